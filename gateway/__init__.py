@@ -1,0 +1,1 @@
+"""Outbound hybrid-mail gateway for public authorities, with a matching inbound module."""

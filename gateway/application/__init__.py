@@ -1,0 +1,1 @@
+"""Use cases, one verb a module, in the order of a letter's life."""

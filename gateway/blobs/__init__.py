@@ -1,0 +1,1 @@
+"""Adapters for document storage, one file each."""

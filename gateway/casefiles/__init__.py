@@ -1,0 +1,1 @@
+"""Adapters for digital case files, one file each."""

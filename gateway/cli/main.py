@@ -1,0 +1,5 @@
+"""The `gateway` command."""
+
+
+def run() -> None:
+    """Entry point."""

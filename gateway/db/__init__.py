@@ -1,0 +1,1 @@
+"""Tables by aggregate, engine, locks and migrations."""

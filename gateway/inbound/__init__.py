@@ -1,0 +1,1 @@
+"""Reading what the scan provider delivers: manifests, documents, codes."""

@@ -1,0 +1,122 @@
+"""Rendering, checking and assembling, as the application sees them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from gateway.domain.findings import Finding
+from gateway.domain.layout import PrintProfile
+from gateway.domain.mailpiece import Service
+
+
+@dataclass(frozen=True)
+class TemplateMeta:
+    """What `meta.toml` says of a template, and its version: the hash of everything it is made of.
+
+    `schema` is a JSON Schema (draft 2020-12) of the letter's data; form and validation come from it.
+    `provisional` marks a text whose law is still open: it needs a named legal release before publication.
+    """
+
+    name: str
+    version: str
+    title: str
+    legal_basis: str
+    is_decision: bool
+    needs_remedy_notice: bool
+    four_eyes: bool
+    service: Service
+    provisional: bool
+    schema: Mapping[str, object]
+    sample: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class OfficeValues:
+    """What a letter shows of its office."""
+
+    name: str
+    authority: str
+    """Issuing authority (§ 33 Abs. 3 SGB X)."""
+    street: str
+    postcode: str
+    place: str
+    phone: str
+    email: str
+    website: str
+    return_line: str
+    signature_block: str
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """Everything a document is made of: same request, same bytes, on the same installation."""
+
+    template: str
+    template_version: str
+    letter_reference: str
+    file_number: str
+    bg_number: str
+    decision_date: date
+    office: OfficeValues
+    author_name: str
+    author_phone: str
+    author_room: str
+    address_lines: Sequence[str]
+    salutation: str
+    data: Mapping[str, object]
+    copy_for: str | None = None
+    """Note on a copy for another recipient, such as a guardian."""
+
+
+@dataclass(frozen=True)
+class RenderedDocument:
+    """A PDF/A-2a and PDF/UA-1 document, and what it was made with."""
+
+    pdf: bytes
+    pages: int
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PreflightReport:
+    """Result of checking a PDF: `address` are the lines read back out of the window, top down."""
+
+    pages: int
+    address: Sequence[str]
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True)
+class PrintCopy:
+    """The print copy of a piece: final bytes, proven codes."""
+
+    pdf: bytes
+    pages: int
+    sheets: int
+
+
+class Renderer(Protocol):
+    """Makes documents. Raises `RenderError` or `DataInvalid`; a hanging template is stopped by force."""
+
+    def templates(self) -> Sequence[TemplateMeta]:
+        """All templates, by name."""
+
+    def template(self, name: str) -> TemplateMeta:
+        """One template; `NotFound` if there is none."""
+
+    def render(self, request: RenderRequest) -> RenderedDocument:
+        """One document."""
+
+    def preflight(
+        self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
+    ) -> PreflightReport:
+        """Check as the run would. `expected_address` None: no address on record to compare with."""
+
+    def assemble(
+        self, documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool
+    ) -> PrintCopy:
+        """The print copy of one piece from its archived documents, each starting on a new sheet."""
+
+    def picture(self, pdf: bytes, page: int, dpi: int = 80) -> bytes:
+        """A page as PNG, `page` from 1."""

@@ -1,0 +1,1 @@
+"""From template and data to archived, checked and print-ready PDFs."""

@@ -1,0 +1,1 @@
+"""Schedule and workers: they nudge; the rows are the queue."""
