@@ -39,11 +39,6 @@ CANCELLABLE = EDITABLE | {LetterState.SUBMITTED, LetterState.APPROVED}
 """States in which a letter can be cancelled without asking a provider."""
 
 
-def may_approve(*, author: str, approver: str, four_eyes: bool) -> bool:
-    """Whether `approver` may approve: where four eyes are asked, never the author."""
-    return not four_eyes or author != approver
-
-
 def is_probable_duplicate(earlier: datetime, now: datetime) -> bool:
     """Whether a letter of the same case, template and data approved or submitted `earlier` asks for a yes."""
     return now - earlier < DUPLICATE_WINDOW

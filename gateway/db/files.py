@@ -1,0 +1,89 @@
+"""Filings into case files, scan deliveries, and inbound documents."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from gateway.db.types import choice, moment
+
+
+class FilingKind(StrEnum):
+    """What is logged in the case file."""
+
+    DOCUMENT = "document"
+    HAND_OVER = "hand-over"
+    POSTING_REPORTED = "posting-reported"
+    POSTING_CONFIRMED = "posting-confirmed"
+    RETURN = "return"
+    CANCELLATION = "cancellation"
+    INBOUND = "inbound"
+
+
+class Filing(SQLModel, table=True):
+    """An *Ablage in der Akte* that the case file has confirmed, or that is being tried.
+
+    What must be filed is computed from letters and inbound documents; a row remembers attempts and success.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    case_id: int = Field(foreign_key="case_record.id", index=True)
+    attempts: int = 0
+    next_attempt_at: datetime | None = moment(optional=True)
+    error_code: str | None = None
+    external_id: str | None = None
+    filed_at: datetime | None = moment(optional=True)
+
+
+class ScanDelivery(SQLModel, table=True):
+    """A *Scanlieferung* that was taken in."""
+
+    __tablename__ = "scan_delivery"
+    __table_args__ = (UniqueConstraint("source", "delivery"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    delivery: str
+    sequence: int
+    manifest_sha256: str
+    documents: int
+    pages: int
+    received_at: datetime = moment()
+    receipt_written_at: datetime | None = moment(optional=True)
+
+
+class InboundState(StrEnum):
+    """Where an inbound document is."""
+
+    ASSIGNED = "assigned"
+    """Belongs to a case; filed there."""
+    DESK = "desk"
+    """No certain case; a person assigns it."""
+    QUARANTINE = "quarantine"
+    """Bytes are not what the manifest says; rejected in the receipt."""
+
+
+class InboundDocument(SQLModel, table=True):
+    """A *Posteingang*."""
+
+    __tablename__ = "inbound_document"
+    __table_args__ = (UniqueConstraint("delivery_id", "document_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="scan_delivery.id", index=True)
+    document_id: str
+    source: str
+    state: InboundState = choice(InboundState, "inbound_state_known", index=True)
+    sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    pages: int
+    document_class: str
+    received_on: date
+    scanned_at: datetime = moment()
+    box: str = ""
+    case_id: int | None = Field(default=None, foreign_key="case_record.id", index=True)
+    letter_id: int | None = Field(default=None, foreign_key="letter.id", index=True)
+    """The letter it answers, where its code says so."""
+    match_reason: str = ""
+    finding_code: str | None = None
+    assigned_by: str | None = None

@@ -1,0 +1,116 @@
+"""Letters, their recipients and documents, findings, approvals, and published template versions."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from gateway.db.types import choice, json_value, moment
+from gateway.domain.findings import Severity
+from gateway.domain.letter import LetterState
+from gateway.domain.mailpiece import Service
+
+
+class Publication(SQLModel, table=True):
+    """A published template version; letters can only be written from one."""
+
+    __table_args__ = (UniqueConstraint("template", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    template: str = Field(index=True)
+    version: str
+    published_at: datetime = moment()
+    published_by: str
+    legal_release: str | None = None
+    """Who released the text legally; asked where the template is provisional."""
+
+
+class Document(SQLModel, table=True):
+    """An immutable PDF, named by its hash; the bytes are in the document store."""
+
+    sha256: str = Field(primary_key=True, min_length=64, max_length=64)
+    pages: int
+    size_bytes: int
+    versions: dict[str, str] = json_value()
+    """What it was made with: WeasyPrint, Pango, HarfBuzz, template version, fonts."""
+    created_at: datetime = moment()
+
+
+class Letter(SQLModel, table=True):
+    """A *Schreiben* in a case."""
+
+    __table_args__ = (
+        CheckConstraint("(state <> 'cancelled') OR cancelled_at IS NOT NULL", name="cancelled_has_moment"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    reference: str = Field(unique=True, min_length=8, max_length=8)
+    case_id: int = Field(foreign_key="case_record.id", index=True)
+    office_id: int = Field(foreign_key="office.id", index=True)
+    author_id: int = Field(foreign_key="user_account.id")
+    state: LetterState = choice(LetterState, "letter_state_known", index=True)
+    template: str
+    template_version: str
+    title: str
+    service: Service = choice(Service, "letter_service_known")
+    four_eyes: bool
+    is_decision: bool
+    has_remedy_notice: bool
+    data: dict[str, Any] = json_value()
+    content_sha256: str = Field(index=True)
+    """Hash of case, template and data: finds probable duplicates."""
+    duplicate_accepted: bool = False
+    decision_date: date
+    created_at: datetime = moment()
+    submitted_at: datetime | None = moment(optional=True)
+    approved_at: datetime | None = moment(optional=True, index=True)
+    held_at: datetime | None = moment(optional=True)
+    hold_reason: str | None = None
+    cancelled_at: datetime | None = moment(optional=True)
+    note: str | None = None
+    """Why it was rejected or cancelled, or why rendering failed."""
+
+
+class Recipient(SQLModel, table=True):
+    """One recipient of a letter: a copy of its own, with its own piece, posting and deadline.
+
+    The address is frozen when the letter is submitted; the document is what is checked, approved and printed.
+    """
+
+    __table_args__ = (UniqueConstraint("letter_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    letter_id: int = Field(foreign_key="letter.id", index=True)
+    number: int
+    person_id: int = Field(foreign_key="person.id", index=True)
+    copy_for: str | None = None
+    address_lines: list[str] = json_value()
+    salutation: str
+    country: str = "DE"
+    document_sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    mail_piece_id: int | None = Field(default=None, foreign_key="mail_piece.id", index=True)
+
+
+class LetterFinding(SQLModel, table=True):
+    """A *Befund* of rendering or preflight."""
+
+    __tablename__ = "letter_finding"
+
+    id: int | None = Field(default=None, primary_key=True)
+    recipient_id: int = Field(foreign_key="recipient.id", index=True)
+    code: str
+    severity: Severity = choice(Severity, "finding_severity_known")
+    message: str
+    page: int | None = None
+    box_mm: list[float] | None = json_value(optional=True)
+
+
+class Approval(SQLModel, table=True):
+    """A *Freigabe*: who signed which bytes. Append-only; one per recipient, for ever."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    recipient_id: int = Field(foreign_key="recipient.id", unique=True)
+    document_sha256: str = Field(foreign_key="document.sha256")
+    approved_by_id: int = Field(foreign_key="user_account.id")
+    approved_at: datetime = moment()

@@ -1,0 +1,136 @@
+"""Runs, batches, mail pieces, submissions to providers, what providers said, and postings."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from gateway.db.types import choice, json_value, moment
+from gateway.domain.mailpiece import Service
+from gateway.domain.status import Status
+from gateway.domain.submission import SubmissionState
+
+
+class Run(SQLModel, table=True):
+    """A *Tageslauf*. A run that did not finish is resumed before another begins (index `one_open_run`)."""
+
+    __table_args__ = (UniqueConstraint("day", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    day: date
+    number: int
+    started_at: datetime = moment()
+    planned_at: datetime | None = moment(optional=True)
+    finished_at: datetime | None = moment(optional=True)
+
+
+class Batch(SQLModel, table=True):
+    """A *Charge*: the pieces of one run that go to one provider for one office by one service."""
+
+    __table_args__ = (UniqueConstraint("run_id", "provider", "office_id", "service"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="run.id", index=True)
+    provider: str
+    office_id: int = Field(foreign_key="office.id")
+    service: Service = choice(Service, "batch_service_known")
+
+
+class MailPiece(SQLModel, table=True):
+    """A *Sendung*: what goes into one envelope. The print copy's hash is set once."""
+
+    __tablename__ = "mail_piece"
+
+    id: int | None = Field(default=None, primary_key=True)
+    reference: str = Field(unique=True, min_length=8, max_length=8)
+    batch_id: int = Field(foreign_key="batch.id", index=True)
+    service: Service = choice(Service, "piece_service_known")
+    duplex: bool
+    print_sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    pages: int | None = None
+    sheets: int | None = None
+    grams: Decimal | None = Field(default=None, max_digits=8, decimal_places=2)
+    product: str | None = None
+    postage_eur: Decimal | None = Field(default=None, max_digits=8, decimal_places=2)
+    fault_code: str | None = None
+    """Why it could not be assembled; then it is on the desk."""
+    fault_message: str | None = None
+
+
+class Submission(SQLModel, table=True):
+    """An *Übergabe* of one piece to one provider; a piece has at most one that is not voided."""
+
+    __table_args__ = (
+        Index(
+            "one_live_submission",
+            "piece_id",
+            unique=True,
+            sqlite_where=text("voided_at IS NULL"),
+            postgresql_where=text("voided_at IS NULL"),
+        ),
+        CheckConstraint("(state = 'void') = (voided_at IS NOT NULL)", name="void_has_moment"),
+        CheckConstraint("state <> 'released' OR provider_reference IS NOT NULL", name="released_has_reference"),
+        CheckConstraint(
+            "state IN ('planned', 'staged', 'void') OR releasing_at IS NOT NULL", name="release_was_intended"
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    piece_id: int = Field(foreign_key="mail_piece.id", index=True)
+    provider: str
+    key: str = Field(unique=True)
+    """Our name for this hand-over at the provider; never used again."""
+    state: SubmissionState = choice(SubmissionState, "submission_state_known", index=True)
+    handle: str | None = None
+    provider_reference: str | None = Field(default=None, index=True)
+    planned_at: datetime = moment()
+    staged_at: datetime | None = moment(optional=True)
+    releasing_at: datetime | None = moment(optional=True)
+    released_at: datetime | None = moment(optional=True)
+    voided_at: datetime | None = moment(optional=True)
+    attempts: int = 0
+    next_attempt_at: datetime | None = moment(optional=True)
+    last_asked_at: datetime | None = moment(optional=True)
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class StatusEvent(SQLModel, table=True):
+    """A *Statusmeldung*, append-only, with the provider's raw payload."""
+
+    __tablename__ = "status_event"
+    __table_args__ = (UniqueConstraint("provider", "dedup_key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    submission_id: int = Field(foreign_key="submission.id", index=True)
+    provider: str
+    dedup_key: str
+    status: Status = choice(Status, "event_status_known")
+    provider_status: str
+    occurred_at: datetime = moment()
+    received_at: datetime = moment()
+    posted_on: date | None = None
+    reason: str | None = None
+    raw: dict[str, Any] = json_value()
+
+
+class Posting(SQLModel, table=True):
+    """An *Aufgabe zur Post*: reported by the provider (provisional), confirmed by a named clerk (final)."""
+
+    __table_args__ = (
+        CheckConstraint(
+            "(confirmed_on IS NULL) = (confirmed_by_id IS NULL)"
+            " AND (confirmed_on IS NULL) = (confirmed_at IS NULL)",
+            name="confirmation_is_whole",
+        ),
+    )
+
+    piece_id: int = Field(foreign_key="mail_piece.id", primary_key=True)
+    reported_on: date = Field(index=True)
+    reported_at: datetime = moment()
+    source: str
+    confirmed_on: date | None = None
+    confirmed_at: datetime | None = moment(optional=True)
+    confirmed_by_id: int | None = Field(default=None, foreign_key="user_account.id")

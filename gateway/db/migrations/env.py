@@ -1,0 +1,16 @@
+"""Alembic environment: runs on the connection that `Database.migrate` hands over."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from gateway.db import files, letters, mail, people
+
+TABLES = (people, letters, mail, files)
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

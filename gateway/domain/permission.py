@@ -1,0 +1,85 @@
+"""Who may do what: roles say which actions, offices say on which letters. Both are always asked."""
+
+from collections.abc import Collection
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user is in the house."""
+
+    CASEWORKER = "caseworker"
+    APPROVER = "approver"
+    POST_ROOM = "post_room"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    """Reads everything, changes nothing."""
+
+
+class Action(StrEnum):
+    """What can be done."""
+
+    READ = "read"
+    WRITE_LETTER = "write_letter"
+    APPROVE = "approve"
+    HOLD = "hold"
+    CANCEL = "cancel"
+    RUN = "run"
+    CONFIRM_POSTING = "confirm_posting"
+    DECIDE_DESK = "decide_desk"
+    RECEIVE_SCANS = "receive_scans"
+    ASSIGN_INBOUND = "assign_inbound"
+    IMPORT_CASES = "import_cases"
+    PUBLISH_TEMPLATE = "publish_template"
+    MANAGE_USERS = "manage_users"
+
+
+_ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.CASEWORKER: frozenset(
+        {Action.READ, Action.WRITE_LETTER, Action.APPROVE, Action.HOLD, Action.CANCEL, Action.ASSIGN_INBOUND}
+    ),
+    Role.APPROVER: frozenset({Action.READ, Action.APPROVE, Action.HOLD, Action.CANCEL}),
+    Role.POST_ROOM: frozenset(
+        {
+            Action.READ,
+            Action.HOLD,
+            Action.RUN,
+            Action.CONFIRM_POSTING,
+            Action.DECIDE_DESK,
+            Action.RECEIVE_SCANS,
+            Action.ASSIGN_INBOUND,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {Action.RUN, Action.IMPORT_CASES, Action.PUBLISH_TEMPLATE, Action.MANAGE_USERS, Action.RECEIVE_SCANS}
+    ),
+    Role.AUDITOR: frozenset({Action.READ}),
+}
+
+_ALL_OFFICES = frozenset({Role.POST_ROOM, Role.ADMINISTRATOR, Role.AUDITOR})
+"""Roles that serve the whole house; the others act in their own offices only."""
+
+_APPROVAL_NEEDS_APPROVER = frozenset({Role.APPROVER})
+
+
+def may(
+    roles: Collection[Role], action: Action, *, offices: Collection[str] = (), office: str | None = None
+) -> bool:
+    """Whether someone with `roles` in `offices` may do `action` on something of `office`.
+
+    `office` None asks about the action itself, as a menu does. An administrator has no access to content.
+    """
+    for role in roles:
+        if action in _ALLOWED[role] and (office is None or role in _ALL_OFFICES or office in offices):
+            return True
+    return False
+
+
+def may_approve(roles: Collection[Role], *, author: str, approver: str, four_eyes: bool) -> bool:
+    """Whether `approver` may sign a letter of `author`.
+
+    Where the template asks for four eyes the signer is another person and an approver;
+    elsewhere a caseworker may approve too, also their own letter.
+    """
+    if not four_eyes:
+        return True
+    return author != approver and bool(_APPROVAL_NEEDS_APPROVER & set(roles))
