@@ -1,0 +1,246 @@
+"""Settings: `config.toml`, overridable by environment, secrets also as `*_file`. Unknown keys are errors."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.errors import ConfigError
+
+ENV_PREFIX = "GATEWAY_"
+_NESTED = "__"
+
+
+class _Section(BaseModel):
+    """Part of the settings; a secret may be given as `NAME_file` instead, which wins over `NAME`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        resolved = dict(values)
+        for name, field in cls.model_fields.items():
+            file = resolved.pop(f"{name}_file", None) if field.annotation is SecretStr else None
+            if file:
+                resolved[name] = _secret_from(Path(str(file)), name)
+        return resolved
+
+
+def _secret_from(file: Path, name: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError:
+        raise ConfigError("config-secret-file", f"Die Datei zu „{name}_file“ ist nicht lesbar.") from None
+
+
+class DatabaseSettings(_Section):
+    """Where the rows are."""
+
+    url: str = "sqlite:///{data_dir}/gateway.db"
+
+
+class DocumentSettings(_Section):
+    """Where the documents are."""
+
+    dir: str = "{data_dir}/documents"
+
+
+class RenderingSettings(_Section):
+    """Worker processes that render; `workers` 0 renders in the calling process."""
+
+    templates_dir: Path = Path("letter_templates")
+    workers: int = Field(2, ge=0, le=64)
+    timeout_s: float = Field(30, gt=0)
+    max_worker_mb: int = Field(300, ge=100)
+    letters_per_worker: int = Field(500, ge=1)
+
+
+class RunSettings(_Section):
+    """When the nightly run happens."""
+
+    time_zone: str = "Europe/Berlin"
+    cut_off: time = time(17, 30)
+    start: time = time(19, 0)
+    closed_days: tuple[str, ...] = ("12-24", "12-31")
+    duplex: bool = True
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except ZoneInfoNotFoundError as error:
+            raise ValueError("unknown time zone") from error
+        return value
+
+    @field_validator("closed_days")
+    @classmethod
+    def _month_and_day(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            month, _, day = entry.partition("-")
+            if not (month.isdigit() and day.isdigit() and 1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+                raise ValueError("a closed day is written MM-DD")
+        return value
+
+    def closed(self) -> frozenset[tuple[int, int]]:
+        """Closed days as (month, day)."""
+        return frozenset((int(entry[:2]), int(entry[3:])) for entry in self.closed_days)
+
+
+class EpostAccount(_Section):
+    """Account at the E-POSTBUSINESS interface."""
+
+    base_url: str = "http://127.0.0.1:8090"
+    vendor_id: str = "TRAINING"
+    ekp: str = "1234567890"
+    secret: SecretStr = SecretStr("")
+    password: SecretStr = SecretStr("")
+    test_mode: bool = False
+    test_email: str = ""
+    settle_time_s: float = Field(900, ge=0)
+    min_poll_interval_s: float = Field(5, ge=0)
+    connect_timeout_s: float = Field(10, gt=0)
+    read_timeout_s: float = Field(60, gt=0)
+
+
+class ProviderSettings(_Section):
+    """Which provider takes the letters."""
+
+    name: Literal["epost"] = "epost"
+    epost: EpostAccount = EpostAccount()
+
+
+class CaseFileSettings(_Section):
+    """Which case-file system keeps them."""
+
+    name: Literal["folder"] = "folder"
+    dir: str = "{data_dir}/case-files"
+
+
+class InboundSettings(_Section):
+    """Scan deliveries."""
+
+    receipts_dir: str = "{data_dir}/receipts"
+    scan_source: str = "scan-centre"
+
+
+class WebSettings(_Section):
+    """The pages."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=1, le=65535)
+    session_secret: SecretStr = SecretStr("")
+    session_hours: float = Field(10, gt=0)
+
+
+class Settings(BaseSettings):
+    """All settings; relative paths are relative to the current folder."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter=_NESTED
+    )
+    data_dir: Path = Path("data")
+    database: DatabaseSettings = DatabaseSettings()
+    documents: DocumentSettings = DocumentSettings()
+    rendering: RenderingSettings = RenderingSettings()
+    run: RunSettings = RunSettings()
+    provider: ProviderSettings = ProviderSettings()
+    case_file: CaseFileSettings = CaseFileSettings()
+    inbound: InboundSettings = InboundSettings()
+    web: WebSettings = WebSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment beats the file."""
+        return env_settings, init_settings
+
+    def path(self, value: str | Path) -> Path:
+        """A path from the configuration: `{data_dir}` filled in, absolute."""
+        return Path(str(value).replace("{data_dir}", str(self.data_dir))).absolute()
+
+    def database_url(self) -> str:
+        """The database address with `{data_dir}` filled in."""
+        return self.database.url.replace("{data_dir}", str(self.data_dir.absolute()))
+
+
+def load_settings(file: Path | None = None, *, data_dir: Path | None = None) -> Settings:
+    """Read the configuration; `data_dir` overrides the folder for rows, documents and files.
+
+    The file is the argument, else `GATEWAY_CONFIG`, else `config.toml` in the current folder; without one the
+    defaults hold. Raises `ConfigError` with the key at fault and the nearest known one.
+    """
+    values = _read(file)
+    _refuse_unknown(values, "config.toml")
+    _refuse_unknown(_environment_tree(), "environment")
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError("config-invalid", f"Die Einstellung {key} ist ungültig: {first['msg']}.") from None
+    return settings.model_copy(update={"data_dir": data_dir}) if data_dir else settings
+
+
+def _read(file: Path | None) -> dict[str, Any]:
+    named = file or (Path(os.environ["GATEWAY_CONFIG"]) if "GATEWAY_CONFIG" in os.environ else None)
+    path = named or Path("config.toml")
+    if not path.exists():
+        if named:
+            raise ConfigError("config-missing", f"Die Konfigurationsdatei {path} gibt es nicht.")
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("config-unreadable", f"{path} ist kein gültiges TOML: {error}") from None
+
+
+def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
+    """Every key by its dotted name, sections included."""
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from known_keys(kind, f"{prefix}{name}.")
+        if kind is SecretStr:
+            yield f"{prefix}{name}_file"
+
+
+def _refuse_unknown(values: Mapping[str, Any], origin: str, prefix: str = "") -> None:
+    known = set(known_keys())
+    for name, value in values.items():
+        key = prefix + name
+        if key not in known:
+            nearest = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
+            hint = f" Gemeint ist vielleicht „{nearest[0]}“." if nearest else ""
+            raise ConfigError("config-unknown-key", f"Unbekannte Einstellung „{key}“ ({origin}).{hint}")
+        if isinstance(value, Mapping):
+            _refuse_unknown(value, origin, f"{key}.")
+
+
+def _environment_tree() -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in os.environ.items():
+        if name.startswith(ENV_PREFIX) and name != "GATEWAY_CONFIG":
+            *sections, key = name.removeprefix(ENV_PREFIX).lower().split(_NESTED)
+            branch = tree
+            for section in sections:
+                branch = branch.setdefault(section, {})
+            branch[key] = value
+    return tree
