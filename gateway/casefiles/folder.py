@@ -1,0 +1,273 @@
+"""A case file (*Akte*) as folders: for small offices and demonstrations, or as a drop for a real one.
+
+    ROOT/JC-BOR-2026-00017-5f0c2a9e/    one folder a case, named by its file number, never by a person
+        documents/KEY.pdf               the documents
+        index.json                      every entry; the truth
+        Verlauf.md                      the same for reading, made anew from the index
+
+The document is written first, the index second, the log last. Only what is in the index is filed: after a kill
+in between, filing the same entry again completes it. Must not delete or change anything filed.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gateway.casefiles.folder_log import readable_log
+from gateway.domain.findings import Finding, Severity
+from gateway.durable import FILE_MODE, make_folder, write_durably
+from gateway.errors import CaseFileError, IntegrityError, NotFound
+from gateway.ports.casefile import CaseRef, FilingEntry
+
+SCHEMA = "case-file/1"
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_CONTENT = ("kind", "document_key", "sha256", "metadata")
+"""What makes two entries of one key the same; wording and time of the log line may differ after a repeat."""
+
+
+class FolderCaseFile:
+    """One folder with a sub-folder for every case; several processes may file at once.
+
+    `root` must exist: making it here would write below the mount point of a share that is not mounted.
+    """
+
+    name = "folder"
+
+    def __init__(self, root: Path, *, lock_timeout_s: float = 30.0) -> None:
+        self._root = root
+        self._lock_timeout_s = lock_timeout_s
+
+    def check(self) -> list[Finding]:
+        """Whether the folder is there and writable; changes nothing."""
+        if not self._root.is_dir():
+            return [
+                Finding(
+                    "case-file-folder-missing",
+                    Severity.ERROR,
+                    "Der Aktenordner ist nicht vorhanden. Bitte den Pfad in der Konfiguration und die"
+                    " Netzlaufwerke prüfen.",
+                )
+            ]
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+            return [
+                Finding(
+                    "case-file-folder-not-writable",
+                    Severity.ERROR,
+                    "In den Aktenordner kann nicht geschrieben werden. Bitte die Rechte des Dienstkontos"
+                    " prüfen.",
+                )
+            ]
+        return []
+
+    def file(self, entry: FilingEntry) -> str:
+        """File an entry, on disk when this returns; idempotent by its key. Returns `FOLDER#KEY`.
+
+        Raises `CaseFileError`: filing-key-conflict (same key, other content), case-file-busy, and others where
+        the folder cannot be used; `IntegrityError` where the document is not what its hash says.
+        """
+        record = _record(entry)
+        if not self._root.is_dir():
+            raise CaseFileError(
+                "case-file-folder-missing",
+                "Der Aktenordner ist nicht vorhanden. Bitte die Netzlaufwerke prüfen; es wird erneut versucht.",
+            )
+        try:
+            folder = make_folder(self._root, folder_name(entry.case))
+            with _locked(folder, self._lock_timeout_s):
+                _file(folder, entry, record)
+        except OSError as error:
+            raise CaseFileError(
+                "case-file-not-writable",
+                f"In die Akte konnte nicht geschrieben werden ({error.strerror}). Bitte Speicherplatz und"
+                " Rechte prüfen; es wird erneut versucht.",
+            ) from error
+        return f"{folder.name}#{entry.key}"
+
+    def fetch(self, case: CaseRef, document_key: str) -> bytes:
+        """A document back from the file, verified against the index. Raises `NotFound` or `IntegrityError`."""
+        folder = self._root / folder_name(case)
+        sha256 = _filed_document(_read_index(folder, case), document_key)
+        if sha256 is None:
+            raise NotFound(
+                "document-not-found", "Das Dokument ist nicht in der Akte. Bitte das Kennzeichen prüfen."
+            )
+        try:
+            content = _document_path(folder, document_key).read_bytes()
+        except FileNotFoundError as error:
+            raise IntegrityError(
+                "case-file-document-missing",
+                "Ein abgelegtes Dokument fehlt im Aktenordner. Bitte aus der Datensicherung wiederherstellen.",
+            ) from error
+        _verify(content, sha256)
+        return content
+
+
+def folder_name(case: CaseRef) -> str:
+    """The folder of a case: its file number made safe, and a hash, so that two numbers never share a folder."""
+    return f"{_safe(case.file_number)}-{_short_hash(case.file_number)}"
+
+
+def _file(folder: Path, entry: FilingEntry, record: dict[str, Any]) -> None:
+    index = _read_index(folder, entry.case)
+    earlier = next((known for known in index["entries"] if known["key"] == entry.key), None)
+    if earlier is None:
+        _write_document(folder, entry, index)
+        index["entries"].append(record)
+        write_durably(folder / "index.json", _json(index))
+    elif any(earlier[name] != record[name] for name in _CONTENT):
+        raise CaseFileError(
+            "filing-key-conflict",
+            f"Unter dem Kennzeichen {entry.key} liegt bereits ein anderer Inhalt in der Akte. Nichts wurde"
+            " geändert; bitte den Vorgang klären.",
+        )
+    _write_log(folder, index)
+
+
+def _write_document(folder: Path, entry: FilingEntry, index: dict[str, Any]) -> None:
+    if entry.document is None:
+        return
+    sha256 = hashlib.sha256(entry.document).hexdigest()
+    filed = _filed_document(index, entry.document_key)
+    if filed not in (None, sha256):
+        raise CaseFileError(
+            "filing-document-conflict",
+            f"Zum Dokumentkennzeichen {entry.document_key} liegt bereits ein anderes Dokument in der Akte."
+            " Nichts wurde geändert; bitte den Vorgang klären.",
+        )
+    # A file that the index does not know was never confirmed: a kill left it, and it may be replaced.
+    make_folder(folder, "documents")
+    write_durably(_document_path(folder, entry.document_key), entry.document)
+
+
+def _write_log(folder: Path, index: dict[str, Any]) -> None:
+    path, text = folder / "Verlauf.md", readable_log(index).encode()
+    if not path.is_file() or path.read_bytes() != text:
+        write_durably(path, text)
+
+
+def _record(entry: FilingEntry) -> dict[str, Any]:
+    sha256 = entry.document_sha256
+    if entry.document is not None:
+        sha256 = hashlib.sha256(entry.document).hexdigest()
+        if entry.document_sha256 not in (None, sha256):
+            raise _mismatch()
+    record = {
+        "key": entry.key,
+        "kind": entry.kind,
+        "title": entry.title,
+        "occurred_at": entry.occurred_at.isoformat(),
+        "document_key": entry.document_key,
+        "file": f"documents/{_document_name(entry.document_key)}" if entry.document is not None else None,
+        "sha256": sha256,
+        "metadata": dict(entry.metadata),
+    }
+    # As it will be read back, so that tuples and lists compare equal.
+    normalised: dict[str, Any] = json.loads(json.dumps(record, ensure_ascii=False))
+    return normalised
+
+
+def _read_index(folder: Path, case: CaseRef) -> dict[str, Any]:
+    empty = {
+        "schema": SCHEMA,
+        "file_number": case.file_number,
+        "bg_number": case.bg_number,
+        "office": case.office,
+        "entries": [],
+    }
+    try:
+        index = json.loads((folder / "index.json").read_bytes())
+    except FileNotFoundError:
+        return empty
+    except ValueError as error:
+        raise _unreadable_index() from error
+    if not isinstance(index, dict) or index.get("schema") != SCHEMA:
+        raise _unreadable_index()
+    if index.get("file_number") != case.file_number:
+        raise CaseFileError(
+            "case-file-index-foreign",
+            "Der Aktenordner gehört laut Verzeichnis zu einem anderen Aktenzeichen. Bitte den Ordner prüfen.",
+        )
+    return index
+
+
+def _filed_document(index: dict[str, Any], document_key: str) -> str | None:
+    for entry in index["entries"]:
+        if entry["document_key"] == document_key and entry["file"] is not None:
+            return str(entry["sha256"])
+    return None
+
+
+@contextmanager
+def _locked(folder: Path, timeout_s: float) -> Iterator[None]:
+    """Hold the case for this process; the lock dies with its holder."""
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        _wait_for_lock(descriptor, time.monotonic() + timeout_s)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int, until: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= until:
+                raise CaseFileError(
+                    "case-file-busy",
+                    "Die Akte wird gerade von einem anderen Vorgang benutzt; es wird erneut versucht.",
+                ) from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _verify(content: bytes, sha256: str) -> None:
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise _mismatch()
+
+
+def _mismatch() -> IntegrityError:
+    return IntegrityError(
+        "document-hash-mismatch",
+        "Ein Dokument der Akte ist nicht das, was seine Prüfsumme sagt. Bitte nicht verwenden und aus der"
+        " Datensicherung wiederherstellen.",
+    )
+
+
+def _unreadable_index() -> CaseFileError:
+    return CaseFileError(
+        "case-file-index-unreadable",
+        "Das Verzeichnis (index.json) einer Akte ist nicht lesbar. Bitte aus der Datensicherung"
+        " wiederherstellen; bis dahin wird in diese Akte nichts abgelegt.",
+    )
+
+
+def _document_path(folder: Path, document_key: str) -> Path:
+    return folder / "documents" / _document_name(document_key)
+
+
+def _document_name(document_key: str) -> str:
+    if _SAFE_NAME.fullmatch(document_key):
+        return f"{document_key}.pdf"
+    return f"{_safe(document_key)}-{_short_hash(document_key)}.pdf"
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:60] or "x"
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _json(index: dict[str, Any]) -> bytes:
+    return (json.dumps(index, ensure_ascii=False, indent=1) + "\n").encode()
