@@ -106,8 +106,9 @@ class EpostProvider:
     def find(self, key: str) -> Found | None:
         """What the provider holds under our key; None only if it says so itself.
 
-        Entries that failed (99) do not print and are not counted. If there are only such, the piece was accepted
-        and failed: it is found, so that its status shows. Raises `NotSent` or `OutcomeUnknown`: nothing is known.
+        Entries that failed (99) do not print and are not counted. If there are only such, the piece was
+        accepted and failed: it is found, so that its status shows. Raises `NotSent` or `OutcomeUnknown`: then
+        nothing is known.
         """
         entries = self._entries_by_key(key)
         if not entries:
@@ -148,9 +149,9 @@ class EpostProvider:
     def _judge_duplicate(self, answer: Answer, code: str, key: str) -> NoReturn:
         """E309 or E324: done before, if a letter of the provider carries our key.
 
-        Not found is no proof, since the lookup may lag behind: the file name holds our unique key, so E309 without
-        a finding stays unknown. E324 compares bytes and names the other letter; only if that one is not ours
-        (identical letters may be legitimate) is this one certainly refused.
+        Not found is no proof, since the lookup may lag behind: the file name holds our unique key, so E309
+        without a finding stays unknown. E324 compares bytes and names the other letter; only if that one is not
+        ours (identical letters may be legitimate) is this one certainly refused.
         """
         stable, text = f"epost-{code.lower()}", text_for(code)
         try:
@@ -209,7 +210,7 @@ class EpostProvider:
         except ProviderError as error:
             return Finding(error.code, Severity.ERROR, error.message)
         code = answer.body.get("code") if isinstance(answer.body, dict) else None
-        return _HEALTH.get(code, _HEALTH_UNKNOWN)
+        return _HEALTH.get(str(code), _HEALTH_UNKNOWN)
 
     def _credentials(self) -> Finding:
         try:

@@ -212,7 +212,7 @@ class _Login:
 
 
 class _Pace:
-    """Keeps status queries apart. A turn ends with the answer: no delay on the way brings two closer together."""
+    """Keeps status queries apart. A turn ends with the answer: no delay on the way brings two closer."""
 
     def __init__(
         self, interval_s: float, sleep: Callable[[float], None], monotonic: Callable[[], float]

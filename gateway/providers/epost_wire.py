@@ -2,8 +2,8 @@
 
 Whether a letter may be handed over again hangs on one question: did anything of the request leave this machine?
 It is not read out of exception classes (a TLS error may come before or in the middle of a request), but
-observed: the connection notes the moment before it writes the first byte. Nothing written is `NotSent`; anything else
-that ends without a readable answer is `OutcomeUnknown`.
+observed: the connection notes the moment before it writes the first byte. Nothing written is `NotSent`;
+anything else that ends without a readable answer is `OutcomeUnknown`.
 
 Not here: logging in, pacing, what an answer means for a letter. Never: retries, redirects, proxies or
 credentials out of the environment. No exception carries the request, so no address and no secret.
