@@ -17,7 +17,7 @@ _READ_ONLY = "gateway_read_only"
 
 
 class Database:
-    """Hands out transactions. On SQLite a write transaction takes the write lock at once: none fails half-way."""
+    """Hands out transactions. On SQLite a write takes the write lock at once, so none fails half-way."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
@@ -87,3 +87,11 @@ def compare_and_set(
             "Der Vorgang wurde inzwischen von anderer Seite geändert. Bitte neu laden und neu entscheiden.",
         )
     session.expire_all()
+
+
+def row_id(row: SQLModel) -> int:
+    """The primary key of a stored row."""
+    value = getattr(row, "id", None)
+    if not isinstance(value, int):
+        raise TypeError("the row is not stored yet")
+    return value

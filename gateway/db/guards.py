@@ -29,15 +29,21 @@ def _changed(dialect: str, column: str) -> str:
 
 def _sqlite_trigger(name: str, table: str, condition: str) -> list[str]:
     return [
-        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {condition} "
-        f"BEGIN SELECT RAISE(ABORT, '{name}'); END"
+        (
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{name}'); END"
+        )
     ]
 
 
 def _postgresql_trigger(name: str, table: str, condition: str) -> list[str]:
     return [
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{name}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
-        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({condition}) "
-        f"EXECUTE FUNCTION {name}()",
+        (
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{name}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        ),
+        (
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({condition}) "
+            f"EXECUTE FUNCTION {name}()"
+        ),
     ]

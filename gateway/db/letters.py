@@ -70,6 +70,8 @@ class Letter(SQLModel, table=True):
     cancelled_at: datetime | None = moment(optional=True)
     note: str | None = None
     """Why it was rejected or cancelled, or why rendering failed."""
+    filing_due: bool = Field(default=False, index=True)
+    """Set with every fact that belongs in the case file; cleared when all of them are filed."""
 
 
 class Recipient(SQLModel, table=True):

@@ -57,3 +57,11 @@ def fold(statuses: Iterable[Status], service: Service = Service.STANDARD) -> Sta
         for status in statuses
     }
     return max(seen, key=_RANK.__getitem__, default=Status.UNKNOWN)
+
+
+_SETTLED = frozenset({Status.DELIVERED, Status.RETURNED, Status.FAILED, Status.CANCELLED})
+
+
+def is_settled(status: Status, service: Service) -> bool:
+    """Whether nothing more is expected from the provider; ordinary mail ends at the carrier."""
+    return status in _SETTLED or (status is Status.HANDED_TO_POST and service is Service.STANDARD)

@@ -105,6 +105,9 @@ class Renderer(Protocol):
     def template(self, name: str) -> TemplateMeta:
         """One template; `NotFound` if there is none."""
 
+    def validate(self, name: str, data: Mapping[str, object]) -> None:
+        """Raise `DataInvalid` (field path, never its value) unless `data` fits the template and its sums hold."""
+
     def render(self, request: RenderRequest) -> RenderedDocument:
         """One document."""
 

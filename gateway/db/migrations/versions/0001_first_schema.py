@@ -339,6 +339,7 @@ def upgrade() -> None:
         sa.Column("hold_reason", sa.String(), nullable=True),
         sa.Column("cancelled_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("note", sa.String(), nullable=True),
+        sa.Column("filing_due", sa.Boolean(), nullable=False),
         sa.CheckConstraint("(state <> 'cancelled') OR cancelled_at IS NOT NULL", name="cancelled_has_moment"),
         sa.ForeignKeyConstraint(
             ["author_id"],
@@ -359,6 +360,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_letter_approved_at"), ["approved_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_content_sha256"), ["content_sha256"], unique=False)
+        batch_op.create_index(batch_op.f("ix_letter_filing_due"), ["filing_due"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_office_id"), ["office_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_state"), ["state"], unique=False)
 

@@ -1,0 +1,99 @@
+"""The nightly run, second step: from approved documents to the print copies of the mail pieces.
+
+The archived document stays untouched; the print copy is derived from it, its codes are proven on the final bytes,
+and its hash is kept too. A piece that cannot be assembled goes to the desk, the others go on.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from gateway.application.rendering import remember_document
+from gateway.application.services import Services
+from gateway.db.engine import compare_and_set
+from gateway.db.letters import Approval, Recipient
+from gateway.db.mail import Batch, MailPiece
+from gateway.domain.postage import postage
+from gateway.errors import DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
+from gateway.ports.renderer import PrintCopy, RenderedDocument
+
+
+def assemble(services: Services, *, day: date, progress: Callable[[int], None] | None = None) -> int:
+    """Assemble every piece that has no print copy yet, of any run; returns how many. Resumable."""
+    done = 0
+    while pieces := _waiting(services):
+        for piece_id in pieces:
+            _assemble_piece(services, piece_id, day)
+            done += 1
+            if progress:
+                progress(done)
+    return done
+
+
+def _waiting(services: Services) -> list[int]:
+    with services.db.reading() as session:
+        query = select(MailPiece.id).where(
+            col(MailPiece.print_sha256).is_(None), col(MailPiece.fault_code).is_(None)
+        )
+        found = session.exec(query.order_by(col(MailPiece.id)).limit(200)).all()
+        return [piece_id for piece_id in found if piece_id is not None]
+
+
+def _assemble_piece(services: Services, piece_id: int, day: date) -> None:
+    with services.db.reading() as session:
+        piece = session.get_one(MailPiece, piece_id)
+        hashes = _approved_hashes(session, piece_id)
+        country = _country(session, piece_id)
+        provider = services.providers[session.get_one(Batch, piece.batch_id).provider]
+    try:
+        documents = [services.blobs.get(sha256) for sha256 in hashes]
+        copy = services.renderer.assemble(
+            documents, piece=piece.reference, profile=provider.profile, duplex=piece.duplex
+        )
+        price = postage(copy.sheets, Decimal(0), piece.service, country, on=day, table=services.postage)
+    except (RenderError, DocumentInvalid, InputError, IntegrityError, NotFound) as error:
+        _write_fault(services, piece_id, error.code, error.message)
+        return
+    sha256 = services.blobs.put(copy.pdf)
+    with services.db.transaction() as session:
+        remember_document(session, services, sha256, _as_document(copy))
+        compare_and_set(
+            session,
+            MailPiece,
+            piece_id,
+            expect={"print_sha256": None},
+            print_sha256=sha256,
+            pages=copy.pages,
+            sheets=copy.sheets,
+            grams=price.grams,
+            product=price.product,
+            postage_eur=price.price_eur,
+        )
+
+
+def _approved_hashes(session: Session, piece_id: int) -> list[str]:
+    """What was signed, in the order of the letters in the envelope."""
+    query = (
+        select(Approval.document_sha256)
+        .join(Recipient, col(Recipient.id) == Approval.recipient_id)
+        .where(Recipient.mail_piece_id == piece_id)
+        .order_by(col(Recipient.id))
+    )
+    return list(session.exec(query).all())
+
+
+def _country(session: Session, piece_id: int) -> str:
+    return session.exec(select(Recipient.country).where(Recipient.mail_piece_id == piece_id)).first() or "DE"
+
+
+def _as_document(copy: PrintCopy) -> RenderedDocument:
+    return RenderedDocument(pdf=copy.pdf, pages=copy.pages, versions={"kind": "print-copy"})
+
+
+def _write_fault(services: Services, piece_id: int, code: str, message: str) -> None:
+    with services.db.transaction() as session:
+        compare_and_set(
+            session, MailPiece, piece_id, expect={"print_sha256": None}, fault_code=code, fault_message=message
+        )

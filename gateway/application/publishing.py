@@ -1,0 +1,56 @@
+"""Publishing template versions: letters are only written from a published one."""
+
+from sqlmodel import Session, select
+
+from gateway.application.authorising import actor, audit
+from gateway.application.services import Services
+from gateway.db.letters import Publication
+from gateway.domain.permission import Action
+from gateway.errors import Conflict, InputError
+from gateway.ports.renderer import TemplateMeta
+
+
+def publish(services: Services, login: str, template: str, *, legal_release: str | None = None) -> TemplateMeta:
+    """Publish the present version of `template`; repeating it changes nothing.
+
+    A provisional text (its law is still open) needs `legal_release`: who released it, and when.
+    """
+    meta = services.renderer.template(template)
+    if meta.provisional and not legal_release:
+        raise InputError(
+            "template-needs-legal-release",
+            f"Die Vorlage „{template}“ ist als vorläufig gekennzeichnet. Bitte mit --legal-release angeben, "
+            "wer den Text rechtlich freigegeben hat.",
+        )
+    with services.db.transaction() as session:
+        who = actor(session, login)
+        who.require(Action.PUBLISH_TEMPLATE)
+        if published(session, meta):
+            return meta
+        session.add(
+            Publication(
+                template=meta.name,
+                version=meta.version,
+                published_at=services.clock.now(),
+                published_by=who.login,
+                legal_release=legal_release,
+            )
+        )
+        audit(session, services, who.login, "template-published", f"{meta.name}@{meta.version}")
+    return meta
+
+
+def published(session: Session, meta: TemplateMeta) -> bool:
+    """Whether this very version is published."""
+    found = select(Publication.id).where(Publication.template == meta.name, Publication.version == meta.version)
+    return session.exec(found).first() is not None
+
+
+def require_published(session: Session, meta: TemplateMeta) -> None:
+    """Raise `Conflict` ('template-not-published') unless this very version is published."""
+    if not published(session, meta):
+        raise Conflict(
+            "template-not-published",
+            f"Die Vorlage „{meta.name}“ ist in der Version {meta.version} nicht veröffentlicht. "
+            f"Abhilfe: gateway templates publish {meta.name} --as BENUTZER",
+        )

@@ -1,0 +1,164 @@
+"""Rendering what was submitted: every recipient's document is made, stored and checked before anyone approves it."""
+
+from collections.abc import Callable
+
+from sqlmodel import Session, col, select
+
+from gateway.application.drafting import find_letter
+from gateway.application.services import Services
+from gateway.db.engine import compare_and_set, row_id
+from gateway.db.letters import Document, Letter, LetterFinding, Recipient
+from gateway.db.people import Case, Office, User
+from gateway.domain.findings import Finding, Severity, has_error
+from gateway.domain.letter import LetterState
+from gateway.errors import DataInvalid, NotFound, RenderError
+from gateway.ports.renderer import OfficeValues, RenderedDocument, RenderRequest
+
+
+def render_submitted(services: Services, *, progress: Callable[[int], None] | None = None) -> int:
+    """Render and check every submitted letter, oldest first; returns how many. Resumable: work is found by state."""
+    done = 0
+    while references := _submitted(services):
+        for reference in references:
+            render_letter(services, reference)
+            done += 1
+            if progress:
+                progress(done)
+    return done
+
+
+def render_letter(services: Services, reference: str) -> None:
+    """Render and check one submitted letter; it becomes ready, or faulty with findings that say why.
+
+    Two workers on the same letter are harmless: the bytes are the same, and one compare-and-set wins.
+    """
+    with services.db.reading() as session:
+        letter, office = find_letter(session, reference)
+        requests = _requests(session, letter, office)
+    try:
+        results = {number: _make(services, request) for number, request in requests.items()}
+    except (RenderError, DataInvalid, NotFound) as error:
+        _write_failure(services, letter, error)
+        return
+    _write_result(services, letter, results)
+
+
+def render_request(
+    session: Session, letter: Letter, office: Office, recipient: Recipient, case: Case
+) -> RenderRequest:
+    """Everything the document of one recipient is made of."""
+    author = session.get_one(User, letter.author_id)
+    return RenderRequest(
+        template=letter.template,
+        template_version=letter.template_version,
+        letter_reference=letter.reference,
+        file_number=case.file_number,
+        bg_number=case.bg_number,
+        decision_date=letter.decision_date,
+        office=office_values(office),
+        author_name=author.name,
+        author_phone=author.phone or office.phone,
+        author_room=author.room,
+        address_lines=tuple(recipient.address_lines),
+        salutation=recipient.salutation,
+        data=letter.data,
+        copy_for=recipient.copy_for,
+    )
+
+
+def office_values(office: Office) -> OfficeValues:
+    """What a letter shows of its office."""
+    return OfficeValues(
+        name=office.name,
+        authority=office.authority,
+        street=office.street,
+        postcode=office.postcode,
+        place=office.place,
+        phone=office.phone,
+        email=office.email,
+        website=office.website,
+        return_line=office.return_line,
+        signature_block=office.signature_block,
+    )
+
+
+def _submitted(services: Services) -> list[str]:
+    with services.db.reading() as session:
+        oldest = select(Letter.reference).where(Letter.state == LetterState.SUBMITTED)
+        return list(session.exec(oldest.order_by(col(Letter.submitted_at)).limit(100)).all())
+
+
+def _requests(session: Session, letter: Letter, office: Office) -> dict[int, RenderRequest]:
+    case = session.get_one(Case, letter.case_id)
+    recipients = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all()
+    return {
+        recipient.id: render_request(session, letter, office, recipient, case)
+        for recipient in recipients
+        if recipient.id is not None
+    }
+
+
+def _make(services: Services, request: RenderRequest) -> tuple[str, RenderedDocument, list[Finding]]:
+    document = services.renderer.render(request)
+    report = services.renderer.preflight(document.pdf, services.provider.profile, request.address_lines)
+    return services.blobs.put(document.pdf), document, list(report.findings)
+
+
+def _write_result(
+    services: Services, letter: Letter, results: dict[int, tuple[str, RenderedDocument, list[Finding]]]
+) -> None:
+    faulty = any(has_error(findings) for _, _, findings in results.values())
+    with services.db.transaction() as session:
+        for recipient_id, (sha256, document, findings) in results.items():
+            remember_document(session, services, sha256, document)
+            session.get_one(Recipient, recipient_id).document_sha256 = sha256
+            _replace_findings(session, recipient_id, findings)
+        session.flush()
+        _move(session, letter, LetterState.FAULTY if faulty else LetterState.READY, None)
+
+
+def _write_failure(services: Services, letter: Letter, error: RenderError | DataInvalid | NotFound) -> None:
+    with services.db.transaction() as session:
+        finding = Finding(error.code, Severity.ERROR, error.message)
+        for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
+            if recipient.id is not None:
+                _replace_findings(session, recipient.id, [finding])
+        session.flush()
+        _move(session, letter, LetterState.FAULTY, str(error))
+
+
+def remember_document(session: Session, services: Services, sha256: str, document: RenderedDocument) -> None:
+    """Make sure there is a row for a stored document; the same bytes have one row, however often they are made."""
+    if session.get(Document, sha256) is None:
+        session.add(
+            Document(
+                sha256=sha256,
+                pages=document.pages,
+                size_bytes=len(document.pdf),
+                versions=dict(document.versions),
+                created_at=services.clock.now(),
+            )
+        )
+        session.flush()
+
+
+def _replace_findings(session: Session, recipient_id: int, findings: list[Finding]) -> None:
+    for old in session.exec(select(LetterFinding).where(LetterFinding.recipient_id == recipient_id)).all():
+        session.delete(old)
+    for finding in findings:
+        session.add(
+            LetterFinding(
+                recipient_id=recipient_id,
+                code=finding.code,
+                severity=finding.severity,
+                message=finding.message,
+                page=finding.page,
+                box_mm=finding.box.as_list() if finding.box else None,
+            )
+        )
+
+
+def _move(session: Session, letter: Letter, state: LetterState, note: str | None) -> None:
+    compare_and_set(
+        session, Letter, row_id(letter), expect={"state": LetterState.SUBMITTED}, state=state, note=note
+    )

@@ -1,0 +1,95 @@
+"""The nightly run as a recipe: recover, batch, assemble, hand over. Resumable at any point."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import col, func, select
+
+from gateway.application.assembling import assemble
+from gateway.application.authorising import SYSTEM, actor, audit
+from gateway.application.batching import open_run, plan
+from gateway.application.services import Services
+from gateway.application.submitting import HandOverReport, hand_over
+from gateway.db.letters import Letter
+from gateway.db.mail import Batch, MailPiece, Run
+from gateway.domain.letter import LetterState
+from gateway.domain.permission import Action
+
+Progress = Callable[[str, int], None]
+"""Told the step and how many are done."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a run did. `faulty` pieces could not be assembled and are on the desk."""
+
+    run: int
+    day: date
+    letters: int
+    batches: int
+    pieces: int
+    faulty: int
+    left_for_next_run: int
+    hand_over: HandOverReport
+
+
+def run(
+    services: Services, *, day: date | None = None, login: str = SYSTEM, progress: Progress | None = None
+) -> RunReport:
+    """Run now. Without `day` everything approved until this moment goes; with `day`, what its cut-off lets in."""
+    if login != SYSTEM:
+        with services.db.reading() as session:
+            actor(session, login).require(Action.RUN)
+    run_id = open_run(services, day or services.today())
+    cut_off = cut_off_for(services, day)
+    letters = plan(services, run_id, approved_before=cut_off, progress=_step(progress, "batch"))
+    assemble(services, day=day or services.today(), progress=_step(progress, "assemble"))
+    report = hand_over(services, retry_now=True, progress=_step(progress, "hand over"))
+    return _finish(services, run_id, letters, report, login)
+
+
+def run_due(services: Services) -> list[RunReport]:
+    """Whatever runs are due by now and were missed, as the schedule says; two schedulers at once are harmless."""
+    with services.db.reading() as session:
+        last = session.exec(select(func.max(Run.day)).where(col(Run.finished_at).is_not(None))).one()
+        unfinished = session.exec(select(Run.day).where(col(Run.finished_at).is_(None))).first()
+    with services.locks.try_lock("nightly-run") as held:
+        if not held:
+            return []
+        due = services.schedule.due_runs(last, services.clock.now())
+        return [run(services, day=day) for day in sorted({*due, *([unfinished] if unfinished else [])})]
+
+
+def _finish(services: Services, run_id: int, letters: int, report: HandOverReport, login: str) -> RunReport:
+    with services.db.transaction() as session:
+        row = session.get_one(Run, run_id)
+        row.finished_at = row.finished_at or services.clock.now()
+        of_run = (
+            select(MailPiece).join(Batch, col(Batch.id) == MailPiece.batch_id).where(Batch.run_id == run_id)
+        )
+        pieces = session.exec(of_run).all()
+        batches = session.exec(select(func.count()).select_from(Batch).where(Batch.run_id == run_id)).one()
+        left = session.exec(
+            select(func.count()).select_from(Letter).where(Letter.state == LetterState.APPROVED)
+        ).one()
+        audit(session, services, login, "run-finished", f"run-{row.day}-{row.number}", letters=letters)
+        return RunReport(
+            run=row.number,
+            day=row.day,
+            letters=letters,
+            batches=batches,
+            pieces=len(pieces),
+            faulty=sum(piece.fault_code is not None for piece in pieces),
+            left_for_next_run=left,
+            hand_over=report,
+        )
+
+
+def cut_off_for(services: Services, day: date | None) -> datetime:
+    """The moment before which a letter must be approved to go with a run of `day` (None: now)."""
+    return services.schedule.cut_off_moment(day) if day else services.clock.now()
+
+
+def _step(progress: Progress | None, name: str) -> Callable[[int], None] | None:
+    return (lambda done: progress(name, done)) if progress else None

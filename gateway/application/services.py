@@ -1,0 +1,57 @@
+"""What every use case is handed: the ports, the clock, and facts as values. Made by `gateway.bootstrap` only."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from gateway.db.engine import Database
+from gateway.domain.calendar import RunSchedule
+from gateway.domain.deadlines import NotificationRules
+from gateway.domain.postage import PostageTable
+from gateway.domain.references import RANDOM_BITS, reference_from
+from gateway.ports.blobs import Blobs
+from gateway.ports.casefile import CaseFile
+from gateway.ports.clock import Clock
+from gateway.ports.locks import Locks
+from gateway.ports.provider import Provider
+from gateway.ports.renderer import Renderer
+from gateway.ports.scans import ScanReader
+from gateway.ports.text import TextFacts
+
+
+@dataclass(frozen=True)
+class Services:
+    """Ports and facts; the same object serves pages, commands and workers."""
+
+    db: Database
+    blobs: Blobs
+    renderer: Renderer
+    providers: Mapping[str, Provider]
+    provider_name: str
+    """Who takes the letters, until routing rules say otherwise."""
+    casefile: CaseFile
+    scans: ScanReader
+    clock: Clock
+    locks: Locks
+    text: TextFacts
+    schedule: RunSchedule
+    notification: NotificationRules
+    is_holiday: Callable[[date], bool]
+    postage: PostageTable
+    random_bits: Callable[[int], int]
+    duplex: bool
+    receipts_dir: Path
+
+    @property
+    def provider(self) -> Provider:
+        """The provider that takes the letters."""
+        return self.providers[self.provider_name]
+
+    def new_reference(self) -> str:
+        """A fresh random reference; the database refuses the rare repeat."""
+        return reference_from(self.random_bits(RANDOM_BITS))
+
+    def today(self) -> date:
+        """Today at the authority's seat."""
+        return self.clock.now().astimezone(self.schedule.zone).date()

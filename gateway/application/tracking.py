@@ -1,0 +1,118 @@
+"""Tracking: what providers say about pieces, kept as it was said and folded into one status."""
+
+from collections.abc import Iterable
+
+from sqlmodel import Session, col, select
+
+from gateway.application.services import Services
+from gateway.application.submitting import mark_for_filing
+from gateway.db.engine import row_id
+from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
+from gateway.domain.status import Status, fold, is_settled
+from gateway.domain.submission import SubmissionState
+from gateway.errors import NotSent, OutcomeUnknown
+from gateway.ports.provider import StatusReport
+
+_CHUNK = 500
+
+
+def poll(services: Services) -> int:
+    """Ask every provider about the pieces whose fate is open; returns how many new events came.
+
+    A provider that does not answer is asked again next time: asking changes nothing there.
+    """
+    new = 0
+    for name, provider in services.providers.items():
+        references = _open_references(services, name)
+        for start in range(0, len(references), _CHUNK):
+            try:
+                new += record(services, name, provider.poll(references[start : start + _CHUNK]))
+            except (NotSent, OutcomeUnknown):
+                break
+    return new
+
+
+def record(services: Services, provider: str, reports: Iterable[StatusReport]) -> int:
+    """Append what is new; the same statement twice, late or out of order changes nothing. Returns how many."""
+    new = 0
+    for report in reports:
+        with services.db.transaction() as session:
+            new += _append(session, services, provider, report)
+    return new
+
+
+def status_of(session: Session, submission: Submission | None, piece: MailPiece) -> Status:
+    """The folded status of a piece, UNKNOWN while no provider has said anything."""
+    if submission is None:
+        return Status.UNKNOWN
+    statuses = session.exec(select(StatusEvent.status).where(StatusEvent.submission_id == submission.id)).all()
+    return fold((Status(status) for status in statuses), piece.service)
+
+
+def _open_references(services: Services, provider: str) -> list[str]:
+    """Provider references of released pieces that are not settled, longest unasked first."""
+    with services.db.reading() as session:
+        rows = session.exec(
+            select(Submission, MailPiece)
+            .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
+            .where(Submission.provider == provider, Submission.state == SubmissionState.RELEASED)
+            .order_by(col(Submission.last_asked_at).nulls_first(), col(Submission.id))
+        ).all()
+        return [
+            submission.provider_reference
+            for submission, piece in rows
+            if submission.provider_reference
+            and not is_settled(status_of(session, submission, piece), piece.service)
+        ]
+
+
+def _append(session: Session, services: Services, provider: str, report: StatusReport) -> int:
+    submission = _submission(session, provider, report)
+    if submission is None:
+        return 0
+    submission.last_asked_at = services.clock.now()
+    known = select(StatusEvent.id).where(
+        StatusEvent.provider == provider, StatusEvent.dedup_key == report.dedup_key
+    )
+    if session.exec(known).first() is not None:
+        return 0
+    session.add(
+        StatusEvent(
+            submission_id=row_id(submission),
+            provider=provider,
+            dedup_key=report.dedup_key,
+            status=report.status,
+            provider_status=report.provider_status,
+            occurred_at=report.occurred_at,
+            received_at=services.clock.now(),
+            posted_on=report.posted_on,
+            reason=report.reason,
+            raw=report.raw,
+        )
+    )
+    _report_posting(session, services, submission, report)
+    mark_for_filing(session, submission.piece_id)
+    return 1
+
+
+def _submission(session: Session, provider: str, report: StatusReport) -> Submission | None:
+    """By our key; a provider that does not echo it is matched by its own reference."""
+    by_key = select(Submission).where(Submission.provider == provider, Submission.key == report.key)
+    by_reference = select(Submission).where(
+        Submission.provider == provider, Submission.provider_reference == report.provider_reference
+    )
+    return session.exec(by_key).first() or session.exec(by_reference).first()
+
+
+def _report_posting(session: Session, services: Services, submission: Submission, report: StatusReport) -> None:
+    """The first day a provider names as posting; it is provisional until a clerk confirms it."""
+    if report.posted_on is None or session.get(Posting, submission.piece_id) is not None:
+        return
+    session.add(
+        Posting(
+            piece_id=submission.piece_id,
+            reported_on=report.posted_on,
+            reported_at=services.clock.now(),
+            source=f"{report.provider_reference} {report.provider_status}",
+        )
+    )

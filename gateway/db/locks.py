@@ -1,0 +1,65 @@
+"""Locks that die with their holder: `flock` beside SQLite, session advisory locks on PostgreSQL."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+
+from gateway.db.engine import Database
+
+
+class FileLocks:
+    """One small file a name; the kernel lets go when the process dies. For one machine, as SQLite is.
+
+    Files are never deleted: deleting a lock file lets two processes hold the same name.
+    Names are spread over a fixed number of files, so that their count stays bounded.
+    """
+
+    _SLOTS = 4096
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+
+    @contextmanager
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """Hold `name` while inside; False if it is held elsewhere."""
+        slot = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % self._SLOTS
+        descriptor = os.open(self._folder / f"{slot:04d}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+        finally:
+            os.close(descriptor)
+
+
+class AdvisoryLocks:
+    """PostgreSQL session advisory locks, on a connection of their own: gone when the connection is."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    @contextmanager
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """Hold `name` while inside; False if it is held elsewhere."""
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            held = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
+            try:
+                yield held
+            finally:
+                if held:
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+
+
+def locks_for(database: Database, folder: Path) -> FileLocks | AdvisoryLocks:
+    """The locks that fit the database."""
+    return AdvisoryLocks(database) if database.engine.dialect.name == "postgresql" else FileLocks(folder)

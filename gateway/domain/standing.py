@@ -1,0 +1,89 @@
+"""Where a letter stands, in one word: what a clerk wants to see in a list, and the account counts."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from gateway.domain.letter import LetterState
+from gateway.domain.status import Status
+from gateway.domain.submission import SubmissionState
+
+
+class Standing(StrEnum):
+    """One word for a letter or a piece."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    FAULTY = "faulty"
+    """Rendering, preflight or assembling failed."""
+    READY = "ready"
+    APPROVED = "approved"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    PLANNED = "planned"
+    """In a run, not handed over yet."""
+    IN_DOUBT = "in_doubt"
+    REFUSED = "refused"
+    HANDED_OVER = "handed_over"
+    IN_PRODUCTION = "in_production"
+    POSTED = "posted"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    FAILED = "failed"
+
+
+_OF_SUBMISSION = {
+    SubmissionState.PLANNED: Standing.PLANNED,
+    SubmissionState.STAGED: Standing.PLANNED,
+    SubmissionState.RELEASING: Standing.IN_DOUBT,
+    SubmissionState.IN_DOUBT: Standing.IN_DOUBT,
+    SubmissionState.REFUSED: Standing.REFUSED,
+    SubmissionState.VOID: Standing.PLANNED,
+}
+
+_OF_STATUS = {
+    Status.UNKNOWN: Standing.HANDED_OVER,
+    Status.ACCEPTED: Standing.HANDED_OVER,
+    Status.IN_PRODUCTION: Standing.IN_PRODUCTION,
+    Status.PRINTED: Standing.IN_PRODUCTION,
+    Status.HANDED_TO_POST: Standing.POSTED,
+    Status.DELIVERED: Standing.DELIVERED,
+    Status.RETURNED: Standing.RETURNED,
+    Status.FAILED: Standing.FAILED,
+    Status.CANCELLED: Standing.CANCELLED,
+}
+
+_MOST_TROUBLING_FIRST = (
+    Standing.FAILED,
+    Standing.REFUSED,
+    Standing.FAULTY,
+    Standing.IN_DOUBT,
+    Standing.RETURNED,
+    Standing.CANCELLED,
+    Standing.PLANNED,
+    Standing.HANDED_OVER,
+    Standing.IN_PRODUCTION,
+    Standing.POSTED,
+    Standing.DELIVERED,
+)
+
+NEEDS_A_PERSON = frozenset(
+    {Standing.FAULTY, Standing.IN_DOUBT, Standing.REFUSED, Standing.FAILED, Standing.RETURNED}
+)
+"""What belongs on the desk (*Klärungsliste*)."""
+
+
+def standing_of_piece(submission: SubmissionState | None, status: Status, *, faulty: bool) -> Standing:
+    """Where one piece stands: its fault, its hand-over, then what the provider says."""
+    if faulty:
+        return Standing.FAULTY
+    if submission is None:
+        return Standing.PLANNED
+    return _OF_STATUS[status] if submission is SubmissionState.RELEASED else _OF_SUBMISSION[submission]
+
+
+def standing_of_letter(state: LetterState, *, held: bool, pieces: Iterable[Standing]) -> Standing:
+    """Where a letter stands: its own state until it is in a run, then its most troubling piece."""
+    if state is not LetterState.BATCHED:
+        return Standing.HELD if held and state is not LetterState.CANCELLED else Standing(state.value)
+    seen = set(pieces)
+    return next((standing for standing in _MOST_TROUBLING_FIRST if standing in seen), Standing.PLANNED)

@@ -1,0 +1,16 @@
+"""Measures of the letter font, and names of countries: facts that libraries know and the rules need."""
+
+from typing import Protocol
+
+
+class TextFacts(Protocol):
+    """What address rules ask about text."""
+
+    def width_mm(self, text: str) -> float:
+        """Width of an address line in the letter's address type."""
+
+    def missing_glyphs(self, text: str) -> str:
+        """Characters of `text` that the letter font cannot show."""
+
+    def country_name(self, code: str) -> str:
+        """German name of an ISO 3166 country code."""
