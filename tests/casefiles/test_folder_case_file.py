@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import durable
 from gateway.casefiles import folder as module
 from gateway.casefiles.folder import FolderCaseFile, folder_name
 from gateway.errors import CaseFileError, IntegrityError
@@ -192,7 +193,7 @@ def test_a_kill_between_two_writes_leaves_what_a_repeat_completes(
 ) -> None:
     """Writes are document, index, log; the process dies before write number `step`."""
     written: list[str] = []
-    write = module.write_durably
+    write = durable.write_durably
 
     def die_at_step(path: Path, content: bytes) -> None:
         if len(written) == step:

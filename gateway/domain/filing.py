@@ -1,0 +1,146 @@
+"""What belongs in the case file (*Akte*), purely from what has happened to a letter.
+
+Work is found by comparing these due filings with the keys already filed; so facts may arrive in any order, and
+a key, once due, stays due. Must not know how a case-file system stores anything.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from gateway.domain.letter import LetterState
+from gateway.domain.references import for_people
+
+
+class FilingKind(StrEnum):
+    """What happened, as the case file calls it."""
+
+    DOCUMENT = "document"
+    """A letter was approved; its document is filed, once for each recipient's copy."""
+    HAND_OVER = "hand-over"
+    """A piece was given to the print provider."""
+    POSTING = "posting"
+    """A piece was given to the carrier: first as the provider reports it (provisional), then as a clerk confirms it."""
+    RETURN = "return"
+    """A piece came back: nothing is deemed notified."""
+    CANCELLATION = "cancellation"
+    """An approved letter will not be posted."""
+    INBOUND = "inbound"
+    """A scanned document was received."""
+
+
+@dataclass(frozen=True)
+class RecipientFacts:
+    """What is known of one recipient's copy and its mail piece. `no` counts from 1; moments are timezone-aware."""
+
+    no: int
+    piece: str | None = None
+    handed_over_at: datetime | None = None
+    posting_reported_on: date | None = None
+    posting_confirmed_on: date | None = None
+    returned_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LetterFacts:
+    """What is known of one letter; moments are timezone-aware."""
+
+    reference: str
+    state: LetterState
+    approved_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    recipients: Sequence[RecipientFacts] = ()
+
+
+@dataclass(frozen=True)
+class DueFiling:
+    """One entry that must be in the case file. `key` is unique for ever; `title` is one German line.
+
+    `recipient_no` is None where the entry is about the whole letter. `occurred` is when it happened; of a posting
+    only the day is known. A `provisional` posting is what the provider reports and nobody has confirmed.
+    """
+
+    kind: FilingKind
+    key: str
+    title: str
+    occurred: datetime | date
+    recipient_no: int | None = None
+    provisional: bool = False
+
+
+_APPROVED_ONCE = frozenset({LetterState.APPROVED, LetterState.BATCHED, LetterState.CANCELLED})
+
+
+def filing_key(what: str, *parts: str | int) -> str:
+    """`WHAT:PART:PART`, such as `document:7K4M9QXZ:1`. A part with a colon or a blank would not be unique."""
+    words = [what, *map(str, parts)]
+    if not parts or any(not word or ":" in word or word.split() != [word] for word in words):
+        raise ValueError("a part of a filing key is empty or has a colon or a blank")
+    return ":".join(words)
+
+
+def inbound_filing_key(source: str, document_id: str) -> str:
+    """The key of a scanned document: unique at its source."""
+    return filing_key(FilingKind.INBOUND, source, document_id)
+
+
+def due_filings(letter: LetterFacts) -> list[DueFiling]:
+    """Everything about a letter that must be in the case file by now, in the order of time.
+
+    A letter that never was approved leaves nothing: drafts are not part of the file.
+    """
+    if letter.approved_at is None or letter.state not in _APPROVED_ONCE:
+        return []
+    due = [filing for recipient in letter.recipients for filing in _of_recipient(letter, recipient)]
+    if letter.cancelled_at is not None:
+        key = filing_key("cancellation", letter.reference)
+        due.append(DueFiling(FilingKind.CANCELLATION, key, "Schreiben storniert", letter.cancelled_at))
+    return sorted(due, key=_by_time)
+
+
+def _of_recipient(letter: LetterFacts, recipient: RecipientFacts) -> Iterator[DueFiling]:
+    if letter.approved_at is not None:
+        key = filing_key("document", letter.reference, recipient.no)
+        title = f"Schreiben freigegeben{_copy_note(letter, recipient)}"
+        yield DueFiling(FilingKind.DOCUMENT, key, title, letter.approved_at, recipient.no)
+    if recipient.piece is not None:
+        yield from _of_piece(recipient, recipient.piece)
+
+
+def _of_piece(recipient: RecipientFacts, piece: str) -> Iterator[DueFiling]:
+    name, no = for_people(piece), recipient.no
+    if (moment := recipient.handed_over_at) is not None:
+        title = f"Sendung {name} an den Druckdienstleister übergeben"
+        yield DueFiling(FilingKind.HAND_OVER, filing_key("hand-over", piece), title, moment, no)
+    if (day := recipient.posting_reported_on) is not None:
+        title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} gemeldet (vorläufig)"
+        key = filing_key("posting-reported", piece)
+        yield DueFiling(FilingKind.POSTING, key, title, day, no, provisional=True)
+    if (day := recipient.posting_confirmed_on) is not None:
+        title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} bestätigt (Ab-Vermerk)"
+        yield DueFiling(FilingKind.POSTING, filing_key("posting-confirmed", piece), title, day, no)
+    if (moment := recipient.returned_at) is not None:
+        title = f"Sendung {name} kam zurück (Rückläufer); keine Bekanntgabe"
+        yield DueFiling(FilingKind.RETURN, filing_key("return", piece), title, moment, no)
+
+
+def _copy_note(letter: LetterFacts, recipient: RecipientFacts) -> str:
+    count = len(letter.recipients)
+    return f" (Empfänger {recipient.no} von {count})" if count > 1 else ""
+
+
+_IN_LIFE = (
+    FilingKind.DOCUMENT,
+    FilingKind.HAND_OVER,
+    FilingKind.POSTING,
+    FilingKind.RETURN,
+    FilingKind.CANCELLATION,
+)
+
+
+def _by_time(filing: DueFiling) -> tuple[date, int, bool, int]:
+    """By day; within a day in the order of a letter's life, because of a posting only the day is known."""
+    occurred = filing.occurred
+    day = occurred.astimezone(UTC).date() if isinstance(occurred, datetime) else occurred
+    return day, _IN_LIFE.index(filing.kind), not filing.provisional, filing.recipient_no or 0
