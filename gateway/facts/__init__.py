@@ -1,0 +1,52 @@
+"""Facts that change without us: law, prices, countries, holidays. Loaded here, handed to the domain as values.
+
+The shipped files can be replaced by an authority's own (contract prices, for one): every loader takes a path.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from gateway.domain.address import Countries
+from gateway.domain.calendar import CHRISTMAS_EVE_AND_NEW_YEARS_EVE, WorkCalendar
+from gateway.domain.deadlines import NotificationRules
+from gateway.domain.postage import PostageTable
+from gateway.facts.countries import build_countries
+from gateway.facts.holidays import holidays_nrw, is_holiday_nrw
+from gateway.facts.notification import build_notification_rules
+from gateway.facts.postage import build_postage_table
+from gateway.facts.reading import read_facts
+
+__all__ = [
+    "holidays_nrw",
+    "is_holiday_nrw",
+    "load_countries",
+    "load_notification_rules",
+    "load_postage_table",
+    "work_calendar",
+]
+
+
+@cache
+def load_notification_rules(path: Path | None = None) -> NotificationRules:
+    """Rules of notification and remedies. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
+    return read_facts("notification.toml", path, build_notification_rules)
+
+
+@cache
+def load_postage_table(path: Path | None = None) -> PostageTable:
+    """Weights and prices. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
+    return read_facts("postage.toml", path, build_postage_table)
+
+
+@cache
+def load_countries(path: Path | None = None) -> Countries:
+    """Country names and zones. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
+    return read_facts("countries.toml", path, build_countries)
+
+
+def work_calendar(
+    closed_days: frozenset[tuple[int, int]] = CHRISTMAS_EVE_AND_NEW_YEARS_EVE,
+    years: range = range(2020, 2101),
+) -> WorkCalendar:
+    """Working days of an authority in NRW for `years`, closed besides on `closed_days` (month, day)."""
+    return WorkCalendar(holidays_nrw(years), closed_days, years)
