@@ -1,0 +1,256 @@
+"""What the provider does with a request: from method, path and JSON to an answer, without a socket.
+
+Open points of the description, decided here: an array of letters is taken whole or not at all; whether a rule is
+answered at once (HTTP 400) or later (status 99) is `late_codes`.
+"""
+
+import hashlib
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from gateway.testing.epost import tokens
+from gateway.testing.epost.clock import plan_for
+from gateway.testing.epost.codes import Reject, error_object
+from gateway.testing.epost.door import check_letter, countries
+from gateway.testing.epost.ledger import FAILED, Ledger, NewLetter, Piece
+from gateway.testing.epost.paper import check_paper
+from gateway.testing.epost.statuses import accepted_on, letter_status
+
+CREDENTIALS = {
+    "vendorID": "TRAINING",
+    "ekp": "1234567890",
+    "secret": "training-secret",
+    "password": "training-password",
+}
+"""What the shipped configuration logs in with; nothing real hides behind it."""
+
+FAILSAFE_WINDOW = timedelta(hours=1)
+NOT_QUEUED = "Die Sendung befindet sich nicht in der Warteschlange."
+
+_LETTER_PATH = re.compile(r"/api/Letter/(\d{1,18})", re.ASCII)
+
+
+@dataclass
+class Options:
+    """How this provider behaves where the description leaves it open.
+
+    `poll_interval_s`: real seconds between status queries (E322). `lookup_lag_s`: simulated seconds until a new
+    letter shows in searches. `late_codes`: rules of the paper whose breach is reported as status 99, not as HTTP 400.
+    """
+
+    poll_interval_s: float = 5.0
+    lookup_lag_s: float = 0.0
+    late_codes: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came in; `query` holds the first value of each parameter."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    authorization: str | None
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer: status and JSON."""
+
+    status: int
+    body: object
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Service:
+    """The interface, on a ledger and a clock; safe to share between threads."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        now: Callable[[], datetime],
+        options: Options,
+        credentials: Mapping[str, str],
+    ) -> None:
+        self._ledger = ledger
+        self._now = now
+        self._credentials = credentials
+        self.options = options
+        self._queries = _Interval()
+        self._health_checks = _Interval()
+        self._key = ledger.fact("token key") or tokens.new_key()
+        ledger.remember("token key", self._key)
+
+    def answer(self, request: Request, fail_later: str = "") -> Reply:
+        """The answer to a request; `fail_later` is a code with which letters taken now will end at 99."""
+        try:
+            return self._route(request, fail_later)
+        except Reject as reject:
+            return self.declined(reject)
+
+    def declined(self, reject: Reject) -> Reply:
+        """An Error object as answer."""
+        return Reply(reject.status, error_object(reject.code, self._now(), reject.detail))
+
+    def _route(self, request: Request, fail_later: str) -> Reply:
+        if request.path == "/countries.json":
+            return Reply(200, countries())
+        if request.path.startswith("/api/Login"):
+            return self._login(request)
+        tokens.check(self._key, request.authorization, self._now())
+        if (request.method, request.path) == ("POST", "/api/Letter"):
+            return self._take(_json(request), fail_later)
+        if request.path in {"/api/Letter/CancelQueued", "/api/Letter/ReleaseQueued"}:
+            refused = {"successful": False, "message": NOT_QUEUED}
+            return Reply(200, [{"letterID": number} | refused for number in _numbers(_json(request))])
+        return self._status(request)
+
+    def _login(self, request: Request) -> Reply:
+        route = (request.method, request.path)
+        if route == ("GET", "/api/Login/HealthCheck"):
+            self._health_checks.enter(self.options.poll_interval_s)
+            return Reply(200, error_object("I501", self._now()))
+        if route == ("POST", "/api/Login"):
+            given = _json(request)
+            if not isinstance(given, dict):
+                raise Reject("E313")
+            tokens.check_credentials(given, self._credentials)
+            token = tokens.issue(self._key, self._credentials["ekp"], self._now(), given.get("tokenDuration"))
+            return Reply(200, {"token": token})
+        raise Reject("E900", 404)
+
+    def _take(self, letters: object, fail_later: str) -> Reply:
+        """Check every letter, then take all of them or none."""
+        if not isinstance(letters, list) or not letters:
+            raise Reject("E313", detail="Array erwartet")
+        checked = [self._checked(letter, fail_later) for letter in letters]
+        idents: list[dict[str, object]] = []
+        with self._ledger.transaction():
+            for letter in checked:
+                if self._ledger.knows_file(letter.file_name):
+                    raise Reject("E309", detail=letter.file_name)
+                self._ledger_add(self._against_failsafe(letter), idents)
+        return Reply(200, idents)
+
+    def _ledger_add(self, letter: NewLetter, idents: list[dict[str, object]]) -> None:
+        letter_id = self._ledger.next_id()
+        self._ledger.add(letter, letter_id, plan_for(self._now(), letter_id))
+        idents.append({"fileName": letter.file_name, "letterID": letter_id})
+
+    def _checked(self, letter: object, fail_later: str) -> NewLetter:
+        if not isinstance(letter, dict):
+            raise Reject("E313", detail="Letter erwartet")
+        pdf = check_letter(letter)
+        pages, failure = 0, fail_later
+        try:
+            pages = check_paper(pdf, letter)
+        except Reject as reject:
+            if reject.code not in self.options.late_codes:
+                raise
+            failure = reject.code
+        return NewLetter(
+            file_name=letter["fileName"],
+            custom1=letter.get("custom1") or "",
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            pages=pages,
+            fields={name: value for name, value in letter.items() if name != "data"},
+            pdf=pdf,
+            failure=failure,
+        )
+
+    def _against_failsafe(self, letter: NewLetter) -> NewLetter:
+        """E324: the same bytes within the hour, both flagged, the first one not failed."""
+        if not letter.fields.get("activateDuplicateFailsafe"):
+            return letter
+        now = self._now()
+        for other in self._ledger.pieces(now, "sha256 = ?", (letter.sha256,)):
+            recent = now - other.plan.accepted_at < FAILSAFE_WINDOW
+            if recent and other.status != FAILED and other.fields.get("activateDuplicateFailsafe"):
+                return self._repeated(letter, other.letter_id)
+        return letter
+
+    def _repeated(self, letter: NewLetter, first: int) -> NewLetter:
+        detail = f"via LetterID {{{first}}}"
+        if "E324" not in self.options.late_codes:
+            raise Reject("E324", detail=detail)
+        return replace(letter, failure="E324", failure_text=detail)
+
+    def _status(self, request: Request) -> Reply:
+        self._queries.enter(self.options.poll_interval_s)
+        now = self._now()
+        visible = [piece for piece in self._find(request, now) if self._shows(piece, request.path, now)]
+        if request.query.get("onlyIssues", "").lower() == "true":
+            visible = [piece for piece in visible if piece.status == FAILED]
+        if not visible:
+            raise Reject("E201", 404)
+        statuses = [letter_status(piece, now) for piece in visible]
+        return Reply(200, statuses[0] if _LETTER_PATH.fullmatch(request.path) else statuses)
+
+    def _shows(self, piece: Piece, path: str, now: datetime) -> bool:
+        """Searches may lag behind; asking by the provider's own number never does."""
+        by_number = path == "/api/Letter/StatusQuery" or _LETTER_PATH.fullmatch(path)
+        return bool(by_number) or (now - piece.plan.accepted_at).total_seconds() >= self.options.lookup_lag_s
+
+    def _find(self, request: Request, now: datetime) -> Sequence[Piece]:
+        one = _LETTER_PATH.fullmatch(request.path)
+        query = request.query
+        if request.method == "POST" and request.path == "/api/Letter/StatusQuery":
+            wanted = json.dumps(_numbers(_json(request)))
+            return self._ledger.pieces(now, "letter_id IN (SELECT value FROM json_each(?))", (wanted,))
+        if request.method != "GET":
+            raise Reject("E900", 404)
+        if one:
+            return self._ledger.pieces(now, "letter_id = ?", (int(one[1]),))
+        if request.path == "/api/Letter/Custom1":
+            return self._ledger.pieces(now, "custom1 = ?", (query.get("custom1", ""),))
+        if request.path == "/api/Letter/Batch":
+            return [
+                p for p in self._ledger.pieces(now) if str(p.fields.get("batchID", 0)) == query.get("batchId")
+            ]
+        if request.path == "/api/Letter/Open":
+            return [p for p in self._ledger.pieces(now) if p.status <= 3 and not p.is_test]
+        if request.path == "/api/Letter/Date":
+            first, last = _day(query.get("fromDate")), _day(query.get("tillDate"))
+            return [p for p in self._ledger.pieces(now) if first <= accepted_on(p) <= last]
+        raise Reject("E900", 404)
+
+
+class _Interval:
+    """Two visits closer together than allowed: the second is turned away and does not count."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last_s: float | None = None
+
+    def enter(self, interval_s: float) -> None:
+        with self._lock:
+            now_s = time.monotonic()
+            if self._last_s is not None and now_s - self._last_s < interval_s:
+                raise Reject("E322", 429)
+            self._last_s = now_s
+
+
+def _json(request: Request) -> object:
+    try:
+        return json.loads(request.body)
+    except ValueError:
+        raise Reject("E313", detail="JSON") from None
+
+
+def _numbers(body: object) -> list[int]:
+    if not isinstance(body, list) or not all(isinstance(number, int) for number in body):
+        raise Reject("E313", detail="Array von LetterID erwartet")
+    return body
+
+
+def _day(text: str | None) -> date:
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        raise Reject("E313", detail="Datum") from None
