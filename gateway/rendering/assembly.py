@@ -1,0 +1,231 @@
+"""Assembly: from the archived documents of one mail piece to its print copy, and the proof that it is right.
+
+Every document starts on a new sheet; in duplex the last back of each is padded with a real blank page, so that
+nobody's letter is ever printed on the back of another's. Each front carries its DataMatrix (piece, sheet n of m),
+page 1 the piece reference in the return line. The archived bytes are read and never touched, and the same input
+gives the same bytes.
+
+What is handed out was proven on the final bytes: the codes by reading them off the page, the pages by comparing
+them with their documents. Nothing unproven leaves this module.
+"""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pikepdf
+
+from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
+from gateway.domain.mailpiece import impose, sheets_for
+from gateway.domain.references import SheetCode, for_people
+from gateway.errors import DocumentInvalid, RenderError
+from gateway.ports.renderer import PrintCopy
+from gateway.rendering import conformance, reading, structure
+from gateway.rendering.codes import read_codes
+from gateway.rendering.overlay import overlay
+from gateway.rendering.reading import MM_PER_PT
+from gateway.rendering.window import lines
+
+_STAMP = "/GatewayStamp"
+_BOXES = ("/CropBox", "/BleedBox", "/TrimBox", "/ArtBox")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One printed side of the piece: `page` (from 1) of document `document` (from 0), None is blank."""
+
+    document: int
+    page: int | None
+    sheet: int
+    front: bool
+
+
+def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool) -> PrintCopy:
+    """The print copy of the piece `piece` (a reference with check character) from its archived documents.
+
+    Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted', 'document-missing', 'too-many-sheets',
+    'pdf-too-large') and `RenderError` ('sheet-codes-unproven', 'pages-unproven').
+    """
+    if not documents:
+        raise DocumentInvalid(
+            "document-missing", "Die Sendung enthält kein Dokument. Bitte ein Schreiben zuordnen."
+        )
+    with ExitStack() as stack:
+        sources = [stack.enter_context(structure.opened(document)) for document in documents]
+        sides = sides_of([len(source.pages) for source in sources], duplex=duplex)
+        sheets = sides[-1].sheet
+        if sheets > profile.max_sheets:
+            raise DocumentInvalid(
+                "too-many-sheets",
+                f"Die Sendung hat {sheets} Blatt, erlaubt sind {profile.max_sheets}. Bitte Anlagen getrennt versenden.",
+            )
+        prints = [_fingerprints(source) for source in sources]
+        codes = [SheetCode(piece, sheet, sheets) for sheet in range(1, sheets + 1)]
+        final = _joined(sources, sides, overlay(codes, profile))
+    if len(final) > profile.max_bytes:
+        raise DocumentInvalid(
+            "pdf-too-large",
+            f"Die Sendung ist größer als {profile.max_bytes // 1_000_000} MB. Bitte Anlagen getrennt versenden.",
+        )
+    _prove_pages(final, sides, prints)
+    _prove_codes(final, sides, codes, profile)
+    return PrintCopy(pdf=final, pages=len(sides), sheets=sheets)
+
+
+def sides_of(page_counts: Sequence[int], *, duplex: bool) -> list[Side]:
+    """Every printed side of a piece in order; sheets are counted over the whole piece."""
+    sides: list[Side] = []
+    for document, pages in enumerate(page_counts):
+        before = sum(sheets_for(count, duplex=duplex) for count in page_counts[:document])
+        sides.extend(
+            Side(document, side.page, before + side.sheet, side.front) for side in impose(pages, duplex=duplex)
+        )
+    return sides
+
+
+def _joined(sources: Sequence[pikepdf.Pdf], sides: Sequence[Side], stamps: bytes) -> bytes:
+    """All sides in one file. It grows on the first document, which keeps its metadata, tags and profile."""
+    claim = conformance.common_claim(sources) if len(sources) > 1 else None
+    pdf = sources[0]
+    for side in sides:
+        if side.page is None:
+            pdf.add_blank_page(page_size=(A4_WIDTH_MM / MM_PER_PT, A4_HEIGHT_MM / MM_PER_PT))
+        elif side.document > 0:
+            pdf.pages.append(sources[side.document].pages[side.page - 1])
+    if len(sources) > 1:
+        conformance.drop_structure(pdf, claim)
+    with pikepdf.open(io.BytesIO(stamps)) as drawn:
+        for side, page in zip(sides, pdf.pages, strict=True):
+            _show_only_the_visible(page)
+            if side.front:
+                stamp = drawn.pages[side.sheet - 1].as_form_xobject()
+                _stamp(page, pdf.copy_foreign(stamp))
+        target = io.BytesIO()
+        # Compressed streams are written as they came; object streams only where the first document has them
+        # (PDF/A-1 forbids them).
+        pdf.save(
+            target,
+            deterministic_id=True,
+            compress_streams=True,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+            object_stream_mode=pikepdf.ObjectStreamMode.preserve,
+        )
+    return target.getvalue()
+
+
+def _show_only_the_visible(page: pikepdf.Page) -> None:
+    """One box for all: a printer that goes by the MediaBox must not print what the CropBox hides."""
+    left, bottom, right, top = (float(edge) for edge in page.mediabox)
+    crop = [float(edge) for edge in page.cropbox]
+    visible = [max(left, crop[0]), max(bottom, crop[1]), min(right, crop[2]), min(top, crop[3])]
+    if any(key in page.obj for key in _BOXES) or visible != [left, bottom, right, top]:
+        for key in _BOXES:
+            if key in page.obj:
+                del page.obj[key]
+        page.mediabox = pikepdf.Array(visible)
+
+
+def _stamp(page: pikepdf.Page, stamp: pikepdf.Object) -> None:
+    """Lay a Form XObject of A4 size over the page as it is seen, as an artifact, so that its tags stay true."""
+    # Copies: pages of one document often share these dictionaries, and each sheet has its own stamp.
+    resources = pikepdf.Dictionary(dict(_resources(page).items()))
+    resources.XObject = pikepdf.Dictionary({**dict(_forms(page)), _STAMP: stamp})
+    page.obj.Resources = resources
+    matrix = " ".join(f"{number:.5f}".rstrip("0").rstrip(".") for number in _seen_to_page(page))
+    page.contents_add(b"q\n", prepend=True)
+    page.contents_add(
+        f"\nQ\n/Artifact <</Type /Pagination>> BDC\nq\n{matrix} cm\n{_STAMP} Do\nQ\nEMC\n".encode("ascii")
+    )
+
+
+def _seen_to_page(page: pikepdf.Page) -> tuple[float, float, float, float, float, float]:
+    """The matrix from the turned page as seen (origin bottom left, A4 anchored at the top) to its own coordinates."""
+    left, bottom, right, top = (float(edge) for edge in page.mediabox)
+    turn = int(_inherited(page.obj, "/Rotate") or 0) % 360
+    seen_height = right - left if turn in {90, 270} else top - bottom
+    lift = seen_height - A4_HEIGHT_MM / MM_PER_PT
+    return {
+        0: (1.0, 0.0, 0.0, 1.0, left, bottom + lift),
+        90: (0.0, 1.0, -1.0, 0.0, right - lift, bottom),
+        180: (-1.0, 0.0, 0.0, -1.0, right, top - lift),
+        270: (0.0, -1.0, 1.0, 0.0, left + lift, top),
+    }[turn]
+
+
+def _resources(page: pikepdf.Page) -> pikepdf.Object:
+    return _inherited(page.obj, "/Resources") or pikepdf.Dictionary()
+
+
+def _forms(page: pikepdf.Page) -> list[tuple[str, pikepdf.Object]]:
+    """The pictures and forms of a page, by name."""
+    return sorted(_resources(page).get("/XObject", pikepdf.Dictionary()).items())
+
+
+def _inherited(node: pikepdf.Object, key: str) -> pikepdf.Object | None:
+    """A page attribute of its own or of the nearest ancestor that has it."""
+    for _ in range(50):
+        if key in node or "/Parent" not in node:
+            break
+        node = node.Parent
+    return node.get(key)
+
+
+def _fingerprints(pdf: pikepdf.Pdf) -> list[str]:
+    return [_fingerprint(page) for page in pdf.pages]
+
+
+def _fingerprint(page: pikepdf.Page) -> str:
+    """A hash of what the page draws: its content streams and the pictures and forms it uses, without our stamp."""
+    contents = page.obj.get("/Contents", pikepdf.Array())
+    streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+    forms = _forms(page)
+    if any(name == _STAMP for name, _ in forms):
+        streams = streams[1:-1]
+    used = [form for name, form in forms if name != _STAMP]
+    digest = hashlib.sha256()
+    for stream in [*streams, *used]:
+        drawn = _drawn_bytes(stream)
+        digest.update(len(drawn).to_bytes(8, "big") + drawn)
+    return digest.hexdigest()
+
+
+def _drawn_bytes(stream: pikepdf.Object) -> bytes:
+    """Unpacked where saving may have packed it; pictures in their own formats are kept as they are."""
+    packed = stream.get("/Filter") not in {None, pikepdf.Name.FlateDecode}
+    return bytes(stream.read_raw_bytes() if packed else stream.read_bytes())
+
+
+def _prove_pages(final: bytes, sides: Sequence[Side], prints: Sequence[Sequence[str]]) -> None:
+    """Every side of every sheet draws exactly the page of the document it belongs to, or nothing."""
+    with pikepdf.open(io.BytesIO(final), attempt_recovery=False) as pdf:
+        blank = hashlib.sha256((0).to_bytes(8, "big")).hexdigest()
+        wanted = [blank if side.page is None else prints[side.document][side.page - 1] for side in sides]
+        if _fingerprints(pdf) != wanted:
+            raise RenderError(
+                "pages-unproven",
+                "Die Druckfassung enthält nicht genau die Seiten ihrer Dokumente. Sie wird nicht übergeben; "
+                "bitte die Administration verständigen.",
+            )
+
+
+def _prove_codes(
+    final: bytes, sides: Sequence[Side], codes: Sequence[SheetCode], profile: PrintProfile
+) -> None:
+    """Every front shows exactly its code, no back shows one, page 1 shows the piece reference."""
+    expected = [
+        (page, codes[side.sheet - 1].encode()) for page, side in enumerate(sides, start=1) if side.front
+    ]
+    found = [(code.page, code.text) for code in read_codes(final, box=profile.sheet_code)]
+    if found != expected or _return_code(final, profile) != for_people(codes[0].piece):
+        raise RenderError(
+            "sheet-codes-unproven",
+            "Die Blattcodes der Druckfassung lassen sich nicht einwandfrei zurücklesen. Sie wird nicht übergeben; "
+            "bitte prüfen, ob die Plätze der Codes frei und die Seiten A4 hochkant sind.",
+        )
+
+
+def _return_code(final: bytes, profile: PrintProfile) -> str:
+    with reading.read(final) as document:
+        return " ".join(line.text for line in lines(document.page(1).characters(profile.return_code)))

@@ -1,0 +1,64 @@
+"""Ink: what part of a page will show in print, asked in millimetres.
+
+It knows pixels and millimetres and nothing of PDF.
+"""
+
+import math
+
+from PIL import Image
+
+from gateway.domain.findings import Box
+
+MM_PER_INCH = 25.4
+INK_BELOW = 245
+"""A grey level (0 black, 255 white) below this is ink: the palest hairline counts, a white fill does not."""
+
+_TO_INK = [255 if level < INK_BELOW else 0 for level in range(256)]
+
+
+class Ink:
+    """A grey raster of `dpi` whose top left corner is `origin_mm`."""
+
+    def __init__(self, image: Image.Image, origin_mm: tuple[float, float], dpi: int) -> None:
+        self._dark = image.point(_TO_INK)
+        self._x_mm, self._y_mm = origin_mm
+        self._px_per_mm = dpi / MM_PER_INCH
+
+    def bounds(self, zone: Box, *blank: Box) -> Box | None:
+        """The tight box around the ink in `zone`, the boxes `blank` left out; None if there is none.
+
+        Pixels that only touch the edge of the zone, or of a blank, do not count.
+        """
+        left, top, right, bottom = self._inner(zone)
+        part = self._dark.crop((left, top, right, bottom))
+        for box in blank:
+            x0, y0, x1, y1 = self._outer(box)
+            part.paste(0, (x0 - left, y0 - top, x1 - left, y1 - top))
+        found = part.getbbox()
+        if found is None:
+            return None
+        return Box(
+            self._x_mm + (left + found[0]) / self._px_per_mm,
+            self._y_mm + (top + found[1]) / self._px_per_mm,
+            self._x_mm + (left + found[2]) / self._px_per_mm,
+            self._y_mm + (top + found[3]) / self._px_per_mm,
+        )
+
+    def _edges(self, box: Box) -> tuple[float, float, float, float]:
+        scale = self._px_per_mm
+        return (
+            (box.x0_mm - self._x_mm) * scale,
+            (box.y0_mm - self._y_mm) * scale,
+            (box.x1_mm - self._x_mm) * scale,
+            (box.y1_mm - self._y_mm) * scale,
+        )
+
+    def _inner(self, box: Box) -> tuple[int, int, int, int]:
+        x0, y0, x1, y1 = self._edges(box)
+        left, top = max(0, math.ceil(x0)), max(0, math.ceil(y0))
+        right, bottom = min(self._dark.width, math.floor(x1)), min(self._dark.height, math.floor(y1))
+        return left, top, max(left, right), max(top, bottom)
+
+    def _outer(self, box: Box) -> tuple[int, int, int, int]:
+        x0, y0, x1, y1 = self._edges(box)
+        return math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1)

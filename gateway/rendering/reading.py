@@ -1,0 +1,276 @@
+"""What a PDF says and shows, in millimetres as a person sees the page: size, characters, ink, fonts.
+
+The page is the *visible* page: /Rotate, a CropBox and a MediaBox whose origin is not 0 are taken into account
+here, once, so that no check has to think of them. This module judges nothing (that is `preflight`) and it
+changes nothing (that is `assembly`).
+
+pdfium keeps global state and is not thread-safe, not even for two different documents, and its calls let go
+of Python's global lock. So every use of pdfium in this package goes through `opened`, which holds one lock for
+as long as a document is open, and closes everything before it lets go.
+"""
+
+import ctypes
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from PIL import Image
+
+from gateway.domain.findings import Box
+from gateway.rendering import structure
+from gateway.rendering.ink import MM_PER_INCH, Ink
+
+MM_PER_PT = MM_PER_INCH / 72
+INK_DPI = 100
+"""Raster for whole pages: a quarter of a millimetre, and two milliseconds a page."""
+
+_PDFIUM = threading.Lock()
+_INVISIBLE = frozenset({pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP})
+_MAX_FORM_DEPTH = 15
+
+
+@contextmanager
+def opened(pdf: bytes) -> Iterator[pdfium.PdfDocument]:
+    """The document, open in pdfium, alone. Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted').
+
+    Do not nest: the lock is not re-entrant.
+    """
+    with _PDFIUM:
+        document = None
+        try:
+            document = pdfium.PdfDocument(pdf)
+            yield document
+        except pdfium.PdfiumError as error:
+            if getattr(error, "err_code", None) == pdfium_c.FPDF_ERR_PASSWORD:
+                raise structure.encrypted() from None
+            raise structure.unreadable() from None
+        finally:
+            if document is not None:
+                document.close()
+
+
+@dataclass(frozen=True)
+class Character:
+    """One character as it stands on the page.
+
+    `code_point` is a UTF-16 unit as pdfium gives it, 0 where the PDF maps a glyph to nothing. `box` is the
+    tight box of its glyph, `x_mm` and `baseline_mm` where the pen stood. `invisible`: text render mode 3 or 7,
+    as in the hidden text layer of a scan.
+    """
+
+    code_point: int
+    box: Box
+    x_mm: float
+    baseline_mm: float
+    invisible: bool
+
+
+@dataclass(frozen=True)
+class UsedFont:
+    """A font that visible text uses, and where it is used first."""
+
+    name: str
+    embedded: bool
+    box: Box
+
+
+@dataclass(frozen=True)
+class SeenAnnotation:
+    """An annotation and where it stands."""
+
+    kind: str
+    box: Box
+
+
+def size_mm(page: pdfium.PdfPage) -> tuple[float, float]:
+    """Width and height of the visible page, after /Rotate."""
+    width_pt, height_pt = page.get_size()
+    return width_pt * MM_PER_PT, height_pt * MM_PER_PT
+
+
+def raster(page: pdfium.PdfPage, dpi: float, box: Box | None = None, *, colour: bool = False) -> Image.Image:
+    """A picture of `box` (mm, default the whole page) as it prints, grey or in colour.
+
+    Call it inside `opened` only. What lies outside the page is white.
+    """
+    scale = dpi / MM_PER_INCH
+    page_width, page_height = size_mm(page)
+    area = box or Box(0, 0, page_width, page_height)
+    x, y = round(area.x0_mm * scale), round(area.y0_mm * scale)
+    width, height = max(1, round(area.x1_mm * scale) - x), max(1, round(area.y1_mm * scale) - y)
+    whole = max(1, round(page_width * scale)), max(1, round(page_height * scale))
+    flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_PRINTING | (0 if colour else pdfium_c.FPDF_GRAYSCALE)
+    bitmap = pdfium.PdfBitmap.new_native(
+        width, height, pdfium_c.FPDFBitmap_BGR if colour else pdfium_c.FPDFBitmap_Gray
+    )
+    try:
+        bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
+        pdfium_c.FPDF_RenderPageBitmap(bitmap, page, -x, -y, *whole, 0, flags)
+        picture: Image.Image = bitmap.to_pil().copy()
+    finally:
+        bitmap.close()
+    return picture
+
+
+class PageReading:
+    """One page of an open document, `number` counted from 1. What is asked is read then, and once."""
+
+    def __init__(self, page: pdfium.PdfPage, number: int, facts: structure.Structure) -> None:
+        self._page = page
+        self._facts = facts
+        self._bbox = page.get_bbox()
+        self._rotation = page.get_rotation()
+        self.number = number
+        self.width_mm, self.height_mm = size_mm(page)
+        self.user_unit = facts.user_units[number - 1]
+
+    @property
+    def annotations(self) -> list[SeenAnnotation]:
+        """Annotations that show or may show."""
+        return [
+            SeenAnnotation(annotation.kind, self._seen_box(*annotation.rect))
+            for annotation in self._facts.annotations[self.number - 1]
+        ]
+
+    @cached_property
+    def ink(self) -> Ink:
+        """The whole page at `INK_DPI`. Ask it of pages of a sane size only: it is a picture in memory."""
+        return self.ink_in(Box(0, 0, self.width_mm, self.height_mm), INK_DPI)
+
+    def ink_in(self, box: Box, dpi: int) -> Ink:
+        """Part of the page at `dpi`."""
+        scale = dpi / MM_PER_INCH
+        origin_mm = (round(box.x0_mm * scale) / scale, round(box.y0_mm * scale) / scale)
+        return Ink(raster(self._page, dpi, box), origin_mm, dpi)
+
+    @cached_property
+    def code_points(self) -> tuple[int, ...]:
+        """Every character's UTF-16 unit in the PDF's own order; 0 where a glyph is mapped to nothing."""
+        with self._text() as (text, count):
+            return tuple(pdfium_c.FPDFText_GetUnicode(text, index) for index in range(count))
+
+    def characters(self, zone: Box) -> list[Character]:
+        """The characters whose pen position lies in `zone`, in the PDF's own order."""
+        with self._text() as (text, count):
+            return [
+                self._character(text, index, *pen)
+                for index in range(count)
+                if zone.contains(Box(*(pen := self._pen(text, index)), *pen))
+                and pdfium_c.FPDFText_IsGenerated(text, index) != 1
+            ]
+
+    def character(self, index: int) -> Character:
+        """The character at `index` of `code_points`."""
+        with self._text() as (text, _):
+            return self._character(text, index, *self._pen(text, index))
+
+    @cached_property
+    def fonts(self) -> tuple[UsedFont, ...]:
+        """The fonts that visible text on this page uses, each once."""
+        fonts: dict[int, UsedFont] = {}
+        for text, bounds in _text_objects(
+            self._page.raw, pdfium_c.FPDFPage_CountObjects, pdfium_c.FPDFPage_GetObject
+        ):
+            font = pdfium_c.FPDFTextObj_GetFont(text)
+            key = ctypes.cast(font, ctypes.c_void_p).value
+            if key and key not in fonts and pdfium_c.FPDFTextObj_GetTextRenderMode(text) not in _INVISIBLE:
+                embedded = pdfium_c.FPDFFont_GetIsEmbedded(font) == 1
+                fonts[key] = UsedFont(_font_name(font), embedded, self._seen_box(*bounds))
+        return tuple(fonts.values())
+
+    @contextmanager
+    def _text(self) -> Iterator[tuple[Any, int]]:
+        textpage = self._page.get_textpage()
+        try:
+            yield textpage.raw, textpage.count_chars()
+        finally:
+            textpage.close()
+
+    def _pen(self, text: Any, index: int) -> tuple[float, float]:
+        x, y = ctypes.c_double(), ctypes.c_double()
+        pdfium_c.FPDFText_GetCharOrigin(text, index, x, y)
+        return self._seen(x.value, y.value)
+
+    def _character(self, text: Any, index: int, x_mm: float, baseline_mm: float) -> Character:
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        pdfium_c.FPDFText_GetCharBox(text, index, left, right, bottom, top)
+        # A hyphen at the end of a line comes as a control character; on paper it is a hyphen.
+        is_hyphen = pdfium_c.FPDFText_IsHyphen(text, index) == 1
+        owner = pdfium_c.FPDFText_GetTextObject(text, index)
+        return Character(
+            code_point=ord("-") if is_hyphen else pdfium_c.FPDFText_GetUnicode(text, index),
+            box=self._seen_box(left.value, bottom.value, right.value, top.value),
+            x_mm=x_mm,
+            baseline_mm=baseline_mm,
+            invisible=bool(owner) and pdfium_c.FPDFTextObj_GetTextRenderMode(owner) in _INVISIBLE,
+        )
+
+    def _seen(self, x_pt: float, y_pt: float) -> tuple[float, float]:
+        """A point of the page's own coordinates, as seen: mm from the top left corner of the turned page."""
+        left, bottom, right, top = self._bbox
+        across, down = {
+            0: (x_pt - left, top - y_pt),
+            90: (y_pt - bottom, x_pt - left),
+            180: (right - x_pt, y_pt - bottom),
+            270: (top - y_pt, right - x_pt),
+        }[self._rotation]
+        return across * MM_PER_PT, down * MM_PER_PT
+
+    def _seen_box(self, left: float, bottom: float, right: float, top: float) -> Box:
+        (xa, ya), (xb, yb) = self._seen(left, bottom), self._seen(right, top)
+        return Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
+
+
+class Reading:
+    """An open document: its facts, and its pages one at a time, so that memory stays that of one page."""
+
+    def __init__(self, document: pdfium.PdfDocument, facts: structure.Structure) -> None:
+        self._document = document
+        self.facts = facts
+        self.page_count = len(document)
+
+    def page(self, number: int) -> PageReading:
+        """Page `number`, counted from 1."""
+        return PageReading(self._document[number - 1], number, self.facts)
+
+
+@contextmanager
+def read(pdf: bytes) -> Iterator[Reading]:
+    """A PDF open for reading. Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted')."""
+    facts = structure.read(pdf)
+    with opened(pdf) as document:
+        if len(document) == 0 or len(document) != len(facts.annotations):
+            raise structure.unreadable()
+        yield Reading(document, facts)
+
+
+def _font_name(font: Any) -> str:
+    buffer = ctypes.create_string_buffer(200)
+    pdfium_c.FPDFFont_GetBaseFontName(font, buffer, len(buffer))
+    return buffer.value.decode("utf-8", "replace")
+
+
+def _text_objects(
+    owner: Any, count: Callable[..., int], get: Callable[..., Any], depth: int = 0
+) -> Iterator[tuple[Any, tuple[float, ...]]]:
+    """Every text object with its bounds; inside a Form XObject, the bounds of the outermost one."""
+    edges = [ctypes.c_float() for _ in range(4)]
+    for index in range(count(owner)):
+        thing = get(owner, index)
+        kind = pdfium_c.FPDFPageObj_GetType(thing)
+        if kind not in (pdfium_c.FPDF_PAGEOBJ_TEXT, pdfium_c.FPDF_PAGEOBJ_FORM):
+            continue
+        pdfium_c.FPDFPageObj_GetBounds(thing, *edges)
+        bounds = tuple(edge.value for edge in edges)
+        if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
+            yield thing, bounds
+        elif depth < _MAX_FORM_DEPTH:
+            inner = _text_objects(
+                thing, pdfium_c.FPDFFormObj_CountObjects, pdfium_c.FPDFFormObj_GetObject, depth + 1
+            )
+            yield from ((text, bounds) for text, _ in inner)

@@ -1,0 +1,130 @@
+"""What a PDF carries besides its pages' content: encryption, scripts, annotations, form fields.
+
+Read with pikepdf, which refuses what it would have to repair: a repaired document may have lost pages.
+It does not look at the content (that is `reading`) and judges nothing (that is `preflight`).
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pikepdf
+
+from gateway.errors import DocumentInvalid
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """An annotation that shows or may show; `rect` is (left, bottom, right, top) in the page's own points."""
+
+    kind: str
+    rect: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The facts, page by page where they belong to a page."""
+
+    has_javascript: bool
+    has_form_fields: bool
+    annotations: tuple[tuple[Annotation, ...], ...]
+    user_units: tuple[float, ...]
+
+
+def unreadable() -> DocumentInvalid:
+    """Not a PDF, or a damaged one."""
+    return DocumentInvalid(
+        "pdf-unreadable",
+        "Die Datei ist kein lesbares PDF oder beschädigt. Bitte das PDF neu erzeugen und noch einmal einreichen.",
+    )
+
+
+def encrypted() -> DocumentInvalid:
+    """A PDF with a password or with restricted rights."""
+    return DocumentInvalid(
+        "pdf-encrypted",
+        "Das PDF ist verschlüsselt oder mit Rechten geschützt. Bitte ohne Kennwort und Schutz neu speichern.",
+    )
+
+
+@contextmanager
+def opened(pdf: bytes) -> Iterator[pikepdf.Pdf]:
+    """The document, open in pikepdf. Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted')."""
+    try:
+        document = pikepdf.open(io.BytesIO(pdf), attempt_recovery=False)
+    except pikepdf.PasswordError:
+        raise encrypted() from None
+    except pikepdf.PdfError:
+        raise unreadable() from None
+    with document:
+        if document.is_encrypted:
+            raise encrypted()
+        yield document
+
+
+def read(pdf: bytes) -> Structure:
+    """All facts of a document. Raises `DocumentInvalid`."""
+    with opened(pdf) as document:
+        try:
+            return _read(document)
+        # A broken object shows as whatever type pikepdf happens to meet in its place.
+        except (pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError):
+            raise unreadable() from None
+
+
+def _read(document: pikepdf.Pdf) -> Structure:
+    pages = [page.obj for page in document.pages]
+    root = document.Root
+    return Structure(
+        has_javascript=_has_javascript(root, pages),
+        has_form_fields="/AcroForm" in root and len(root.AcroForm.get("/Fields", [])) > 0,
+        annotations=tuple(tuple(_annotations(page)) for page in pages),
+        user_units=tuple(float(page.get("/UserUnit", 1)) for page in pages),
+    )
+
+
+def _annotations(page: pikepdf.Object) -> Iterator[Annotation]:
+    for annotation in page.get("/Annots", []):
+        if not _is_invisible_link(annotation):
+            left, bottom, right, top = (float(value) for value in annotation.get("/Rect", [0, 0, 0, 0]))
+            kind = str(annotation.get("/Subtype", "/Unknown"))[1:]
+            yield Annotation(kind, (min(left, right), min(bottom, top), max(left, right), max(bottom, top)))
+
+
+def _is_invisible_link(annotation: pikepdf.Object) -> bool:
+    """A link without border or appearance leaves no trace on paper; without /Border its border is 1 pt wide."""
+    if annotation.get("/Subtype") != "/Link" or "/AP" in annotation:
+        return False
+    if "/BS" in annotation:
+        return float(annotation.BS.get("/W", 1)) == 0
+    border = annotation.get("/Border", [0, 0, 1])
+    return len(border) < 3 or float(border[2]) == 0
+
+
+def _has_javascript(root: pikepdf.Object, pages: Sequence[pikepdf.Object]) -> bool:
+    """Scripts hide in the name tree and behind the actions of document, pages, annotations and fields."""
+    if "/JavaScript" in root.get("/Names", {}):
+        return True
+    carriers = [root, *pages, *(annotation for page in pages for annotation in page.get("/Annots", []))]
+    if "/AcroForm" in root:
+        carriers.extend(root.AcroForm.get("/Fields", []))
+    return any(_is_script(action) for carrier in carriers for action in _actions(carrier))
+
+
+def _actions(carrier: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    for key in ("/OpenAction", "/A"):
+        if isinstance(carrier.get(key), pikepdf.Dictionary):
+            yield carrier[key]
+    yield from carrier.get("/AA", {}).values()
+
+
+def _is_script(action: pikepdf.Object | None) -> bool:
+    """The action itself or the next in its chain; a chain of more than ten is not followed."""
+    for _ in range(10):
+        if not isinstance(action, pikepdf.Dictionary):
+            return False
+        if "/JS" in action or action.get("/S") == "/JavaScript":
+            return True
+        action = action.get("/Next")
+    return False

@@ -1,0 +1,155 @@
+"""The address as the window shows it: read by position, not by the order in which the PDF draws it.
+
+What stands in the text layer is compared with the ink, because a viewer's text search sees an Ü whose dots a
+clipping style has cut off, and a postman does not. This module reads; `preflight` says what is wrong.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gateway.domain.findings import Box
+from gateway.domain.layout import A4_WIDTH_MM, PrintProfile
+from gateway.rendering.ink import Ink
+from gateway.rendering.reading import Character, PageReading
+
+WINDOW_DPI = 300
+_SAME_LINE_MM = 1.0
+"""Baselines closer than this are one line; address lines are more than 3 mm apart."""
+_WORD_GAP = 0.3
+"""A gap wider than this part of the line's height is a space, even if the PDF wrote none."""
+_CUT_MM = 0.25
+"""A glyph whose ink ends this much inside its own outline was cut; the raster is accurate to 0.09 mm."""
+_HYPHENS = str.maketrans({"\u00ad": "-", "\u2010": "-", "\u2011": "-"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text: its characters from left to right, blanks included."""
+
+    characters: Sequence[Character]
+
+    @cached_property
+    def glyphs(self) -> list[Character]:
+        """The characters that should leave ink."""
+        return [character for character in self.characters if not _is_blank(character)]
+
+    @cached_property
+    def box(self) -> Box:
+        """Around all glyphs."""
+        return around(glyph.box for glyph in self.glyphs)
+
+    @cached_property
+    def text(self) -> str:
+        """The line as read, NFC, with single spaces."""
+        height = self.box.y1_mm - self.box.y0_mm
+        units: list[int] = []
+        end_mm = self.box.x0_mm
+        for character in self.characters:
+            gap = not _is_blank(character) and character.box.x0_mm - end_mm > _WORD_GAP * height
+            units.extend([0x20] if gap or _is_blank(character) else [])
+            units.extend([] if _is_blank(character) else [character.code_point])
+            end_mm = end_mm if _is_blank(character) else max(end_mm, character.box.x1_mm)
+        return plain(_from_utf16(units))
+
+
+class AddressWindow:
+    """The part of page 1 that an envelope's window may show."""
+
+    def __init__(self, page: PageReading, profile: PrintProfile) -> None:
+        """Read what stands between the upper and the lower edge of the window, over the whole width."""
+        leak, zone = profile.window_leak, profile.recipient
+        self._area = Box(0, leak.y0_mm, A4_WIDTH_MM, leak.y1_mm)
+        self._page = page
+        self.zone = zone
+        self.all_lines = [
+            line for line in lines(page.characters(self._area)) if line.glyphs and line.box.x0_mm < leak.x1_mm
+        ]
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The lines of the address, top down: those whose middle stands in the recipient zone's height."""
+        zone = self.zone
+        return [
+            line
+            for line in self.all_lines
+            if zone.y0_mm <= (line.box.y0_mm + line.box.y1_mm) / 2 <= zone.y1_mm and line.box.x0_mm < zone.x1_mm
+        ]
+
+    @cached_property
+    def ink(self) -> Ink:
+        """The window at `WINDOW_DPI`."""
+        return self._page.ink_in(self._area, WINDOW_DPI)
+
+    def unseen(self) -> list[Character]:
+        """Characters of the address that leave no ink: white, hidden, covered."""
+        return [glyph for glyph in self._glyphs() if glyph.invisible or self._ink_of(glyph) is None]
+
+    def cut(self) -> list[Character]:
+        """Characters of the address of which a part is missing on paper."""
+        return [
+            glyph
+            for glyph in self._glyphs()
+            if not glyph.invisible
+            and (ink := self._ink_of(glyph)) is not None
+            and not ink.contains(glyph.box, tolerance_mm=_CUT_MM)
+        ]
+
+    def _glyphs(self) -> list[Character]:
+        return [glyph for line in self.lines for glyph in line.glyphs]
+
+    def _ink_of(self, glyph: Character) -> Box | None:
+        box, rim = glyph.box, 0.1
+        return self.ink.bounds(Box(box.x0_mm - rim, box.y0_mm - rim, box.x1_mm + rim, box.y1_mm + rim))
+
+
+def lines(characters: Iterable[Character]) -> list[Line]:
+    """Characters sorted as the eye sees them: lines from top to bottom, each from left to right."""
+    groups: list[list[Character]] = []
+    for character in sorted(characters, key=lambda each: each.baseline_mm):
+        if not groups or character.baseline_mm - groups[-1][0].baseline_mm > _SAME_LINE_MM:
+            groups.append([])
+        groups[-1].append(character)
+    return [
+        Line(sorted(group, key=lambda each: each.x_mm))
+        for group in groups
+        if not all(_is_blank(character) for character in group)
+    ]
+
+
+def same_address(expected: Sequence[str], shown: Sequence[str]) -> bool:
+    """Whether the lines in the window are the lines on record, which may wrap at a space or a hyphen."""
+    rest = [plain(line) for line in shown]
+    for wanted in (plain(line) for line in expected):
+        if not wanted:
+            continue
+        line = ""
+        while rest and line != wanted:
+            line = rest.pop(0) if not line else line + ("" if line.endswith("-") else " ") + rest.pop(0)
+        if line != wanted:
+            return False
+    return not rest
+
+
+def plain(text: str) -> str:
+    """NFC, one kind of hyphen, single spaces: how two address lines are compared."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_HYPHENS).split())
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The smallest box around `boxes` (at least one)."""
+    edges = [(box.x0_mm, box.y0_mm, box.x1_mm, box.y1_mm) for box in boxes]
+    left, top, right, bottom = zip(*edges, strict=True)
+    return Box(min(left), min(top), max(right), max(bottom))
+
+
+def _is_blank(character: Character) -> bool:
+    return chr(character.code_point).isspace()
+
+
+def _from_utf16(units: list[int]) -> str:
+    """UTF-16 units to text; half a pair becomes U+FFFD."""
+    return b"".join(unit.to_bytes(2, "little") for unit in units if unit <= 0xFFFF).decode(
+        "utf-16-le", "replace"
+    )
