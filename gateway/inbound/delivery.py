@@ -1,0 +1,180 @@
+"""A scan delivery (*Scanlieferung*): a folder of PDFs, `manifest.json`, and last the marker `READY`.
+
+`READY` holds the SHA-256 of the manifest, the manifest those of the documents: so a delivery is known to be
+complete and unchanged. A manifest that is wrong refuses the whole delivery; a bad document goes into quarantine
+and the rest goes on. Must not change the folder, match cases or file anything.
+"""
+
+import hashlib
+import io
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+
+from gateway.domain.findings import Finding, Severity
+from gateway.errors import DocumentInvalid, InputError, IntegrityError
+from gateway.inbound.manifest import Manifest, ScannedDocument, parse_manifest
+
+MANIFEST = "manifest.json"
+READY = "READY"
+MAX_MANIFEST_BYTES = 20_000_000
+MAX_SCAN_BYTES = 200_000_000
+"""A document larger than this is not read: some 2,000 pages in colour."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class RejectedDocument:
+    """A document of the manifest that cannot be taken, and why."""
+
+    document: ScannedDocument
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery whose manifest is right. `documents` are proven; `rejected` and `strays` go into quarantine.
+
+    `strays` are files beside the manifest that it does not name; they are never imported.
+    """
+
+    folder: Path
+    manifest: Manifest
+    documents: tuple[ScannedDocument, ...]
+    rejected: tuple[RejectedDocument, ...]
+    strays: tuple[Path, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All there is to say about the delivery."""
+        found = [rejected.finding for rejected in self.rejected]
+        if self.strays:
+            found.append(
+                Finding(
+                    "scan-not-in-manifest",
+                    Severity.WARNING,
+                    f"In der Lieferung liegen {len(self.strays)} Dateien, die das Manifest nicht nennt. Sie wurden"
+                    " nicht übernommen; bitte mit der Scanstelle klären.",
+                )
+            )
+        return found
+
+    def content(self, document: ScannedDocument) -> bytes:
+        """The bytes of a proven document, proven again. Raises `IntegrityError` if the folder changed meanwhile."""
+        content = _read(self.folder / document.file, MAX_SCAN_BYTES)
+        if content is None or hashlib.sha256(content).hexdigest() != document.sha256:
+            raise IntegrityError(
+                "scan-changed",
+                f"Das Dokument {document.document_id} hat sich seit der Prüfung der Lieferung geändert. Bitte die"
+                " Lieferung neu einlesen.",
+            )
+        return content
+
+
+def read_delivery(folder: Path) -> Delivery:
+    """Read and prove a delivery.
+
+    Raises `InputError` delivery-not-ready while it is still being written, and `DocumentInvalid`
+    (manifest-hash-wrong, manifest-invalid, manifest-count-wrong, manifest-duplicate-id) for a delivery that is
+    refused as a whole.
+    """
+    promised = _ready(folder)
+    content = _read(folder / MANIFEST, MAX_MANIFEST_BYTES)
+    if content is None:
+        raise DocumentInvalid(
+            "manifest-invalid",
+            "Der Scanlieferung fehlt das Manifest, oder es ist zu groß. Die Lieferung wurde abgelehnt; bitte bei der"
+            " Scanstelle neu anfordern.",
+        )
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 != promised:
+        raise DocumentInvalid(
+            "manifest-hash-wrong",
+            "Das Manifest der Scanlieferung passt nicht zu seiner Prüfsumme. Die Lieferung wurde abgelehnt; bitte bei"
+            " der Scanstelle neu anfordern.",
+        )
+    manifest = parse_manifest(content, sha256)
+    findings = {document: _prove(folder, document) for document in manifest.documents}
+    return Delivery(
+        folder=folder,
+        manifest=manifest,
+        documents=tuple(document for document, finding in findings.items() if finding is None),
+        rejected=tuple(
+            RejectedDocument(document, finding) for document, finding in findings.items() if finding
+        ),
+        strays=_strays(folder, manifest),
+    )
+
+
+def _ready(folder: Path) -> str:
+    """The hash in the marker; a marker that is shorter than a hash is still being written."""
+    marker = _read(folder / READY, 1000)
+    text = (marker or b"").decode("ascii", "replace").strip().lower()
+    if marker is None or len(text) < 64:
+        raise InputError(
+            "delivery-not-ready",
+            "Die Scanlieferung ist noch nicht vollständig: Die Fertigmeldung (READY) fehlt. Es wurde nichts"
+            " übernommen; bitte später erneut einlesen.",
+        )
+    if not _SHA256.fullmatch(text):
+        raise DocumentInvalid(
+            "manifest-hash-wrong",
+            "Die Fertigmeldung (READY) der Scanlieferung enthält keine Prüfsumme. Die Lieferung wurde abgelehnt; bitte"
+            " bei der Scanstelle neu anfordern.",
+        )
+    return text
+
+
+def _prove(folder: Path, document: ScannedDocument) -> Finding | None:
+    content = _read(folder / document.file, MAX_SCAN_BYTES)
+    if content is None:
+        return _error("scan-missing", document, "fehlt in der Lieferung oder ist zu groß")
+    if hashlib.sha256(content).hexdigest() != document.sha256:
+        return _error("scan-hash-mismatch", document, "passt nicht zu seiner Prüfsumme")
+    pages = _pages(content)
+    if pages is None:
+        return _error("scan-unreadable", document, "ist keine lesbare PDF-Datei")
+    if pages != document.pages:
+        return _error("scan-pages-differ", document, f"hat {pages} statt {document.pages} Seiten")
+    return None
+
+
+def _pages(content: bytes) -> int | None:
+    try:
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            return len(pdf.pages)
+    except (pikepdf.PdfError, pikepdf.PasswordError):
+        return None
+
+
+def _strays(folder: Path, manifest: Manifest) -> tuple[Path, ...]:
+    known = {document.file for document in manifest.documents}
+    known |= {MANIFEST, READY, f"{manifest.delivery}.receipt.json"}
+    return tuple(sorted(path for path in folder.iterdir() if path.name not in known))
+
+
+def _error(code: str, document: ScannedDocument, what: str) -> Finding:
+    return Finding(
+        code,
+        Severity.ERROR,
+        f"Das gescannte Dokument {document.document_id} {what}. Es wurde nicht übernommen; bitte bei der Scanstelle"
+        " neu anfordern (Behälter siehe Manifest).",
+    )
+
+
+def _read(path: Path, max_bytes: int) -> bytes | None:
+    """The bytes of a plain file, or None if there is none, or it is too large, or something else (a link, a pipe)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
+            return None
+        return file.read(max_bytes)

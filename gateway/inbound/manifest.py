@@ -1,0 +1,146 @@
+"""The manifest of a scan delivery: what the scan provider says it delivered.
+
+Reads and judges the manifest alone; the documents beside it are `delivery`'s matter.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from gateway.errors import DocumentInvalid
+
+_SCHEMA_FILE = Path(__file__).with_name("scan_delivery.schema.json")
+
+
+@dataclass(frozen=True)
+class ScannedDocument:
+    """One document as the manifest describes it. `scanned_at` is timezone-aware; `file` is a name in the folder."""
+
+    document_id: str
+    file: str
+    sha256: str
+    pages: int
+    document_class: str
+    received_on: date
+    scanned_at: datetime
+    file_number: str | None
+    box: str
+    quality: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest that keeps its schema and whose counts are right. `sha256` is the hash of its bytes."""
+
+    source: str
+    delivery: str
+    sequence: int
+    created_at: datetime
+    documents: tuple[ScannedDocument, ...]
+    sha256: str
+
+
+def parse_manifest(content: bytes, sha256: str) -> Manifest:
+    """Read a manifest. Raises `DocumentInvalid`: manifest-invalid, manifest-count-wrong, manifest-duplicate-id."""
+    raw = _load(content)
+    _check_schema(raw)
+    documents = tuple(_document(entry) for entry in raw["documents"])
+    _check_counts(raw["counts"], documents)
+    _check_unique(documents)
+    return Manifest(
+        source=raw["source"],
+        delivery=raw["delivery"],
+        sequence=int(raw["sequence"]),
+        created_at=_moment(raw["created_at"], "created_at"),
+        documents=documents,
+        sha256=sha256,
+    )
+
+
+def _load(content: bytes) -> Any:
+    try:
+        return json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _invalid("es ist kein JSON") from error
+
+
+def _check_schema(raw: Any) -> None:
+    error = jsonschema.exceptions.best_match(_validator().iter_errors(raw))
+    if error is not None:
+        # Only the place is named: the value may hold personal data.
+        raise _invalid(f"Angabe {error.json_path}, Regel {error.validator}")
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads(_SCHEMA_FILE.read_text("utf-8")))
+
+
+def _document(entry: Mapping[str, Any]) -> ScannedDocument:
+    return ScannedDocument(
+        document_id=entry["document_id"],
+        file=entry["file"],
+        sha256=entry["sha256"],
+        pages=int(entry["pages"]),
+        document_class=entry["class"],
+        received_on=_day(entry["received_on"], "received_on"),
+        scanned_at=_moment(entry["scanned_at"], "scanned_at"),
+        file_number=entry["file_number"] or None,
+        box=entry["box"],
+        quality=entry["quality"],
+    )
+
+
+def _check_counts(counts: Mapping[str, Any], documents: tuple[ScannedDocument, ...]) -> None:
+    pages = sum(document.pages for document in documents)
+    if (counts["documents"], counts["pages"]) != (len(documents), pages):
+        raise DocumentInvalid(
+            "manifest-count-wrong",
+            f"Das Manifest nennt {counts['documents']} Dokumente mit {counts['pages']} Seiten, führt aber"
+            f" {len(documents)} mit {pages} auf. Die Lieferung wurde abgelehnt; bitte bei der"
+            " Scanstelle neu anfordern.",
+        )
+
+
+def _check_unique(documents: Iterable[ScannedDocument]) -> None:
+    documents = tuple(documents)
+    ids = Counter(document.document_id for document in documents)
+    files = Counter(document.file.casefold() for document in documents)
+    if any(count > 1 for counter in (ids, files) for count in counter.values()):
+        raise DocumentInvalid(
+            "manifest-duplicate-id",
+            "Das Manifest nennt ein Dokument oder eine Datei zweimal. Die Lieferung wurde abgelehnt; bitte bei der"
+            " Scanstelle neu anfordern.",
+        )
+
+
+def _moment(text: str, name: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _invalid(f"Zeitpunkt {name}") from error
+    if moment.tzinfo is None:
+        raise _invalid(f"Zeitpunkt {name} ohne Zeitzone")
+    return moment
+
+
+def _day(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _invalid(f"Tag {name}") from error
+
+
+def _invalid(what: str) -> DocumentInvalid:
+    return DocumentInvalid(
+        "manifest-invalid",
+        f"Das Manifest der Scanlieferung ist nicht lesbar ({what}). Die Lieferung wurde abgelehnt; bitte bei der"
+        " Scanstelle neu anfordern.",
+    )

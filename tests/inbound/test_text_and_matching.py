@@ -1,0 +1,99 @@
+"""From the bytes a scan provider delivers to the case they belong to: read, see codes and text, match."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+import zxingcpp
+from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from gateway.domain.inbound import Confidence, match, normalise_file_number
+from gateway.domain.references import encode_reply_code, reference_from
+from gateway.errors import DocumentInvalid
+from gateway.inbound.delivery import read_delivery
+from gateway.inbound.text import document_text
+from gateway.pdfium import LOCK
+from gateway.testing.scans import ScanKind, ScanSpec, make_delivery, scan
+
+LETTER = reference_from(4711)
+
+
+def reply_slip() -> bytes:
+    symbol = zxingcpp.create_barcode(encode_reply_code(LETTER), zxingcpp.BarcodeFormat.DataMatrix)
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(595.276, 841.89), invariant=1)
+    canvas.drawImage(ImageReader(Image.fromarray(symbol.to_image(scale=8))), 480, 740, 34, 34)
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def read_codes(pdf: bytes) -> list[str]:
+    with LOCK:
+        document = pdfium.PdfDocument(pdf)
+        image = document[0].render(scale=200 / 72, grayscale=True).to_pil()
+        document.close()
+    return [found.text for found in zxingcpp.read_barcodes(image)]
+
+
+def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: Path) -> None:
+    specs = [
+        ScanSpec(ScanKind.REPLY_SLIP, reply_slip()),
+        ScanSpec(ScanKind.LETTER_WITH_TEXT, file_number="JC-AHA-2026-00018"),
+        ScanSpec(ScanKind.UNKNOWN, index_file_number="jc aha 2026 00018"),
+        ScanSpec(ScanKind.UNKNOWN),
+        ScanSpec(ScanKind.REPLY_SLIP, reply_slip(), index_file_number="JC-AHA-2026-00018"),
+    ]
+    at = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    delivery = read_delivery(make_delivery(tmp_path, "scan-west", "2026-11-20-001", 1, specs, created_at=at))
+    assert delivery.findings == []
+
+    matches = []
+    for document in delivery.documents:
+        pdf = delivery.content(document)
+        matches.append(
+            match(
+                read_codes(pdf),
+                document.file_number,
+                document_text(pdf),
+                letters={LETTER: "A"},
+                pieces={},
+                known_file_numbers={normalise_file_number("JC-AHA-2026-00018"): "B"},
+            )
+        )
+
+    assert [(found.case, found.letter, found.confidence) for found in matches] == [
+        ("A", LETTER, Confidence.CERTAIN),
+        ("B", None, Confidence.CERTAIN),
+        ("B", None, Confidence.CERTAIN),
+        (None, None, Confidence.NONE),
+        ("A", LETTER, Confidence.DOUBTFUL),
+    ]
+
+
+def test_the_text_layer_is_read_and_a_picture_has_none() -> None:
+    assert "JC-1-00001" in document_text(
+        scan(ScanSpec(ScanKind.LETTER_WITH_TEXT, file_number="JC-1-00001"), seed="a")
+    )
+    assert document_text(scan(ScanSpec(ScanKind.UNKNOWN), seed="a")) == ""
+
+
+def test_what_is_no_pdf_is_an_error_with_a_code() -> None:
+    with pytest.raises(DocumentInvalid) as error:
+        document_text(b"no pdf")
+
+    assert error.value.code == "scan-unreadable"
+
+
+def test_threads_may_read_at_the_same_time() -> None:
+    pdf = scan(ScanSpec(ScanKind.LETTER_WITH_TEXT, file_number="JC-1-00001"), seed="a")
+
+    with ThreadPoolExecutor(4) as pool:
+        texts = set(pool.map(document_text, [pdf] * 40))
+
+    assert len(texts) == 1
