@@ -152,7 +152,7 @@ def _line_after_place(subject: _Subject) -> Iterator[Finding]:
 
 
 def _capitals_abroad(subject: _Subject) -> Iterator[Finding]:
-    if subject.abroad and any(line != line.upper() for line in subject.lines[-2:]):
+    if subject.abroad and len(subject.lines) > 2 and any(line != line.upper() for line in subject.lines[-2:]):
         yield _warning(
             "address-not-in-capitals",
             "Bei Auslandspost stehen Ort und Land in Großbuchstaben. Bitte umschreiben.",
