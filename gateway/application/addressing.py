@@ -24,7 +24,7 @@ def freeze(services: Services, person: Person) -> dict[str, Any]:
         country=person.country,
     )
     lines = compose_lines(
-        name_lines(person), address, width_mm=services.text.width_mm, country_name=services.text.country_name
+        name_lines(person), address, width_mm=services.text.width_mm, country_name=services.countries.name
     )
     findings = check_lines(lines, width_mm=services.text.width_mm, missing_glyphs=services.text.missing_glyphs)
     for finding in findings:

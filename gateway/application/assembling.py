@@ -17,7 +17,6 @@ from gateway.db.letters import Approval, Recipient
 from gateway.db.mail import Batch, MailPiece
 from gateway.domain.postage import postage
 from gateway.errors import DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
-from gateway.ports.renderer import PrintCopy, RenderedDocument
 
 
 def assemble(services: Services, *, day: date, progress: Callable[[int], None] | None = None) -> int:
@@ -58,7 +57,14 @@ def _assemble_piece(services: Services, piece_id: int, day: date) -> None:
         return
     sha256 = services.blobs.put(copy.pdf)
     with services.db.transaction() as session:
-        remember_document(session, services, sha256, _as_document(copy))
+        remember_document(
+            session,
+            services,
+            sha256,
+            pages=copy.pages,
+            size_bytes=len(copy.pdf),
+            versions={"kind": "print-copy"},
+        )
         compare_and_set(
             session,
             MailPiece,
@@ -86,10 +92,6 @@ def _approved_hashes(session: Session, piece_id: int) -> list[str]:
 
 def _country(session: Session, piece_id: int) -> str:
     return session.exec(select(Recipient.country).where(Recipient.mail_piece_id == piece_id)).first() or "DE"
-
-
-def _as_document(copy: PrintCopy) -> RenderedDocument:
-    return RenderedDocument(pdf=copy.pdf, pages=copy.pages, versions={"kind": "print-copy"})
 
 
 def _write_fault(services: Services, piece_id: int, code: str, message: str) -> None:

@@ -1,7 +1,7 @@
 """Posting: the provider reports a day, a named clerk confirms it; only the posting day starts the four-day rule."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -92,8 +92,8 @@ def channel_of(service: Service, country: str) -> Channel:
     }.get(service, Channel.POST_INLAND)
 
 
-def returned_on(session: Session, submission: Submission | None) -> date | None:
-    """The day a provider said that the piece came back, if it did."""
+def returned_at(session: Session, submission: Submission | None) -> datetime | None:
+    """When a provider said that the piece came back, if it did."""
     if submission is None:
         return None
     event = session.exec(
@@ -101,4 +101,4 @@ def returned_on(session: Session, submission: Submission | None) -> date | None:
         .where(StatusEvent.submission_id == submission.id, StatusEvent.status == Status.RETURNED)
         .order_by(col(StatusEvent.occurred_at))
     ).first()
-    return event.occurred_at.date() if event else None
+    return event.occurred_at if event else None

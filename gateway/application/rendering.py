@@ -1,6 +1,6 @@
 """Rendering what was submitted: every recipient's document is made, stored and checked before anyone approves it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlmodel import Session, col, select
 
@@ -110,7 +110,14 @@ def _write_result(
     faulty = any(has_error(findings) for _, _, findings in results.values())
     with services.db.transaction() as session:
         for recipient_id, (sha256, document, findings) in results.items():
-            remember_document(session, services, sha256, document)
+            remember_document(
+                session,
+                services,
+                sha256,
+                pages=document.pages,
+                size_bytes=len(document.pdf),
+                versions=document.versions,
+            )
             session.get_one(Recipient, recipient_id).document_sha256 = sha256
             _replace_findings(session, recipient_id, findings)
         session.flush()
@@ -127,15 +134,23 @@ def _write_failure(services: Services, letter: Letter, error: RenderError | Data
         _move(session, letter, LetterState.FAULTY, str(error))
 
 
-def remember_document(session: Session, services: Services, sha256: str, document: RenderedDocument) -> None:
+def remember_document(
+    session: Session,
+    services: Services,
+    sha256: str,
+    *,
+    pages: int,
+    size_bytes: int,
+    versions: Mapping[str, str],
+) -> None:
     """Make sure there is a row for a stored document; the same bytes have one row, however often they are made."""
     if session.get(Document, sha256) is None:
         session.add(
             Document(
                 sha256=sha256,
-                pages=document.pages,
-                size_bytes=len(document.pdf),
-                versions=dict(document.versions),
+                pages=pages,
+                size_bytes=size_bytes,
+                versions=dict(versions),
                 created_at=services.clock.now(),
             )
         )

@@ -53,7 +53,7 @@ def run_due(services: Services) -> list[RunReport]:
     """Whatever runs are due by now and were missed, as the schedule says; two schedulers at once are harmless."""
     with services.db.reading() as session:
         last = session.exec(select(func.max(Run.day)).where(col(Run.finished_at).is_not(None))).one()
-        unfinished = session.exec(select(Run.day).where(col(Run.finished_at).is_(None))).first()
+        unfinished = session.exec(select(col(Run.day)).where(col(Run.finished_at).is_(None))).first()
     with services.locks.try_lock("nightly-run") as held:
         if not held:
             return []

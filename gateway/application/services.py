@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from gateway.db.engine import Database
+from gateway.domain.address import Countries
 from gateway.domain.calendar import RunSchedule
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.postage import PostageTable
@@ -35,6 +36,7 @@ class Services:
     clock: Clock
     locks: Locks
     text: TextFacts
+    countries: Countries
     schedule: RunSchedule
     notification: NotificationRules
     is_holiday: Callable[[date], bool]

@@ -8,18 +8,6 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 from gateway.db.types import choice, moment
 
 
-class FilingKind(StrEnum):
-    """What is logged in the case file."""
-
-    DOCUMENT = "document"
-    HAND_OVER = "hand-over"
-    POSTING_REPORTED = "posting-reported"
-    POSTING_CONFIRMED = "posting-confirmed"
-    RETURN = "return"
-    CANCELLATION = "cancellation"
-    INBOUND = "inbound"
-
-
 class Filing(SQLModel, table=True):
     """An *Ablage in der Akte* that the case file has confirmed, or that is being tried.
 
@@ -82,8 +70,11 @@ class InboundDocument(SQLModel, table=True):
     scanned_at: datetime = moment()
     box: str = ""
     case_id: int | None = Field(default=None, foreign_key="case_record.id", index=True)
+    proposed_case_id: int | None = Field(default=None, foreign_key="case_record.id")
+    """The likeliest case, for the person who decides."""
     letter_id: int | None = Field(default=None, foreign_key="letter.id", index=True)
     """The letter it answers, where its code says so."""
     match_reason: str = ""
     finding_code: str | None = None
     assigned_by: str | None = None
+    filed_at: datetime | None = moment(optional=True)

@@ -113,3 +113,6 @@ class Provider(Protocol):
 
     def poll(self, provider_references: Sequence[str]) -> Iterable[StatusReport]:
         """Current statements about the given pieces, in as few calls as the interface allows."""
+
+    def close(self) -> None:
+        """Close connections."""

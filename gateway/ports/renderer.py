@@ -123,3 +123,6 @@ class Renderer(Protocol):
 
     def picture(self, pdf: bytes, page: int, dpi: int = 80) -> bytes:
         """A page as PNG, `page` from 1."""
+
+    def close(self) -> None:
+        """End worker processes."""

@@ -1,4 +1,4 @@
-"""Measures of the letter font, and names of countries: facts that libraries know and the rules need."""
+"""Measures of the letter font, which the address rules need."""
 
 from typing import Protocol
 
@@ -11,6 +11,3 @@ class TextFacts(Protocol):
 
     def missing_glyphs(self, text: str) -> str:
         """Characters of `text` that the letter font cannot show."""
-
-    def country_name(self, code: str) -> str:
-        """German name of an ISO 3166 country code."""

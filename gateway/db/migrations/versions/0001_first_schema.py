@@ -470,10 +470,12 @@ def upgrade() -> None:
         sa.Column("scanned_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("box", sa.String(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("proposed_case_id", sa.Integer(), nullable=True),
         sa.Column("letter_id", sa.Integer(), nullable=True),
         sa.Column("match_reason", sa.String(), nullable=False),
         sa.Column("finding_code", sa.String(), nullable=True),
         sa.Column("assigned_by", sa.String(), nullable=True),
+        sa.Column("filed_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["case_id"],
             ["case_record.id"],
@@ -485,6 +487,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["letter_id"],
             ["letter.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposed_case_id"],
+            ["case_record.id"],
         ),
         sa.ForeignKeyConstraint(
             ["sha256"],

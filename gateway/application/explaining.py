@@ -1,0 +1,70 @@
+"""Explaining: why is this letter where it is, and what happens next? In sentences."""
+
+from gateway.application.authorising import actor
+from gateway.application.drafting import find_letter
+from gateway.application.services import Services
+from gateway.application.showing import LetterView, RecipientView, view_of
+from gateway.domain.permission import Action
+from gateway.domain.references import for_people
+from gateway.domain.standing import Standing
+
+_SENTENCES = {
+    Standing.DRAFT: "Das Schreiben ist ein Entwurf; die Verfasserin reicht es zur Freigabe ein.",
+    Standing.SUBMITTED: "Das Dokument wird erstellt und geprüft; danach kann es freigegeben werden.",
+    Standing.FAULTY: "Die Druckprüfung hat Fehler gefunden; das Schreiben wird so nicht gedruckt.",
+    Standing.READY: "Das Dokument ist geprüft und wartet auf die Freigabe.",
+    Standing.HELD: "Das Schreiben ist angehalten und bleibt es, bis jemand es wieder freigibt.",
+    Standing.CANCELLED: "Das Schreiben ist storniert und wird nicht versandt.",
+    Standing.PLANNED: "Die Sendung ist im Tageslauf und noch nicht übergeben.",
+    Standing.IN_DOUBT: "Ob der Druckdienstleister die Sendung hat, ist ungeklärt; er wird gefragt.",
+    Standing.REFUSED: "Der Druckdienstleister hat die Sendung abgelehnt; die Klärungsliste zeigt, warum.",
+    Standing.HANDED_OVER: "Der Druckdienstleister hat die Sendung; gedruckt ist sie noch nicht.",
+    Standing.IN_PRODUCTION: "Die Sendung wird gedruckt.",
+    Standing.POSTED: "Die Sendung ist zur Post gegeben; bei einfachen Briefen wird die Zustellung nicht erfasst.",
+    Standing.DELIVERED: "Die Zustellung ist nachgewiesen.",
+    Standing.RETURNED: "Die Sendung ist zurückgekommen; sie gilt nicht als bekannt gegeben.",
+    Standing.FAILED: "Der Druckdienstleister konnte die Sendung nicht herstellen; sie ist nicht versandt.",
+}
+
+
+def explain(services: Services, reference: str, login: str | None = None) -> list[str]:
+    """Sentences about one letter, from its state to its deadline; `login` None is the operator."""
+    with services.db.reading() as session:
+        letter, office = find_letter(session, reference)
+        if login is not None:
+            actor(session, login).require(Action.READ, office.key)
+        view = view_of(session, services, letter, office)
+    sentences = [f"{view.title}, Schreiben {for_people(view.reference)} im Fall {view.file_number}."]
+    sentences += _of_letter(services, view)
+    for recipient in view.recipients:
+        sentences += _of_recipient(view, recipient)
+    return sentences
+
+
+def _of_letter(services: Services, view: LetterView) -> list[str]:
+    sentences = []
+    if view.standing is Standing.APPROVED and view.approved_at is not None:
+        day = services.schedule.run_day_for(view.approved_at)
+        sentences.append(f"Es ist freigegeben und geht mit dem Tageslauf am {day:%d.%m.%Y}.")
+    if view.hold_reason:
+        sentences.append(f"Grund der Anhaltung: {view.hold_reason}")
+    if view.note:
+        sentences.append(f"Vermerk: {view.note}")
+    return sentences
+
+
+def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
+    prefix = f"Empfänger {recipient.number}: " if len(view.recipients) > 1 else ""
+    sentences = [prefix + _SENTENCES[recipient.standing]] if recipient.standing in _SENTENCES else []
+    sentences += [f"{prefix}Befund {finding.code}: {finding.message}" for finding in recipient.findings]
+    if recipient.problem:
+        sentences.append(f"{prefix}{recipient.problem}")
+    if recipient.next_attempt_at:
+        sentences.append(f"{prefix}Nächster Versuch um {recipient.next_attempt_at:%d.%m.%Y %H:%M} UTC.")
+    if recipient.posting_reported_on and not recipient.posting_confirmed_on:
+        sentences.append(
+            f"{prefix}Die Aufgabe zur Post ist gemeldet, aber noch nicht bestätigt; Daten sind vorläufig."
+        )
+    if recipient.assessment:
+        sentences += [prefix + reason for reason in recipient.assessment.reasons]
+    return sentences

@@ -1,0 +1,280 @@
+"""Filing: every letter and every inbound document logged into its case file, in order, never lost, never twice.
+
+What must be in the file is computed from the rows (`domain.filing`); a row in `filing` remembers attempts and
+success. `Letter.filing_due` only says where to look. A case file that is away holds nothing else up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlmodel import Session, col, select
+
+from gateway.application.posting import returned_at
+from gateway.application.services import Services
+from gateway.application.showing import RecipientView, live_submission, view_of
+from gateway.db.engine import row_id
+from gateway.db.files import Filing, InboundDocument, InboundState
+from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import MailPiece, Posting
+from gateway.db.people import Case, Office
+from gateway.domain.filing import (
+    DueFiling,
+    FilingKind,
+    LetterFacts,
+    RecipientFacts,
+    due_filings,
+    inbound_filing_key,
+)
+from gateway.errors import CaseFileError
+from gateway.ports.casefile import CaseRef, FilingEntry
+
+_FIRST_RETRY = timedelta(minutes=1)
+_LONGEST_RETRY = timedelta(hours=6)
+_CHUNK = 200
+
+
+@dataclass
+class FilingReport:
+    """What one sweep did."""
+
+    filed: int = 0
+    failed: int = 0
+
+
+def file_due(services: Services) -> FilingReport:
+    """File whatever is due and not filed; what fails is tried again later, visibly."""
+    report = FilingReport()
+    after = 0
+    while letters := _letters_due(services, after):
+        for letter_id in letters:
+            _file_letter(services, letter_id, report)
+        after = letters[-1]
+    for document_id in _inbound_due(services):
+        _file_inbound(services, document_id, report)
+    return report
+
+
+def _letters_due(services: Services, after: int) -> list[int]:
+    with services.db.reading() as session:
+        query = select(Letter.id).where(col(Letter.filing_due), col(Letter.id) > after)
+        return [found for found in session.exec(query.order_by(col(Letter.id)).limit(_CHUNK)).all() if found]
+
+
+def _file_letter(services: Services, letter_id: int, report: FilingReport) -> None:
+    with services.db.reading() as session:
+        seen = _facts_of(session, letter_id)
+        entries = list(_entries(session, services, letter_id, seen))
+    # In order, and only as far as the case file confirms: its log reads like the life of the letter.
+    if all(_file(services, entry, case_id, report) for entry, case_id in entries):
+        _clear(services, letter_id, seen)
+
+
+def _clear(services: Services, letter_id: int, seen: LetterFacts) -> None:
+    """Everything is filed; unless a new fact came in the meantime, nothing is due any more."""
+    with services.db.transaction() as session:
+        if _facts_of(session, letter_id) == seen:
+            session.get_one(Letter, letter_id).filing_due = False
+
+
+def _facts_of(session: Session, letter_id: int) -> LetterFacts:
+    letter = session.get_one(Letter, letter_id)
+    recipients = session.exec(
+        select(Recipient).where(Recipient.letter_id == letter_id).order_by(col(Recipient.number))
+    ).all()
+    return LetterFacts(
+        reference=letter.reference,
+        state=letter.state,
+        approved_at=letter.approved_at,
+        cancelled_at=letter.cancelled_at,
+        recipients=tuple(_recipient_facts(session, recipient) for recipient in recipients),
+    )
+
+
+def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
+    piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
+    submission = live_submission(session, recipient.mail_piece_id)
+    posting = session.get(Posting, recipient.mail_piece_id) if recipient.mail_piece_id else None
+    return RecipientFacts(
+        no=recipient.number,
+        piece=piece.reference if piece else None,
+        handed_over_at=submission.released_at if submission else None,
+        posting_reported_on=posting.reported_on if posting else None,
+        posting_confirmed_on=posting.confirmed_on if posting else None,
+        returned_at=returned_at(session, submission),
+    )
+
+
+def _entries(
+    session: Session, services: Services, letter_id: int, facts: LetterFacts
+) -> Iterator[tuple[FilingEntry, int]]:
+    letter = session.get_one(Letter, letter_id)
+    case = session.get_one(Case, letter.case_id)
+    office = session.get_one(Office, letter.office_id)
+    view = view_of(session, services, letter, office)
+    by_number = {recipient.number: recipient for recipient in view.recipients}
+    for due in due_filings(facts):
+        if not _is_filed(session, due.key):
+            recipient = by_number.get(due.recipient_no or 1)
+            yield _entry(services, letter, case, office, due, recipient), row_id(case)
+
+
+def _entry(
+    services: Services,
+    letter: Letter,
+    case: Case,
+    office: Office,
+    due: DueFiling,
+    recipient: RecipientView | None,
+) -> FilingEntry:
+    sha256 = recipient.approved_sha256 if recipient else None
+    is_document = due.kind is FilingKind.DOCUMENT and sha256 is not None
+    return FilingEntry(
+        key=due.key,
+        case=CaseRef(case.file_number, case.bg_number, office.key),
+        kind=due.kind.value,
+        title=f"{letter.title}: {due.title}",
+        occurred_at=_moment(services, due.occurred),
+        document_key=f"{letter.reference}-{recipient.number if recipient else 1}",
+        document=services.blobs.get(sha256) if is_document and sha256 else None,
+        document_sha256=sha256 if is_document else None,
+        metadata=_metadata(letter, case, due, recipient),
+    )
+
+
+def _metadata(letter: Letter, case: Case, due: DueFiling, recipient: RecipientView | None) -> dict[str, object]:
+    """Section 7.5 of the facts: what a case file wants to know of an outgoing document."""
+    metadata: dict[str, object] = {
+        "item_id": due.key,
+        "file_number": case.file_number,
+        "bg_number": case.bg_number,
+        "document_type": letter.template,
+        "subject": letter.title,
+        "letter": letter.reference,
+        "date_of_letter": letter.decision_date.isoformat(),
+        "template_version": f"{letter.template}@{letter.template_version}",
+    }
+    if recipient is None:
+        return metadata
+    metadata |= {
+        "recipient": recipient.number,
+        "sha256": recipient.approved_sha256 or "",
+        "piece": recipient.piece or "",
+        "product": recipient.product or "",
+        "provider": recipient.provider or "",
+        "provider_reference": recipient.provider_reference or "",
+    }
+    if due.kind is FilingKind.DOCUMENT:
+        metadata["address_lines"] = list(recipient.address_lines)
+    if due.kind is FilingKind.POSTING:
+        metadata |= _posting_metadata(due, recipient)
+    return metadata
+
+
+def _posting_metadata(due: DueFiling, recipient: RecipientView) -> dict[str, object]:
+    dates = recipient.assessment
+    return {
+        "posting_date": _day(due.occurred).isoformat(),
+        "provisional": "yes" if due.provisional else "no",
+        "confirmed_by": "" if due.provisional else recipient.posting_confirmed_by or "",
+        "deemed_notified_on": dates.deemed.isoformat() if dates and dates.deemed else "",
+        "objection_deadline": dates.deadline.isoformat() if dates and dates.deadline else "",
+        "reasons": list(dates.reasons) if dates else [],
+    }
+
+
+def _inbound_due(services: Services) -> list[int]:
+    with services.db.reading() as session:
+        query = select(InboundDocument.id).where(
+            InboundDocument.state == InboundState.ASSIGNED, col(InboundDocument.filed_at).is_(None)
+        )
+        return [found for found in session.exec(query.order_by(col(InboundDocument.id))).all() if found]
+
+
+def _file_inbound(services: Services, document_id: int, report: FilingReport) -> None:
+    with services.db.reading() as session:
+        document = session.get_one(InboundDocument, document_id)
+        case = session.get_one(Case, document.case_id)
+        office = session.get_one(Office, case.office_id)
+    sha256 = document.sha256 or ""
+    entry = FilingEntry(
+        key=inbound_filing_key(document.source, document.document_id),
+        case=CaseRef(case.file_number, case.bg_number, office.key),
+        kind=FilingKind.INBOUND.value,
+        title=f"Posteingang vom {document.received_on:%d.%m.%Y}: {document.document_class}",
+        occurred_at=document.scanned_at,
+        document_key=f"inbound-{document.document_id}",
+        document=services.blobs.get(sha256),
+        document_sha256=sha256,
+        metadata={
+            "item_id": document.document_id,
+            "file_number": case.file_number,
+            "bg_number": case.bg_number,
+            "document_type": document.document_class,
+            "received_on": document.received_on.isoformat(),
+            "sha256": sha256,
+            "pages": document.pages,
+            "match": document.match_reason,
+        },
+    )
+    if _file(services, entry, row_id(case), report):
+        with services.db.transaction() as session:
+            session.get_one(InboundDocument, document_id).filed_at = services.clock.now()
+
+
+def _file(services: Services, entry: FilingEntry, case_id: int, report: FilingReport) -> bool:
+    """Try one entry if it is its time; filing the same key again is harmless, so a kill in between is too."""
+    now = services.clock.now()
+    with services.db.transaction() as session:
+        row = _row(session, entry.key, case_id)
+        if row.filed_at is not None:
+            return True
+        if row.next_attempt_at is not None and row.next_attempt_at > now:
+            return False
+        row.attempts += 1
+        row.next_attempt_at = now + min(_FIRST_RETRY * 2 ** min(row.attempts, 12), _LONGEST_RETRY)
+    try:
+        external_id = services.casefile.file(entry)
+    except CaseFileError as error:
+        report.failed += 1
+        _remember(services, entry.key, case_id, error_code=error.code)
+        return False
+    report.filed += 1
+    _remember(services, entry.key, case_id, external_id=external_id)
+    return True
+
+
+def _remember(
+    services: Services, key: str, case_id: int, *, external_id: str | None = None, error_code: str | None = None
+) -> None:
+    with services.db.transaction() as session:
+        row = _row(session, key, case_id)
+        row.error_code = error_code
+        if external_id is not None:
+            row.external_id = external_id
+            row.filed_at = services.clock.now()
+            row.next_attempt_at = None
+
+
+def _row(session: Session, key: str, case_id: int) -> Filing:
+    row = session.exec(select(Filing).where(Filing.key == key)).one_or_none()
+    if row is None:
+        row = Filing(key=key, case_id=case_id)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def _is_filed(session: Session, key: str) -> bool:
+    query = select(Filing.id).where(Filing.key == key, col(Filing.filed_at).is_not(None))
+    return session.exec(query).first() is not None
+
+
+def _moment(services: Services, occurred: datetime | date) -> datetime:
+    if isinstance(occurred, datetime):
+        return occurred
+    return datetime.combine(occurred, time(0), services.schedule.zone)
+
+
+def _day(occurred: datetime | date) -> date:
+    return occurred.date() if isinstance(occurred, datetime) else occurred

@@ -1,0 +1,59 @@
+"""Reconciling: the zero-balance account from the rows, down to the recipient's copy."""
+
+from datetime import date, datetime, time, timedelta
+
+from sqlmodel import Session, col, select
+
+from gateway.application.services import Services
+from gateway.application.showing import live_submission, piece_standing
+from gateway.db.letters import Approval, Letter, Recipient
+from gateway.db.mail import MailPiece
+from gateway.domain.account import Account, Entry, balance
+from gateway.domain.letter import LetterState
+from gateway.domain.references import for_people
+
+
+def account(services: Services, *, day: date | None = None) -> Account:
+    """The balance of what was approved on `day` (local), or of everything."""
+    with services.db.reading() as session:
+        query = (
+            select(Recipient, Letter, Approval)
+            .join(Letter, col(Letter.id) == Recipient.letter_id)
+            .join(Approval, col(Approval.recipient_id) == Recipient.id)
+        )
+        if day is not None:
+            start = datetime.combine(day, time(0), services.schedule.zone)
+            end = datetime.combine(day + timedelta(days=1), time(0), services.schedule.zone)
+            query = query.where(Approval.approved_at >= start, Approval.approved_at < end)
+        return balance(
+            _entry(session, services, recipient, letter, approval)
+            for recipient, letter, approval in session.exec(query.order_by(col(Recipient.id))).all()
+        )
+
+
+def _entry(
+    session: Session, services: Services, recipient: Recipient, letter: Letter, approval: Approval
+) -> Entry:
+    return Entry(
+        name=f"{for_people(letter.reference)}/{recipient.number}",
+        standing=piece_standing(session, letter, recipient),
+        fault=_fault(session, services, recipient, letter, approval),
+    )
+
+
+def _fault(
+    session: Session, services: Services, recipient: Recipient, letter: Letter, approval: Approval
+) -> str | None:
+    """What the rows or the document store do not have although they must, as a code."""
+    if not services.blobs.has(approval.document_sha256):
+        return "approved-document-missing"
+    if letter.state is not LetterState.BATCHED:
+        return None
+    piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
+    if piece is None:
+        return "piece-missing"
+    if piece.fault_code is None and live_submission(session, piece.id) is None:
+        return "submission-missing"
+    if piece.print_sha256 is not None and not services.blobs.has(piece.print_sha256):
+        return "print-copy-missing"
+    return None

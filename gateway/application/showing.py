@@ -1,0 +1,403 @@
+"""Reading for people and programs: one letter with everything known about it, lists, and the desk.
+
+Only reads. Role and office are asked here as everywhere; what a user may not see is not found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from gateway.application.authorising import actor
+from gateway.application.drafting import find_letter
+from gateway.application.posting import assessment, returned_at
+from gateway.application.services import Services
+from gateway.application.tracking import status_of
+from gateway.db.engine import row_id
+from gateway.db.letters import Approval, Letter, LetterFinding, Recipient
+from gateway.db.mail import Batch, MailPiece, Posting, Run, StatusEvent, Submission
+from gateway.db.people import Case, Office, User
+from gateway.domain.deadlines import Assessment
+from gateway.domain.findings import Severity
+from gateway.domain.permission import Action
+from gateway.domain.references import for_people
+from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
+from gateway.domain.status import Status
+
+
+@dataclass(frozen=True)
+class EventView:
+    """A statement of the provider."""
+
+    occurred_at: datetime
+    status: Status
+    provider_status: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """A finding on a recipient's document."""
+
+    code: str
+    severity: Severity
+    message: str
+    page: int | None
+    box_mm: Sequence[float] | None
+
+
+@dataclass(frozen=True)
+class RecipientView:
+    """One recipient's copy: its document, its piece, its dates."""
+
+    number: int
+    copy_for: str | None
+    address_lines: Sequence[str]
+    document_sha256: str | None
+    approved_sha256: str | None
+    print_sha256: str | None
+    piece: str | None
+    standing: Standing
+    pages: int | None
+    sheets: int | None
+    product: str | None
+    key: str | None
+    provider: str | None
+    provider_reference: str | None
+    run_day: date | None
+    handed_over_at: datetime | None
+    posting_reported_on: date | None
+    posting_confirmed_on: date | None
+    posting_confirmed_by: str | None
+    assessment: Assessment | None
+    problem: str | None
+    """Code and message of what went wrong last, if anything did."""
+    next_attempt_at: datetime | None
+    events: Sequence[EventView]
+    findings: Sequence[FindingView]
+
+
+@dataclass(frozen=True)
+class LetterView:
+    """One letter with everything known about it."""
+
+    reference: str
+    case: str
+    file_number: str
+    office: str
+    title: str
+    template: str
+    template_version: str
+    state: str
+    standing: Standing
+    author: str
+    approved_by: str | None
+    decision_date: date
+    created_at: datetime
+    submitted_at: datetime | None
+    approved_at: datetime | None
+    held_at: datetime | None
+    hold_reason: str | None
+    cancelled_at: datetime | None
+    note: str | None
+    four_eyes: bool
+    is_decision: bool
+    data: dict[str, Any]
+    recipients: Sequence[RecipientView]
+
+
+@dataclass(frozen=True)
+class LetterLine:
+    """A letter in a list."""
+
+    reference: str
+    file_number: str
+    office: str
+    title: str
+    standing: Standing
+    author: str
+    decision_date: date
+    approved_at: datetime | None
+    posted_on: date | None
+    confirmed: bool
+
+
+def letter_view(services: Services, login: str | None, reference: str) -> LetterView:
+    """One letter; `login` None is the operator at the command line. Raises `NotFound` or `NotPermitted`."""
+    with services.db.reading() as session:
+        letter, office = find_letter(session, reference)
+        if login is not None:
+            actor(session, login).require(Action.READ, office.key)
+        return view_of(session, services, letter, office)
+
+
+def list_letters(
+    services: Services,
+    login: str | None,
+    *,
+    case: str | None = None,
+    standing: Standing | None = None,
+    text: str | None = None,
+    limit: int = 200,
+    after: int = 0,
+) -> list[LetterLine]:
+    """Letters that the user may see, newest first; `text` searches reference, file number and title."""
+    with services.db.reading() as session:
+        who = actor(session, login) if login is not None else None
+        query = select(Letter, Case, Office, User).join(Case, col(Case.id) == Letter.case_id)
+        query = query.join(Office, col(Office.id) == Letter.office_id).join(
+            User, col(User.id) == Letter.author_id
+        )
+        if case:
+            query = query.where((Case.reference == case) | (Case.file_number == case))
+        if text:
+            like = f"%{_escape(text.strip())}%"
+            query = query.where(
+                col(Letter.reference).ilike(f"%{_escape(text.replace('-', '').strip())}%", escape="\\")
+                | col(Case.file_number).ilike(like, escape="\\")
+                | col(Letter.title).ilike(like, escape="\\")
+            )
+        lines: list[LetterLine] = []
+        offset = after
+        while len(lines) < limit:
+            rows = session.exec(query.order_by(col(Letter.id).desc()).offset(offset).limit(limit)).all()
+            offset += limit
+            for letter, found, office, author in rows:
+                line = _line(session, letter, found, office, author)
+                if (who is None or who.may(Action.READ, office.key)) and standing in {None, line.standing}:
+                    lines.append(line)
+            if len(rows) < limit:
+                break
+        return lines[:limit]
+
+
+def view_of(session: Session, services: Services, letter: Letter, office: Office) -> LetterView:
+    """A letter and its recipients, without asking for permission: for use cases that did."""
+    case = session.get_one(Case, letter.case_id)
+    recipients = [
+        _recipient_view(session, services, letter, recipient)
+        for recipient in session.exec(
+            select(Recipient).where(Recipient.letter_id == letter.id).order_by(col(Recipient.number))
+        ).all()
+    ]
+    standing = standing_of_letter(
+        letter.state, held=letter.held_at is not None, pieces=[view.standing for view in recipients]
+    )
+    return LetterView(
+        reference=letter.reference,
+        case=case.reference,
+        file_number=case.file_number,
+        office=office.key,
+        title=letter.title,
+        template=letter.template,
+        template_version=letter.template_version,
+        state=letter.state.value,
+        standing=standing,
+        author=session.get_one(User, letter.author_id).login,
+        approved_by=_approver(session, letter),
+        decision_date=letter.decision_date,
+        created_at=letter.created_at,
+        submitted_at=letter.submitted_at,
+        approved_at=letter.approved_at,
+        held_at=letter.held_at,
+        hold_reason=letter.hold_reason,
+        cancelled_at=letter.cancelled_at,
+        note=letter.note,
+        four_eyes=letter.four_eyes,
+        is_decision=letter.is_decision,
+        data=letter.data,
+        recipients=recipients,
+    )
+
+
+def live_submission(session: Session, piece_id: int | None) -> Submission | None:
+    """The one submission of a piece that is not voided."""
+    if piece_id is None:
+        return None
+    query = select(Submission).where(Submission.piece_id == piece_id, col(Submission.voided_at).is_(None))
+    return session.exec(query).one_or_none()
+
+
+def piece_standing(session: Session, letter: Letter, recipient: Recipient) -> Standing:
+    """Where one recipient's copy stands."""
+    if recipient.mail_piece_id is None:
+        return standing_of_letter(letter.state, held=letter.held_at is not None, pieces=())
+    piece = session.get_one(MailPiece, recipient.mail_piece_id)
+    submission = live_submission(session, piece.id)
+    return standing_of_piece(
+        submission.state if submission else None,
+        status_of(session, submission, piece),
+        faulty=piece.fault_code is not None,
+    )
+
+
+def as_json(view: LetterView) -> dict[str, Any]:
+    """The shape that commands and API print; addresses stay out of it."""
+    return {
+        "reference": for_people(view.reference),
+        "case": view.case,
+        "file_number": view.file_number,
+        "office": view.office,
+        "title": view.title,
+        "template": view.template,
+        "template_version": view.template_version,
+        "state": view.state,
+        "status": view.standing.value,
+        "author": view.author,
+        "approved_by": view.approved_by,
+        "decision_date": view.decision_date.isoformat(),
+        "approved_at": _iso(view.approved_at),
+        "held": view.held_at is not None,
+        "note": view.note,
+        "recipients": [_recipient_json(recipient) for recipient in view.recipients],
+    }
+
+
+def _recipient_json(view: RecipientView) -> dict[str, Any]:
+    dates = view.assessment
+    return {
+        "number": view.number,
+        "piece": for_people(view.piece) if view.piece else None,
+        "status": view.standing.value,
+        "document_sha256": view.document_sha256,
+        "approved_sha256": view.approved_sha256,
+        "print_sha256": view.print_sha256,
+        "pages": view.pages,
+        "sheets": view.sheets,
+        "product": view.product,
+        "provider": view.provider,
+        "provider_reference": view.provider_reference,
+        "run_day": _iso(view.run_day),
+        "handed_over_at": _iso(view.handed_over_at),
+        "posting_reported_on": _iso(view.posting_reported_on),
+        "posting_confirmed_on": _iso(view.posting_confirmed_on),
+        "deemed": _iso(dates.deemed) if dates else None,
+        "deadline": _iso(dates.deadline) if dates else None,
+        "provisional": view.posting_reported_on is not None and view.posting_confirmed_on is None,
+        "reasons": list(dates.reasons) if dates else [],
+        "problem": view.problem,
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": finding.severity.value,
+                "page": finding.page,
+                "box_mm": finding.box_mm,
+                "message": finding.message,
+            }
+            for finding in view.findings
+        ],
+        "events": [
+            {
+                "occurred_at": event.occurred_at.isoformat(),
+                "status": event.status.value,
+                "provider_status": event.provider_status,
+            }
+            for event in view.events
+        ],
+    }
+
+
+def _recipient_view(
+    session: Session, services: Services, letter: Letter, recipient: Recipient
+) -> RecipientView:
+    piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
+    submission = live_submission(session, recipient.mail_piece_id)
+    posting = session.get(Posting, recipient.mail_piece_id) if recipient.mail_piece_id else None
+    approval = session.exec(select(Approval).where(Approval.recipient_id == recipient.id)).one_or_none()
+    clerk = session.get(User, posting.confirmed_by_id) if posting and posting.confirmed_by_id else None
+    returned = returned_at(session, submission) is not None
+    return RecipientView(
+        number=recipient.number,
+        copy_for=recipient.copy_for,
+        address_lines=recipient.address_lines,
+        document_sha256=recipient.document_sha256,
+        approved_sha256=approval.document_sha256 if approval else None,
+        print_sha256=piece.print_sha256 if piece else None,
+        piece=piece.reference if piece else None,
+        standing=piece_standing(session, letter, recipient),
+        pages=piece.pages if piece else None,
+        sheets=piece.sheets if piece else None,
+        product=piece.product if piece else None,
+        key=submission.key if submission else None,
+        provider=submission.provider if submission else None,
+        provider_reference=submission.provider_reference if submission else None,
+        run_day=_run_day(session, piece),
+        handed_over_at=submission.released_at if submission else None,
+        posting_reported_on=posting.reported_on if posting else None,
+        posting_confirmed_on=posting.confirmed_on if posting else None,
+        posting_confirmed_by=clerk.name if clerk else None,
+        assessment=assessment(services, letter, recipient, posting, returned=returned),
+        problem=_problem(piece, submission),
+        next_attempt_at=submission.next_attempt_at if submission else None,
+        events=_events(session, submission),
+        findings=_findings(session, row_id(recipient)),
+    )
+
+
+def _line(session: Session, letter: Letter, case: Case, office: Office, author: User) -> LetterLine:
+    recipients = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all()
+    standings = [piece_standing(session, letter, recipient) for recipient in recipients]
+    pieces = [recipient.mail_piece_id for recipient in recipients if recipient.mail_piece_id]
+    postings = session.exec(select(Posting).where(col(Posting.piece_id).in_(pieces))).all()
+    return LetterLine(
+        reference=letter.reference,
+        file_number=case.file_number,
+        office=office.key,
+        title=letter.title,
+        standing=standing_of_letter(letter.state, held=letter.held_at is not None, pieces=standings),
+        author=author.login,
+        decision_date=letter.decision_date,
+        approved_at=letter.approved_at,
+        posted_on=min((posting.reported_on for posting in postings), default=None),
+        confirmed=bool(postings) and all(posting.confirmed_on for posting in postings),
+    )
+
+
+def _approver(session: Session, letter: Letter) -> str | None:
+    query = (
+        select(User.login)
+        .join(Approval, col(Approval.approved_by_id) == User.id)
+        .join(Recipient, col(Recipient.id) == Approval.recipient_id)
+        .where(Recipient.letter_id == letter.id)
+    )
+    return session.exec(query.limit(1)).first()
+
+
+def _run_day(session: Session, piece: MailPiece | None) -> date | None:
+    if piece is None:
+        return None
+    return session.get_one(Run, session.get_one(Batch, piece.batch_id).run_id).day
+
+
+def _problem(piece: MailPiece | None, submission: Submission | None) -> str | None:
+    if piece and piece.fault_code:
+        return f"{piece.fault_code}: {piece.fault_message}"
+    if submission and submission.error_code:
+        return f"{submission.error_code}: {submission.error_message}"
+    return None
+
+
+def _events(session: Session, submission: Submission | None) -> list[EventView]:
+    if submission is None:
+        return []
+    rows = session.exec(
+        select(StatusEvent)
+        .where(StatusEvent.submission_id == submission.id)
+        .order_by(col(StatusEvent.occurred_at), col(StatusEvent.id))
+    ).all()
+    return [EventView(row.occurred_at, row.status, row.provider_status, row.reason) for row in rows]
+
+
+def _findings(session: Session, recipient_id: int) -> list[FindingView]:
+    rows = session.exec(select(LetterFinding).where(LetterFinding.recipient_id == recipient_id)).all()
+    return [FindingView(row.code, row.severity, row.message, row.page, row.box_mm) for row in rows]
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return value.isoformat() if value else None

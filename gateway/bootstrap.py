@@ -1,0 +1,149 @@
+"""The only composition root: settings → engine, documents, renderer, providers, case file → `Services`."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gateway.application.services import Services
+from gateway.blobs.folder import FolderBlobs
+from gateway.casefiles.folder import FolderCaseFile
+from gateway.config import EpostAccount, Settings
+from gateway.db.engine import Database
+from gateway.db.locks import locks_for
+from gateway.domain.calendar import RunSchedule
+from gateway.durable import write_durably
+from gateway.facts import (
+    is_holiday_nrw,
+    load_countries,
+    load_notification_rules,
+    load_postage_table,
+    work_calendar,
+)
+from gateway.inbound.reader import FolderScans
+from gateway.ports.clock import Clock
+from gateway.providers.epost import EpostProvider
+from gateway.providers.epost_account import EpostSettings
+from gateway.providers.profiles import load_profile
+from gateway.rendering.codes import page_codes
+from gateway.rendering.fonts import FontMetrics, default_fonts_dir
+from gateway.rendering.local import LocalRenderer
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return datetime.now(UTC)
+
+
+class AddressType:
+    """The letter font at the size of the address (10 pt; six lines are set smaller, so this errs on the safe side)."""
+
+    SIZE_PT = 10.0
+
+    def __init__(self, font: FontMetrics) -> None:
+        self._font = font
+
+    def width_mm(self, text: str) -> float:
+        """Width of an address line."""
+        return self._font.width_mm(text, self.SIZE_PT)
+
+    def missing_glyphs(self, text: str) -> str:
+        """Characters that the font cannot show."""
+        return self._font.missing(text)
+
+
+@contextmanager
+def gateway(settings: Settings, *, clock: Clock | None = None) -> Iterator[Services]:
+    """Services for as long as the block lasts; worker processes and connections end with it."""
+    services = build(settings, clock=clock)
+    try:
+        yield services
+    finally:
+        close(services)
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> Services:
+    """Everything wired, the schema brought up to date. Whoever builds also calls `close`."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database_url())
+    database.migrate()
+    fonts_dir = default_fonts_dir()
+    return Services(
+        db=database,
+        blobs=FolderBlobs(settings.path(settings.documents.dir)),
+        renderer=LocalRenderer(
+            settings.path(settings.rendering.templates_dir),
+            fonts_dir=fonts_dir,
+            workers=settings.rendering.workers,
+            timeout_s=settings.rendering.timeout_s,
+            max_worker_mb=settings.rendering.max_worker_mb,
+            letters_per_worker=settings.rendering.letters_per_worker,
+        ),
+        providers={"epost": _epost(settings.provider.epost)},
+        provider_name=settings.provider.name,
+        casefile=FolderCaseFile(settings.path(settings.case_file.dir)),
+        scans=FolderScans(page_codes),
+        clock=clock or SystemClock(),
+        locks=locks_for(database, settings.data_dir / "locks"),
+        text=AddressType(FontMetrics(fonts_dir)),
+        schedule=schedule(settings),
+        notification=load_notification_rules(),
+        is_holiday=is_holiday_nrw,
+        postage=load_postage_table(),
+        countries=load_countries(),
+        random_bits=secrets.randbits,
+        duplex=settings.run.duplex,
+        receipts_dir=settings.path(settings.inbound.receipts_dir),
+    )
+
+
+def close(services: Services) -> None:
+    """End worker processes and connections."""
+    services.renderer.close()
+    for provider in services.providers.values():
+        provider.close()
+    services.db.close()
+
+
+def schedule(settings: Settings) -> RunSchedule:
+    """When runs happen."""
+    return RunSchedule(
+        zone=ZoneInfo(settings.run.time_zone),
+        cut_off=settings.run.cut_off,
+        run_time=settings.run.start,
+        calendar=work_calendar(settings.run.closed()),
+    )
+
+
+def session_secret(settings: Settings) -> str:
+    """The secret that signs sessions: from the configuration, else made once and kept in the data folder."""
+    configured = settings.web.session_secret.get_secret_value()
+    return configured or _kept_secret(settings.data_dir / "session-secret")
+
+
+def _kept_secret(file: Path) -> str:
+    if not file.exists():
+        write_durably(file, secrets.token_urlsafe(48).encode())
+    return file.read_text(encoding="ascii")
+
+
+def _epost(account: EpostAccount) -> EpostProvider:
+    settings = EpostSettings(
+        base_url=account.base_url,
+        vendor_id=account.vendor_id,
+        ekp=account.ekp,
+        secret=account.secret.get_secret_value(),
+        password=account.password.get_secret_value(),
+        test_mode=account.test_mode,
+        test_email=account.test_email,
+        settle_time=timedelta(seconds=account.settle_time_s),
+        min_poll_interval=timedelta(seconds=account.min_poll_interval_s),
+        connect_timeout_s=account.connect_timeout_s,
+        read_timeout_s=account.read_timeout_s,
+    )
+    return EpostProvider(settings, load_profile("epost"))

@@ -1,0 +1,37 @@
+"""`gateway users …`: local users."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.application.administering import add_user
+from gateway.cli.context import console, services_for
+from gateway.domain.permission import Role
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    users = typer.Typer(help="Users.", no_args_is_help=True)
+    users.callback()(_users)
+    users.command("add")(_add)
+    app.add_typer(users, name="users")
+
+
+def _users() -> None:
+    """Users."""
+
+
+def _add(
+    context: typer.Context,
+    login: Annotated[str, typer.Argument(help="Login.")],
+    name: Annotated[str, typer.Option(help="Full name, as it stands in letters.")],
+    role: Annotated[list[Role], typer.Option(help="May be repeated.")],
+    office: Annotated[list[str] | None, typer.Option(help="Key of an office; may be repeated.")] = None,
+    password: Annotated[
+        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, envvar="GATEWAY_NEW_PASSWORD")
+    ] = "",
+) -> None:
+    """Add a user, or change roles, offices and password of one."""
+    with services_for(context) as services:
+        add_user(services, login, name=name, roles=role, offices=office or (), password=password)
+    console.print(f"Benutzer {login} gespeichert.")

@@ -1,0 +1,126 @@
+"""`gateway … check` and `doctor`: whether everything is set up, without side effects."""
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from gateway.application import checking
+from gateway.application.publishing import publish
+from gateway.cli.context import console, print_json, services_for
+from gateway.config import ENV_PREFIX, Settings
+from gateway.domain.findings import Finding, has_error
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for name, help_text, check in (
+        ("config", "Configuration.", _config),
+        ("providers", "Print-and-post providers.", _providers),
+        ("casefiles", "Case files.", _casefiles),
+    ):
+        part = typer.Typer(help=help_text, no_args_is_help=True)
+        part.callback()(_group)
+        part.command("check")(check)
+        app.add_typer(part, name=name)
+    templates = typer.Typer(help="Letter templates.", no_args_is_help=True)
+    templates.command("check")(_templates)
+    templates.command("publish")(_publish)
+    app.add_typer(templates, name="templates")
+    app.command("doctor")(_doctor)
+
+
+def _group() -> None:
+    """Keep `check` a command of its own name, even where it is the only one."""
+
+
+def _config(context: typer.Context, json: Json = False) -> None:
+    """Settings in force, with where they come from."""
+    settings: Settings = context.obj.settings()
+    rows = dict(_flatten(settings.model_dump(mode="json")))
+    origins = {key: _origin(settings, key) for key in rows}
+    if json:
+        print_json({key: {"value": value, "origin": origins[key]} for key, value in rows.items()})
+        return
+    for key, value in rows.items():
+        console.print(f"{key} = {value!r}  ({origins[key]})", markup=False)
+
+
+def _flatten(tree: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = []
+    for name, value in tree.items():
+        rows += _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, value)]
+    return rows
+
+
+def _origin(settings: Settings, key: str) -> str:
+    variable = ENV_PREFIX + key.upper().replace(".", "__")
+    if variable in os.environ or f"{variable}_FILE" in os.environ:
+        return "environment"
+    part: Any = settings
+    *sections, name = key.split(".")
+    for section in sections:
+        part = getattr(part, section)
+    return "file" if name in part.model_fields_set else "default"
+
+
+def _providers(context: typer.Context, json: Json = False) -> None:
+    """Reachability and credentials of the print provider."""
+    with services_for(context) as services:
+        _print(checking.check_providers(services), json=json)
+
+
+def _casefiles(context: typer.Context, json: Json = False) -> None:
+    """Reachability and rights of the case file."""
+    with services_for(context) as services:
+        _print(checking.check_casefile(services), json=json)
+
+
+def _templates(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One template; else all.")] = None,
+    json: Json = False,
+) -> None:
+    """Render each template with its sample and check it as the run would."""
+    with services_for(context) as services:
+        _print(checking.check_templates(services, name), json=json)
+
+
+def _doctor(context: typer.Context, json: Json = False) -> None:
+    """Everything at once."""
+    with services_for(context) as services:
+        results = checking.check_providers(services)
+        results |= checking.check_casefile(services)
+        results |= checking.check_templates(services)
+    _print(results, json=json)
+
+
+def _publish(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Template.")],
+    login: Annotated[str, typer.Option("--as", help="Login of an administrator.")],
+    legal_release: Annotated[str | None, typer.Option(help="Who released the text legally, and when.")] = None,
+) -> None:
+    """Publish the present version of a template; letters are written from published versions only."""
+    with services_for(context) as services:
+        meta = publish(services, login, name, legal_release=legal_release)
+    console.print(f"Vorlage {meta.name} veröffentlicht, Version {meta.version}.")
+
+
+def _print(results: dict[str, list[Finding]], *, json: bool) -> None:
+    if json:
+        print_json(
+            {
+                name: {"ok": not has_error(findings), "findings": [finding.as_json() for finding in findings]}
+                for name, findings in results.items()
+            }
+        )
+    else:
+        for name, findings in results.items():
+            console.print(f"{name}: {'Fehler' if has_error(findings) else 'in Ordnung'}")
+            for finding in findings:
+                console.print(f"  {finding.severity.value} {finding.code}: {finding.message}", markup=False)
+    if any(has_error(findings) for findings in results.values()):
+        raise typer.Exit(1)

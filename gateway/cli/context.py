@@ -1,0 +1,72 @@
+"""What commands share: settings, services for one command, and printing."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway import bootstrap
+from gateway.application.services import Services
+from gateway.config import Settings, load_settings
+from gateway.errors import DataInvalid
+
+console = Console(soft_wrap=True, highlight=False)
+"""For results that people read."""
+
+notes = Console(stderr=True, soft_wrap=True, highlight=False)
+"""For messages and progress."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Options of the command line that every command shares."""
+
+    config: Path | None
+    data_dir: Path | None
+
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return load_settings(self.config, data_dir=self.data_dir)
+
+
+@contextmanager
+def services_for(context: typer.Context) -> Iterator[Services]:
+    """Services for the duration of one command."""
+    with bootstrap.gateway(context.obj.settings()) as services:
+        yield services
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def read_json(file: Path) -> Any:
+    """A JSON file; raises `DataInvalid` ('json-unreadable') with the line at fault, never its content."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError:
+        raise DataInvalid("json-unreadable", f"Die Datei {file} ist nicht lesbar.") from None
+    except UnicodeDecodeError:
+        raise DataInvalid("json-unreadable", f"Die Datei {file} ist kein UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise DataInvalid(
+            "json-unreadable", f"Die Datei {file} ist kein JSON (Zeile {error.lineno})."
+        ) from None
+
+
+@contextmanager
+def progress_bar(title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, shown on a terminal only; yields a function told how many are done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=notes, disable=not notes.is_terminal, transient=True) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda done: progress.update(task, completed=done)

@@ -1,0 +1,163 @@
+"""`gateway letters …`: write, approve and see letters."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.application import approving, drafting, explaining, withholding
+from gateway.application.rendering import render_letter
+from gateway.application.services import Services
+from gateway.application.showing import as_json, letter_view, list_letters
+from gateway.cli.context import console, print_json, read_json, services_for
+from gateway.domain.letter import LetterState
+from gateway.domain.references import for_people
+from gateway.domain.standing import Standing
+
+Reference = Annotated[str, typer.Argument(help="Reference of the letter.")]
+As = Annotated[str, typer.Option("--as", help="Login of the user who acts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    letters = typer.Typer(help="Letters.", no_args_is_help=True)
+    app.add_typer(letters, name="letters")
+    letters.command("new")(_new)
+    letters.command("approve")(_approve)
+    letters.command("show")(_show)
+    letters.command("list")(_list)
+    letters.command("hold")(_hold)
+    letters.command("let-go")(_let_go)
+    letters.command("cancel")(_cancel)
+    app.command("explain")(_explain)
+
+
+def _new(
+    context: typer.Context,
+    case: Annotated[str, typer.Option(help="Reference or file number of the case.")],
+    template: Annotated[str, typer.Option(help="Name of the template.")],
+    data: Annotated[Path, typer.Option(help="JSON with the letter's data.")],
+    login: As,
+    recipient: Annotated[list[str] | None, typer.Option(help="Person reference; may be repeated.")] = None,
+    decision_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Else today.")] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="Do not submit for approval yet.")] = False,
+    accept_duplicate: Annotated[bool, typer.Option(help="A second letter like this is intended.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a letter, submit it for approval, render and check it."""
+    with services_for(context) as services:
+        reference = drafting.write_letter(
+            services,
+            login,
+            case=case,
+            template=template,
+            data=read_json(data),
+            recipients=recipient,
+            decision_date=decision_date.date() if decision_date else None,
+        )
+        if not draft:
+            drafting.submit(services, login, reference, accept_duplicate=accept_duplicate)
+            render_letter(services, reference)
+        state = _print(services, login, reference, json=json)
+    if state == LetterState.FAULTY.value:
+        raise typer.Exit(1)
+
+
+def _approve(context: typer.Context, reference: Reference, login: As, json: Json = False) -> None:
+    """Approve a letter that is ready: the next run takes it."""
+    with services_for(context) as services:
+        approving.approve(services, login, reference)
+        _print(services, login, reference, json=json)
+
+
+def _show(
+    context: typer.Context,
+    reference: Reference,
+    login: Annotated[str | None, typer.Option("--as", help="Login; else the operator's view.")] = None,
+    json: Json = False,
+) -> None:
+    """One letter with everything known about it."""
+    with services_for(context) as services:
+        _print(services, login, reference, json=json)
+
+
+def _list(
+    context: typer.Context,
+    login: Annotated[str | None, typer.Option("--as", help="Login; else the operator's view.")] = None,
+    case: Annotated[str | None, typer.Option(help="Only letters of this case.")] = None,
+    status: Annotated[Standing | None, typer.Option(help="Only letters that stand like this.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 200,
+    json: Json = False,
+) -> None:
+    """Letters, newest first."""
+    with services_for(context) as services:
+        lines = list_letters(services, login, case=case, standing=status, limit=limit)
+    if json:
+        print_json(
+            [
+                {
+                    "reference": for_people(line.reference),
+                    "file_number": line.file_number,
+                    "office": line.office,
+                    "title": line.title,
+                    "status": line.standing.value,
+                    "posted_on": line.posted_on.isoformat() if line.posted_on else None,
+                    "confirmed": line.confirmed,
+                }
+                for line in lines
+            ]
+        )
+        return
+    table = Table("Schreiben", "Aktenzeichen", "Dienststelle", "Titel", "Stand", "Aufgabe zur Post")
+    for line in lines:
+        posted = f"{line.posted_on:%d.%m.%Y}" if line.posted_on else ""
+        table.add_row(
+            for_people(line.reference), line.file_number, line.office, line.title, line.standing.value, posted
+        )
+    console.print(table)
+
+
+def _hold(
+    context: typer.Context, reference: Reference, login: As, reason: Annotated[str, typer.Option(help="Why.")]
+) -> None:
+    """Keep a letter out of the runs."""
+    with services_for(context) as services:
+        withholding.hold(services, login, reference, reason)
+
+
+def _let_go(context: typer.Context, reference: Reference, login: As) -> None:
+    """End the holding."""
+    with services_for(context) as services:
+        withholding.let_go(services, login, reference)
+
+
+def _cancel(
+    context: typer.Context, reference: Reference, login: As, reason: Annotated[str, typer.Option(help="Why.")]
+) -> None:
+    """Cancel a letter that is not yet in a run."""
+    with services_for(context) as services:
+        withholding.cancel(services, login, reference, reason)
+
+
+def _explain(context: typer.Context, reference: Reference, json: Json = False) -> None:
+    """Say why a letter is where it is, and what happens next."""
+    with services_for(context) as services:
+        sentences = explaining.explain(services, reference)
+    if json:
+        print_json({"reference": reference, "sentences": sentences})
+    else:
+        console.print("\n".join(sentences))
+
+
+def _print(services: Services, login: str | None, reference: str, *, json: bool) -> str:
+    view = letter_view(services, login, reference)
+    if json:
+        print_json(as_json(view))
+        return view.state
+    console.print(f"{for_people(view.reference)}  {view.title}  {view.standing.value}")
+    for sentence in explaining.explain(services, reference):
+        console.print(f"  {sentence}")
+    return view.state

@@ -1,0 +1,136 @@
+"""`gateway run`, `forecast` and `account`: tonight's run, what it would be, and what became of everything."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+
+from gateway.application import reconciling
+from gateway.application.authorising import SYSTEM
+from gateway.application.batching import forecast
+from gateway.application.filing import file_due
+from gateway.application.rendering import render_submitted
+from gateway.application.running import RunReport, cut_off_for, run
+from gateway.application.services import Services
+from gateway.application.tracking import poll
+from gateway.cli.context import console, notes, print_json, progress_bar, services_for
+from gateway.errors import InputError
+
+Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day; else now.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("run")(_run)
+    app.command("forecast")(_forecast)
+    app.command("account")(_account)
+
+
+def _run(
+    context: typer.Context,
+    day: Day = None,
+    provider: Annotated[
+        str | None, typer.Option(help="Only if this is the provider that takes the letters.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    login: Annotated[str, typer.Option("--as", help="Login; else the system.")] = SYSTEM,
+    json: Json = False,
+) -> None:
+    """Tonight's run, now: batch, assemble, hand over, ask for statuses, file. Resumable at any point.
+
+    Without --date everything approved until now goes; with it, what the cut-off of that day lets in.
+    """
+    with services_for(context) as services:
+        if provider is not None and provider not in services.providers:
+            known = ", ".join(sorted(services.providers))
+            raise InputError(
+                "provider-unknown", f"Den Druckdienstleister „{provider}“ gibt es nicht ({known})."
+            )
+        wanted = day.date() if day else None
+        if dry_run:
+            _print_forecast(services, wanted, json=json)
+            return
+        render_submitted(services)
+        with progress_bar("Tageslauf") as told:
+            report = run(services, day=wanted, login=login, progress=lambda _step, done: told(done))
+        poll(services)
+        file_due(services)
+    _print_run(report, json=json)
+    if report.faulty or report.hand_over.refused or report.hand_over.waiting or report.hand_over.in_doubt:
+        raise typer.Exit(1)
+
+
+def _print_run(report: RunReport, *, json: bool) -> None:
+    done = report.hand_over
+    for message in done.messages:
+        notes.print(message, style="yellow")
+    if json:
+        print_json(
+            {
+                "run": report.run,
+                "date": report.day.isoformat(),
+                "letters": report.letters,
+                "batches": report.batches,
+                "pieces": report.pieces,
+                "faulty": report.faulty,
+                "left_for_next_run": report.left_for_next_run,
+                "submissions": {
+                    "released": done.released,
+                    "refused": done.refused,
+                    "in_doubt": done.in_doubt,
+                    "waiting": done.waiting,
+                    "stopped_by": done.stopped_by,
+                },
+            }
+        )
+        return
+    console.print(
+        f"Tageslauf {report.day:%d.%m.%Y} Nr. {report.run}: {report.letters} Schreiben, {report.pieces} Sendungen in "
+        f"{report.batches} Chargen; übergeben {done.released}, abgelehnt {done.refused}, ungeklärt {done.in_doubt}, "
+        f"wartend {done.waiting}, fehlerhaft {report.faulty}; für den nächsten Lauf bleiben {report.left_for_next_run}."
+    )
+
+
+def _forecast(context: typer.Context, day: Day = None, json: Json = False) -> None:
+    """What tonight would be, by office and service."""
+    with services_for(context) as services:
+        _print_forecast(services, day.date() if day else None, json=json)
+
+
+def _print_forecast(services: Services, day: date | None, *, json: bool) -> None:
+    lines = forecast(services, day=day or services.today(), approved_before=cut_off_for(services, day))
+    rows: list[dict[str, Any]] = [
+        {"office": line.office, "service": line.service.value, "letters": line.letters} for line in lines
+    ]
+    if json:
+        print_json({"letters": sum(line.letters for line in lines), "by_office": rows})
+        return
+    for row in rows:
+        console.print(f"{row['office']}: {row['letters']} Schreiben ({row['service']})")
+    console.print(f"Zusammen {sum(line.letters for line in lines)} Schreiben.")
+
+
+def _account(context: typer.Context, day: Day = None, json: Json = False) -> None:
+    """The zero-balance account: approved = posted + held + cancelled + failed + under way."""
+    with services_for(context) as services:
+        balance = reconciling.account(services, day=day.date() if day else None)
+    lines = {line.value: count for line, count in balance.lines.items()}
+    if json:
+        unexplained = [{"letter": name, "code": code} for name, code in balance.unexplained]
+        print_json(
+            {
+                "balanced": balance.balanced,
+                "approved": balance.approved,
+                "lines": lines,
+                "unexplained": unexplained,
+            }
+        )
+    else:
+        console.print(
+            f"freigegeben {balance.approved} = " + " + ".join(f"{name} {n}" for name, n in lines.items())
+        )
+        for name, code in balance.unexplained:
+            console.print(f"ungeklärt: {name} ({code})", style="red")
+    if not balance.balanced:
+        raise typer.Exit(1)

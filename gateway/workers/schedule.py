@@ -1,0 +1,82 @@
+"""The schedule: APScheduler nudges the sweeps; which runs are due is computed from the database, not remembered here.
+
+Two schedulers at once are harmless: every sweep finds its work by state, under locks that die with their holder.
+"""
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from gateway.application.filing import file_due
+from gateway.application.rendering import render_submitted
+from gateway.application.running import run_due
+from gateway.application.services import Services
+from gateway.application.submitting import hand_over
+from gateway.application.tracking import poll
+
+log = structlog.get_logger()
+
+
+class Schedule:
+    """Sweeps in the background for as long as it is open."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._scheduler = BackgroundScheduler(
+            timezone=services.schedule.zone,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for name, sweep, seconds in (
+            ("render", self._render, 5),
+            ("run", self._run, 60),
+            ("hand-over", self._hand_over, 120),
+            ("track", self._track, 300),
+            ("file", self._file, 60),
+        ):
+            self._scheduler.add_job(sweep, "interval", seconds=seconds, id=name)
+
+    def __enter__(self) -> "Schedule":
+        """Begin."""
+        self._scheduler.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for the running sweeps, then end."""
+        self._scheduler.shutdown(wait=True)
+
+    def _render(self) -> None:
+        with self._services.locks.try_lock("sweep-render") as held:
+            if held:
+                render_submitted(self._services)
+
+    def _run(self) -> None:
+        for report in run_due(self._services):
+            log.info(
+                "run-finished",
+                day=report.day.isoformat(),
+                letters=report.letters,
+                released=report.hand_over.released,
+                waiting=report.hand_over.waiting,
+                in_doubt=report.hand_over.in_doubt,
+                refused=report.hand_over.refused,
+            )
+
+    def _hand_over(self) -> None:
+        report = hand_over(self._services)
+        if report.waiting or report.refused or report.in_doubt:
+            log.warning(
+                "hand-over-open",
+                waiting=report.waiting,
+                refused=report.refused,
+                in_doubt=report.in_doubt,
+                stopped_by=report.stopped_by,
+            )
+
+    def _track(self) -> None:
+        new = poll(self._services)
+        if new:
+            log.info("status-events", new=new)
+
+    def _file(self) -> None:
+        report = file_due(self._services)
+        if report.failed:
+            log.warning("filing-waits", failed=report.failed)
