@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ from gateway.ports.casefile import CaseRef, FilingEntry
 
 SCHEMA = "case-file/1"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_CONTENT = ("kind", "document_key", "sha256", "metadata")
-"""What makes two entries of one key the same; wording and time of the log line may differ after a repeat."""
+_CONTENT = ("kind", "document_key", "sha256")
+"""What, with the moment, makes two entries of one key the same. Wording and metadata of a repeat may differ: they
+may be made from facts that came after the first attempt; what was filed first stays."""
 
 
 class FolderCaseFile:
@@ -121,13 +123,18 @@ def _file(folder: Path, entry: FilingEntry, record: dict[str, Any]) -> None:
         _write_document(folder, entry, index)
         index["entries"].append(record)
         write_durably(folder / "index.json", _json(index))
-    elif any(earlier[name] != record[name] for name in _CONTENT):
+    elif not _same_content(earlier, record):
         raise CaseFileError(
             "filing-key-conflict",
             f"Unter dem Kennzeichen {entry.key} liegt bereits ein anderer Inhalt in der Akte. Nichts wurde"
             " geändert; bitte den Vorgang klären.",
         )
     _write_log(folder, index)
+
+
+def _same_content(earlier: dict[str, Any], record: dict[str, Any]) -> bool:
+    moments = (datetime.fromisoformat(entry["occurred_at"]) for entry in (earlier, record))
+    return len(set(moments)) == 1 and all(earlier[name] == record[name] for name in _CONTENT)
 
 
 def _write_document(folder: Path, entry: FilingEntry, index: dict[str, Any]) -> None:
@@ -158,7 +165,7 @@ def _record(entry: FilingEntry) -> dict[str, Any]:
         sha256 = hashlib.sha256(entry.document).hexdigest()
         if entry.document_sha256 not in (None, sha256):
             raise _mismatch()
-    record = {
+    return {
         "key": entry.key,
         "kind": entry.kind,
         "title": entry.title,
@@ -168,9 +175,6 @@ def _record(entry: FilingEntry) -> dict[str, Any]:
         "sha256": sha256,
         "metadata": dict(entry.metadata),
     }
-    # As it will be read back, so that tuples and lists compare equal.
-    normalised: dict[str, Any] = json.loads(json.dumps(record, ensure_ascii=False))
-    return normalised
 
 
 def _read_index(folder: Path, case: CaseRef) -> dict[str, Any]:

@@ -10,14 +10,14 @@ import io
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
 
 from gateway.domain.findings import Finding, Severity
 from gateway.errors import DocumentInvalid, InputError, IntegrityError
-from gateway.inbound.manifest import Manifest, ScannedDocument, parse_manifest
+from gateway.inbound.manifest import parse_manifest
+from gateway.ports.scans import Delivery, Manifest, RejectedDocument, ScannedDocument
 
 MANIFEST = "manifest.json"
 READY = "READY"
@@ -26,54 +26,6 @@ MAX_SCAN_BYTES = 200_000_000
 """A document larger than this is not read: some 2,000 pages in colour."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class RejectedDocument:
-    """A document of the manifest that cannot be taken, and why."""
-
-    document: ScannedDocument
-    finding: Finding
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A delivery whose manifest is right. `documents` are proven; `rejected` and `strays` go into quarantine.
-
-    `strays` are files beside the manifest that it does not name; they are never imported.
-    """
-
-    folder: Path
-    manifest: Manifest
-    documents: tuple[ScannedDocument, ...]
-    rejected: tuple[RejectedDocument, ...]
-    strays: tuple[Path, ...]
-
-    @property
-    def findings(self) -> list[Finding]:
-        """All there is to say about the delivery."""
-        found = [rejected.finding for rejected in self.rejected]
-        if self.strays:
-            found.append(
-                Finding(
-                    "scan-not-in-manifest",
-                    Severity.WARNING,
-                    f"In der Lieferung liegen {len(self.strays)} Dateien, die das Manifest nicht nennt. Sie wurden"
-                    " nicht übernommen; bitte mit der Scanstelle klären.",
-                )
-            )
-        return found
-
-    def content(self, document: ScannedDocument) -> bytes:
-        """The bytes of a proven document, proven again. Raises `IntegrityError` if the folder changed meanwhile."""
-        content = _read(self.folder / document.file, MAX_SCAN_BYTES)
-        if content is None or hashlib.sha256(content).hexdigest() != document.sha256:
-            raise IntegrityError(
-                "scan-changed",
-                f"Das Dokument {document.document_id} hat sich seit der Prüfung der Lieferung geändert. Bitte die"
-                " Lieferung neu einlesen.",
-            )
-        return content
 
 
 def read_delivery(folder: Path) -> Delivery:
@@ -109,6 +61,18 @@ def read_delivery(folder: Path) -> Delivery:
         ),
         strays=_strays(folder, manifest),
     )
+
+
+def read_content(delivery: Delivery, document: ScannedDocument) -> bytes:
+    """The bytes of a proven document, proven again. Raises `IntegrityError` if the folder changed meanwhile."""
+    content = _read(delivery.folder / document.file, MAX_SCAN_BYTES)
+    if content is None or hashlib.sha256(content).hexdigest() != document.sha256:
+        raise IntegrityError(
+            "scan-changed",
+            f"Das Dokument {document.document_id} hat sich seit der Prüfung der Lieferung geändert. Bitte die"
+            " Lieferung neu einlesen.",
+        )
+    return content
 
 
 def _ready(folder: Path) -> str:
@@ -148,7 +112,7 @@ def _pages(content: bytes) -> int | None:
     try:
         with pikepdf.open(io.BytesIO(content)) as pdf:
             return len(pdf.pages)
-    except (pikepdf.PdfError, pikepdf.PasswordError):
+    except pikepdf.PikepdfError:
         return None
 
 

@@ -6,7 +6,6 @@ Reads and judges the manifest alone; the documents beside it are `delivery`'s ma
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -15,36 +14,9 @@ from typing import Any
 import jsonschema
 
 from gateway.errors import DocumentInvalid
+from gateway.ports.scans import Manifest, ScannedDocument
 
 _SCHEMA_FILE = Path(__file__).with_name("scan_delivery.schema.json")
-
-
-@dataclass(frozen=True)
-class ScannedDocument:
-    """One document as the manifest describes it. `scanned_at` is timezone-aware; `file` is a name in the folder."""
-
-    document_id: str
-    file: str
-    sha256: str
-    pages: int
-    document_class: str
-    received_on: date
-    scanned_at: datetime
-    file_number: str | None
-    box: str
-    quality: str
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """A manifest that keeps its schema and whose counts are right. `sha256` is the hash of its bytes."""
-
-    source: str
-    delivery: str
-    sequence: int
-    created_at: datetime
-    documents: tuple[ScannedDocument, ...]
-    sha256: str
 
 
 def parse_manifest(content: bytes, sha256: str) -> Manifest:

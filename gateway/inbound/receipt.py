@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gateway.durable import write_durably
 from gateway.errors import Conflict, GatewayError
-from gateway.inbound.delivery import Delivery
+from gateway.ports.scans import Delivery
 
 SCHEMA = "scan-receipt/1"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -12,7 +12,7 @@ The fixture gives an empty, reachable store for every test. Nothing but the port
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -51,7 +51,7 @@ def posting_entry(*, posted_on: str = "2026-11-20", reference: str = "7K4M9QXZ")
         case=CASE,
         kind="posting",
         title="Aufgabe zur Post bestätigt",
-        occurred_at=datetime(2026, 11, 20, 17, 0, tzinfo=UTC),
+        occurred_at=datetime.fromisoformat(f"{posted_on}T00:00:00+01:00"),
         document_key=f"{reference}-1",
         metadata={"postausgangsdatum": posted_on},
     )
@@ -120,10 +120,16 @@ class CaseFileContract:
         assert error.value.code == "filing-key-conflict"
 
     def test_another_wording_of_the_same_entry_is_the_same_entry(self, case_file: CaseFile) -> None:
-        """A repeat after an update of the software must not be stuck for ever."""
+        """A repeat after an update of the software, or after more became known, must not be stuck for ever."""
         entry = document_entry()
+        repeated = replace(
+            entry,
+            title="Bescheid freigegeben",
+            occurred_at=entry.occurred_at.astimezone(timezone(timedelta(hours=1))),
+            metadata={**entry.metadata, "piece": "AAAA1111"},
+        )
 
-        assert case_file.file(entry) == case_file.file(replace(entry, title="Bescheid freigegeben"))
+        assert case_file.file(entry) == case_file.file(repeated)
 
     def test_bytes_that_do_not_match_their_hash_are_not_filed(self, case_file: CaseFile) -> None:
         """The hash was signed at approval."""

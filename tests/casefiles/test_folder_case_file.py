@@ -64,7 +64,7 @@ def test_the_log_reads_in_the_order_of_events_and_in_local_time(tmp_path: Path) 
     log = (case_folder(tmp_path) / "Verlauf.md").read_text()
     assert "# Akte JC-BOR-2026-00017" in log
     approved = log.index("**19.11.2026 14:05** Bewilligungsbescheid freigegeben")
-    posted = log.index("**20.11.2026 18:00** Aufgabe zur Post bestätigt")
+    posted = log.index("**20.11.2026 00:00** Aufgabe zur Post bestätigt")
     assert approved < posted
     assert "postausgangsdatum: 2026-11-20" in log
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import DocumentInvalid, InputError, IntegrityError
 from gateway.inbound import delivery as module
-from gateway.inbound.delivery import read_delivery
+from gateway.inbound.delivery import read_content, read_delivery
 from gateway.testing.scans import write_manifest
 
 IDS = [f"0000000{n}-0000-4000-8000-00000000000{n}" for n in range(4)]
@@ -100,7 +100,7 @@ def test_a_good_delivery_is_read_whole(folder: Path) -> None:
     assert delivery.documents[0].scanned_at == datetime(2026, 11, 20, 13, tzinfo=UTC)
     assert (delivery.manifest.source, delivery.manifest.sequence) == ("scan-west", 1)
     assert delivery.manifest.sha256 == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    assert delivery.content(delivery.documents[2]) == pdf(3)
+    assert read_content(delivery, delivery.documents[2]) == pdf(3)
     assert (delivery.rejected, delivery.strays, delivery.findings) == ((), (), [])
 
 
@@ -260,6 +260,14 @@ def test_a_document_that_cannot_be_read_goes_into_quarantine(folder: Path, conte
     assert rejections(replaced(folder, 1, content)) == {IDS[1]: "scan-unreadable"}
 
 
+def test_a_pdf_whose_page_tree_lies_about_its_length_goes_into_quarantine(folder: Path) -> None:
+    content = pdf(2).replace(b"/Count 2", b"/Count 7")
+    assert content != pdf(2)
+
+    assert rejections(replaced(folder, 1, content)).keys() <= {IDS[1]}
+    assert len(read_delivery(folder).documents) >= 2
+
+
 def test_a_link_or_a_pipe_is_not_a_document(folder: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.pdf"
     outside.write_bytes(pdf(1))
@@ -294,7 +302,7 @@ def test_a_document_that_changes_after_the_proof_is_not_given_out(folder: Path) 
     (folder / f"{IDS[0]}.pdf").write_bytes(pdf(2))
 
     with pytest.raises(IntegrityError) as error:
-        delivery.content(delivery.documents[0])
+        read_content(delivery, delivery.documents[0])
     assert error.value.code == "scan-changed"
 
 

@@ -8,8 +8,6 @@ import pytest
 
 from gateway.domain.findings import Finding, Severity
 from gateway.errors import Conflict, DocumentInvalid
-from gateway.inbound.delivery import Delivery, RejectedDocument
-from gateway.inbound.manifest import Manifest, ScannedDocument
 from gateway.inbound.receipt import (
     Receipt,
     ReceiptLine,
@@ -18,6 +16,7 @@ from gateway.inbound.receipt import (
     with_rejection,
     write_receipt,
 )
+from gateway.ports.scans import Delivery, Manifest, RejectedDocument, ScannedDocument
 
 AT = datetime(2026, 11, 20, 16, tzinfo=UTC)
 LATER = datetime(2026, 11, 20, 17, tzinfo=UTC)

@@ -1,6 +1,8 @@
 """From the bytes a scan provider delivers to the case they belong to: read, see codes and text, match."""
 
 import io
+import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +17,10 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.domain.inbound import Confidence, match, normalise_file_number
 from gateway.domain.references import encode_reply_code, reference_from
 from gateway.errors import DocumentInvalid
-from gateway.inbound.delivery import read_delivery
+from gateway.inbound.folder_scans import FolderScans
 from gateway.inbound.text import document_text
 from gateway.pdfium import LOCK
+from gateway.ports.scans import ScanReader
 from gateway.testing.scans import ScanKind, ScanSpec, make_delivery, scan
 
 LETTER = reference_from(4711)
@@ -33,12 +36,12 @@ def reply_slip() -> bytes:
     return buffer.getvalue()
 
 
-def read_codes(pdf: bytes) -> list[str]:
+def read_codes(pdf: bytes) -> list[tuple[int, str]]:
     with LOCK:
         document = pdfium.PdfDocument(pdf)
         image = document[0].render(scale=200 / 72, grayscale=True).to_pil()
         document.close()
-    return [found.text for found in zxingcpp.read_barcodes(image)]
+    return [(1, found.text) for found in zxingcpp.read_barcodes(image)]
 
 
 def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: Path) -> None:
@@ -50,17 +53,18 @@ def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: 
         ScanSpec(ScanKind.REPLY_SLIP, reply_slip(), index_file_number="JC-AHA-2026-00018"),
     ]
     at = datetime(2026, 11, 20, 15, tzinfo=UTC)
-    delivery = read_delivery(make_delivery(tmp_path, "scan-west", "2026-11-20-001", 1, specs, created_at=at))
+    scans: ScanReader = FolderScans(read_codes)
+    delivery = scans.read(make_delivery(tmp_path, "scan-west", "2026-11-20-001", 1, specs, created_at=at))
     assert delivery.findings == []
 
     matches = []
     for document in delivery.documents:
-        pdf = delivery.content(document)
+        pdf = scans.content(delivery, document)
         matches.append(
             match(
-                read_codes(pdf),
+                scans.codes(pdf),
                 document.file_number,
-                document_text(pdf),
+                scans.text(pdf),
                 letters={LETTER: "A"},
                 pieces={},
                 known_file_numbers={normalise_file_number("JC-AHA-2026-00018"): "B"},
@@ -74,6 +78,30 @@ def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: 
         (None, None, Confidence.NONE),
         ("A", LETTER, Confidence.DOUBTFUL),
     ]
+
+
+def test_taken_and_refused_deliveries_are_answered(tmp_path: Path) -> None:
+    at = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+    scans = FolderScans(read_codes)
+    good = make_delivery(
+        tmp_path, "scan-west", "2026-11-20-001", 1, [ScanSpec(ScanKind.UNKNOWN)], created_at=at
+    )
+    bad = tmp_path / "Lieferung vom 21. November"
+    shutil.copytree(good, bad)
+    (bad / "manifest.json").write_text("{}")
+
+    taken = scans.acknowledge(outbox, scans.read(good), at)
+    with pytest.raises(DocumentInvalid) as error:
+        scans.read(bad)
+    refused = scans.refuse(outbox, bad, "scan-west", error.value, at)
+
+    assert json.loads(taken.read_text())["counts"]["accepted"] == 1
+    assert json.loads(refused.read_text())["code"] == "manifest-hash-wrong"
+    assert refused.parent == outbox
+    assert " " not in refused.name
+    assert scans.refuse(outbox, bad, "scan-west", error.value, at) == refused
 
 
 def test_the_text_layer_is_read_and_a_picture_has_none() -> None:
