@@ -103,6 +103,12 @@ def test_a_line_stays_whole_when_no_line_is_free() -> None:
     assert compose([wide], full)[0] == wide
 
 
+def test_lines_wrap_from_the_top_as_long_as_lines_are_free() -> None:
+    wide = "Maximiliane-Friederike von der Hohenfels"
+    lines = compose([wide, wide], PostalAddress(extra="E", street="S 1", postcode="46325", place="Borken"))
+    assert lines == ["Maximiliane-Friederike von der", "Hohenfels", wide, "E", "S 1", "46325 Borken"]
+
+
 def test_a_word_wider_than_the_window_is_left_whole() -> None:
     word = "W" * 40
     assert compose([word], HOME)[0] == word

@@ -88,6 +88,10 @@ def test_a_run_time_before_the_cut_off_on_the_clock_means_the_night_after() -> N
     assert night.next_run(berlin("2026-11-21T02:30:00")) == date(2026, 11, 23)
 
 
+def test_a_run_at_the_cut_off_itself_starts_the_same_day() -> None:
+    assert schedule("18:00", "18:00").run_moment(date(2026, 11, 20)) == berlin("2026-11-20T18:00:00")
+
+
 def test_a_clock_time_that_the_spring_night_skips_is_the_first_instant_after_the_gap() -> None:
     moment = schedule("02:30", "02:45").cut_off_moment(SPRING)
     assert moment == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
