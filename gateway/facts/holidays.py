@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 
-from holidays.countries.germany import Germany
-
 
 @cache
 def _year(year: int) -> frozenset[date]:
+    from holidays.countries.germany import Germany  # noqa: PLC0415 - takes half a second: only when dates are asked
+
     return frozenset(Germany(subdiv="NW", years=year, expand=False))
 
 
