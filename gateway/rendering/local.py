@@ -1,0 +1,141 @@
+"""The renderer of this installation: catalogue, layout, preflight, assembly and pictures behind the port.
+
+All heavy work happens in an `Engine`, one per worker process: pdfium is not safe in threads, and a template that
+hangs or a PDF that crashes a library must not take the service with it.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+from gateway.domain.layout import PrintProfile
+from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest, TemplateMeta
+from gateway.rendering import assembly, pictures, preflight
+from gateway.rendering.catalogue import SHARED, Catalogue
+from gateway.rendering.fonts import FontMetrics, default_fonts_dir
+from gateway.rendering.html import Composer
+from gateway.rendering.pdf import STYLE, PdfWriter
+from gateway.rendering.pool import Limits, WorkerPool, call
+
+
+class Engine:
+    """Does the work of one process; keeps templates, fonts and style in memory between documents."""
+
+    def __init__(self, templates_dir: Path | None = None, fonts_dir: Path | None = None) -> None:
+        """Read templates and fonts. Raises `RenderError`."""
+        fonts_dir = fonts_dir or default_fonts_dir()
+        catalogue = Catalogue(templates_dir, fonts_dir)
+        self._composer = Composer(catalogue, FontMetrics(fonts_dir))
+        self._writer = PdfWriter(catalogue.folder / SHARED / STYLE, fonts_dir)
+
+    def render(self, request: RenderRequest) -> RenderedDocument:
+        """See `Renderer.render`."""
+        pdf, pages = self._writer.write(self._composer.compose(request))
+        return RenderedDocument(pdf, pages, {**self._writer.versions, "template": request.template_version})
+
+    def preflight(
+        self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
+    ) -> PreflightReport:
+        """See `Renderer.preflight`."""
+        return preflight.preflight(pdf, profile, expected_address)
+
+    def assemble(
+        self, documents: Sequence[bytes], piece: str, profile: PrintProfile, duplex: bool
+    ) -> PrintCopy:
+        """See `Renderer.assemble`."""
+        return assembly.assemble(documents, piece=piece, profile=profile, duplex=duplex)
+
+    def picture(self, pdf: bytes, page: int, dpi: int) -> bytes:
+        """See `Renderer.picture`."""
+        return pictures.picture(pdf, page, dpi)
+
+
+class LocalRenderer:
+    """Implements `gateway.ports.renderer.Renderer` with `workers` processes, or within this one if 0.
+
+    Without workers nothing hangs or crashes alone: for tests and single previews. Close it when done.
+    """
+
+    def __init__(
+        self,
+        templates_dir: Path | None = None,
+        *,
+        fonts_dir: Path | None = None,
+        workers: int = 2,
+        timeout_s: float = Limits.timeout_s,
+        max_worker_mb: int = Limits.max_rss_mb,
+        letters_per_worker: int = Limits.max_answers,
+    ) -> None:
+        """Read the catalogue; workers start when they are first needed. Raises `RenderError`."""
+        self._catalogue = Catalogue(templates_dir, fonts_dir)
+        factory = partial(Engine, templates_dir, fonts_dir)
+        limits = Limits(timeout_s, max_worker_mb, letters_per_worker)
+        self._pool = WorkerPool(factory, workers, limits) if workers else _InProcess(factory)
+
+    def templates(self) -> Sequence[TemplateMeta]:
+        """All templates, by name."""
+        return [template.meta for template in self._catalogue.all()]
+
+    def template(self, name: str) -> TemplateMeta:
+        """One template. Raises `NotFound`."""
+        return self._catalogue.get(name).meta
+
+    def validate(self, name: str, data: Mapping[str, object]) -> None:
+        """See `Renderer.validate`. Raises `DataInvalid`, `NotFound`."""
+        self._catalogue.get(name).check(data)
+
+    def render(self, request: RenderRequest) -> RenderedDocument:
+        """One PDF/A-2a and PDF/UA-1 document. Data are checked first, without a worker.
+
+        Raises `DataInvalid`, `AddressInvalid`, `NotFound`, `RenderError`.
+        """
+        self._catalogue.get_version(request.template, request.template_version).check(request.data)
+        return cast("RenderedDocument", self._pool.ask("render", request))
+
+    def preflight(
+        self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
+    ) -> PreflightReport:
+        """Check as the run would. Raises `RenderError`; what is wrong with the PDF is a finding."""
+        return cast("PreflightReport", self._pool.ask("preflight", pdf, profile, expected_address))
+
+    def assemble(
+        self, documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool
+    ) -> PrintCopy:
+        """The print copy of one piece. Raises `DocumentInvalid`, `RenderError`."""
+        return cast("PrintCopy", self._pool.ask("assemble", documents, piece, profile, duplex))
+
+    def picture(self, pdf: bytes, page: int, dpi: int = 80) -> bytes:
+        """A page as PNG, `page` from 1. Raises `NotFound`, `DocumentInvalid`."""
+        return cast("bytes", self._pool.ask("picture", pdf, page, dpi))
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()
+
+    def __enter__(self) -> "LocalRenderer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _InProcess:
+    """The pool's face on an engine in this process, one question at a time."""
+
+    def __init__(self, factory: Callable[[], object]) -> None:
+        self._factory = factory
+        self._engine: object = None
+        self._lock = threading.Lock()
+
+    def ask(self, method: str, *arguments: object) -> object:
+        with self._lock:
+            self._engine = self._engine or self._factory()
+            return call(self._engine, method, arguments)
+
+    def close(self) -> None:
+        self._engine = None
