@@ -165,7 +165,7 @@ def list_letters(
             rows = session.exec(query.order_by(col(Letter.id).desc()).offset(offset).limit(limit)).all()
             offset += limit
             for letter, found, office, author in rows:
-                line = _line(session, letter, found, office, author)
+                line = letter_line(session, letter, found, office, author)
                 if (who is None or who.may(Action.READ, office.key)) and standing in {None, line.standing}:
                     lines.append(line)
             if len(rows) < limit:
@@ -336,7 +336,8 @@ def _recipient_view(
     )
 
 
-def _line(session: Session, letter: Letter, case: Case, office: Office, author: User) -> LetterLine:
+def letter_line(session: Session, letter: Letter, case: Case, office: Office, author: User) -> LetterLine:
+    """One line of a list, without asking for permission: for use cases that did."""
     recipients = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all()
     standings = [piece_standing(session, letter, recipient) for recipient in recipients]
     pieces = [recipient.mail_piece_id for recipient in recipients if recipient.mail_piece_id]
