@@ -55,6 +55,7 @@ REGISTERED_CODES = {
 _DATE_FIELDS = {1: "createdDate", 2: "processedDate", 3: "printUploadDate", 4: "printFeedbackDate"}
 _FIRST_YEAR = 2000
 """Before it a date is a default value such as 0001-01-01, not a statement."""
+_STATUS_ID = re.compile(r"\d{1,3}", re.ASCII)
 _REFERENCE = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 
 
@@ -139,7 +140,7 @@ def _status(status_id: int, codes: list[str]) -> Status:
 
 def _status_id(entry: Mapping[str, object]) -> int:
     value = entry.get("statusID")
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and _STATUS_ID.fullmatch(value):
         return int(value)
     return value if isinstance(value, int) else 0
 

@@ -56,7 +56,8 @@ Hier wird nichts gedruckt und nichts verschickt.</p>
 
 
 def _item(piece: Piece) -> str:
-    picture = f"letters/{piece.letter_id}/page.png"
+    letter = f"/_simulator/letters/{piece.letter_id}"
+    picture = f"{letter}/page.png"
     status = f"{piece.status} {_STATUS[piece.status]} {escape(piece.failure)}"
     facts = {
         "LetterID": str(piece.letter_id),
@@ -67,7 +68,7 @@ def _item(piece: Piece) -> str:
         "Seiten": f"{piece.pages}, {'beidseitig' if piece.fields.get('isDuplex') else 'einseitig'}",
         "Versandart": escape(str(piece.fields.get("registeredLetter") or "Standard")),
         "Test": "ja, wird nicht gedruckt" if piece.is_test else "nein",
-        "PDF": f'<a href="letters/{piece.letter_id}/pdf">ansehen</a>',
+        "PDF": f'<a href="{letter}/pdf">ansehen</a>',
     }
     rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items())
     return f"""<li class="piece"><div class="envelope" role="img" aria-label="Umschlag mit Sichtfenster">

@@ -122,7 +122,7 @@ class EpostSimulator:
     def _control(self, request: Request) -> Reply | Page:
         try:
             return self._steer(request)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
             return Reply(400, {"error": str(error)})
 
     def _steer(self, request: Request) -> Reply | Page:

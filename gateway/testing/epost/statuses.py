@@ -11,6 +11,8 @@ _ECHOED = (
     *("custom1", "custom2", "custom3", "custom4", "custom5", "zipCode", "city", "country"),
     *("isColor", "isDuplex", "vendorSystemInformation", "costCenter"),
 )
+_FLAGS = ("testFlag", "testShowRestrictedArea", "coverLetter", "isColor", "isDuplex")
+_DEFAULTS: dict[str, object] = dict.fromkeys(_FLAGS, False) | {"batchID": 0}
 _TRACKING = (
     ("POSTED", timedelta(hours=2)),
     ("PASSED_LETTER_CENTER", timedelta(hours=10)),
@@ -24,7 +26,7 @@ def letter_status(piece: Piece, now: datetime) -> dict[str, object]:
     reached = 0 if piece.status == FAILED else piece.status
     if piece.status == FAILED:
         reached = 3 if piece.failure == "E318" else 1
-    status = {name: piece.fields.get(name) for name in _ECHOED} | {
+    status = {name: piece.fields.get(name, _DEFAULTS.get(name)) for name in _ECHOED} | {
         "letterID": piece.letter_id,
         "fileName": piece.file_name,
         "statusID": piece.status,
