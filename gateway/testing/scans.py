@@ -45,18 +45,38 @@ class ScanKind(StrEnum):
 class ScanSpec:
     """A document to be scanned.
 
-    `pdf` and `page` (from 1): what lay on the scanner, for REPLY_SLIP and RETURNED. `file_number`: stands in the
-    text of LETTER_WITH_TEXT. `index_file_number`: what the scan provider typed, if it typed anything.
+    `pdf` and `page` (from 1, None the last): what lay on the scanner, for REPLY_SLIP and RETURNED. `file_number`:
+    stands in the text of LETTER_WITH_TEXT. `index_file_number`: what the scan provider typed, if it typed anything.
     """
 
     kind: ScanKind
     pdf: bytes | None = None
-    page: int = 1
+    page: int | None = None
     file_number: str | None = None
     index_file_number: str | None = None
     received_on: date | None = None
     quality: str = "ok"
     box: str = "K-0001"
+
+    @classmethod
+    def reply_slip(cls, pdf: bytes, page: int | None = None) -> "ScanSpec":
+        """The reply slip of one of our letters: its last page, unless told otherwise."""
+        return cls(ScanKind.REPLY_SLIP, pdf, page)
+
+    @classmethod
+    def returned(cls, pdf: bytes, page: int = 1) -> "ScanSpec":
+        """A sheet of a print copy that came back: its first page, unless told otherwise."""
+        return cls(ScanKind.RETURNED, pdf, page)
+
+    @classmethod
+    def letter(cls, file_number: str) -> "ScanSpec":
+        """A citizen's letter that names a file number."""
+        return cls(ScanKind.LETTER_WITH_TEXT, file_number=file_number)
+
+    @classmethod
+    def unknown(cls) -> "ScanSpec":
+        """A page that leads nowhere."""
+        return cls(ScanKind.UNKNOWN)
 
 
 def make_delivery(
@@ -66,28 +86,30 @@ def make_delivery(
     sequence: int,
     documents: Sequence[ScanSpec],
     *,
-    created_at: datetime,
+    at: datetime,
 ) -> Path:
-    """Write a delivery into the new folder `folder/delivery`, READY last; returns that folder."""
-    target = folder / delivery
-    target.mkdir(parents=True)
+    """Write a delivery made at the moment `at` into the new folder `folder`, READY last; returns the folder.
+
+    `delivery` is its name in the manifest; `sequence` counts the deliveries of `source`.
+    """
+    folder.mkdir(parents=True)
     entries = []
     for number, spec in enumerate(documents, start=1):
         document_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"scan:{source}:{delivery}:{number}"))
         content = scan(spec, seed=f"{source}:{delivery}:{number}")
-        (target / f"{document_id}.pdf").write_bytes(content)
-        entries.append(_entry(document_id, content, spec, created_at))
+        (folder / f"{document_id}.pdf").write_bytes(content)
+        entries.append(_entry(document_id, content, spec, at))
     manifest = {
         "schema": "scan-delivery/1",
         "source": source,
         "delivery": delivery,
         "sequence": sequence,
-        "created_at": created_at.isoformat(),
+        "created_at": at.isoformat(),
         "counts": {"documents": len(entries), "pages": len(entries)},
         "documents": entries,
     }
-    write_manifest(target, manifest)
-    return target
+    write_manifest(folder, manifest)
+    return folder
 
 
 def write_manifest(folder: Path, manifest: dict[str, object]) -> None:
@@ -106,26 +128,26 @@ def scan(spec: ScanSpec, *, seed: str) -> bytes:
     return _picture_pdf(_scanned(_page_image(paper, spec.page), seed))
 
 
-def _entry(document_id: str, content: bytes, spec: ScanSpec, created_at: datetime) -> dict[str, object]:
+def _entry(document_id: str, content: bytes, spec: ScanSpec, at: datetime) -> dict[str, object]:
     return {
         "document_id": document_id,
         "file": f"{document_id}.pdf",
         "sha256": hashlib.sha256(content).hexdigest(),
         "pages": 1,
         "class": "letter" if spec.kind is ScanKind.LETTER_WITH_TEXT else spec.kind.value,
-        "received_on": (spec.received_on or created_at.date()).isoformat(),
-        "scanned_at": created_at.isoformat(),
+        "received_on": (spec.received_on or at.date()).isoformat(),
+        "scanned_at": at.isoformat(),
         "file_number": spec.index_file_number,
         "box": spec.box,
         "quality": spec.quality,
     }
 
 
-def _page_image(pdf: bytes, page: int) -> Image.Image:
+def _page_image(pdf: bytes, page: int | None) -> Image.Image:
     with LOCK:
         document = pdfium.PdfDocument(pdf)
         try:
-            loaded = document[page - 1]
+            loaded = document[(page or len(document)) - 1]
             image: Image.Image = loaded.render(scale=DPI / 72, grayscale=True).to_pil().convert("L")
             loaded.close()
         finally:

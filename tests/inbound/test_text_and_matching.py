@@ -54,7 +54,9 @@ def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: 
     ]
     at = datetime(2026, 11, 20, 15, tzinfo=UTC)
     scans: ScanReader = FolderScans(read_codes)
-    delivery = scans.read(make_delivery(tmp_path, "scan-west", "2026-11-20-001", 1, specs, created_at=at))
+    delivery = scans.read(
+        make_delivery(tmp_path / "2026-11-20-001", "scan-west", "2026-11-20-001", 1, specs, at=at)
+    )
     assert delivery.findings == []
 
     matches = []
@@ -85,9 +87,7 @@ def test_taken_and_refused_deliveries_are_answered(tmp_path: Path) -> None:
     outbox = tmp_path / "outbox"
     outbox.mkdir()
     scans = FolderScans(read_codes)
-    good = make_delivery(
-        tmp_path, "scan-west", "2026-11-20-001", 1, [ScanSpec(ScanKind.UNKNOWN)], created_at=at
-    )
+    good = make_delivery(tmp_path, "scan-west", "2026-11-20-001", 1, [ScanSpec(ScanKind.UNKNOWN)], at=at)
     bad = tmp_path / "Lieferung vom 21. November"
     shutil.copytree(good, bad)
     (bad / "manifest.json").write_text("{}")

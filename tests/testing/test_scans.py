@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.domain.references import encode_reply_code, reference_from
 from gateway.testing.scans import ScanKind, ScanSpec, make_delivery, scan
 
-CREATED_AT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+AT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 REPLY_CODE = encode_reply_code(reference_from(77))
 
 
@@ -57,7 +57,7 @@ def text_of(pdf: bytes) -> str:
 
 
 def test_a_scanned_reply_slip_is_a_noisy_picture_whose_code_can_still_be_read() -> None:
-    pdf = scan(ScanSpec(ScanKind.REPLY_SLIP, reply_slip(), page=2), seed="a")
+    pdf = scan(ScanSpec.reply_slip(reply_slip()), seed="a")
 
     image = picture_of(pdf)
     assert text_of(pdf) == ""
@@ -67,7 +67,7 @@ def test_a_scanned_reply_slip_is_a_noisy_picture_whose_code_can_still_be_read() 
 
 
 def test_the_slip_lies_askew() -> None:
-    image = picture_of(scan(ScanSpec(ScanKind.REPLY_SLIP, reply_slip(), page=2), seed="a"))
+    image = picture_of(scan(ScanSpec.reply_slip(reply_slip()), seed="a"))
     (found,) = zxingcpp.read_barcodes(image)
 
     assert found.position.top_left.y != found.position.top_right.y
@@ -106,7 +106,7 @@ def test_a_delivery_has_hashes_counts_and_a_marker_over_the_manifest(tmp_path: P
         ScanSpec(ScanKind.UNKNOWN, received_on=date(2026, 11, 19)),
         ScanSpec(ScanKind.LETTER_WITH_TEXT, file_number="JC-1-00001", index_file_number="JC-1-00001"),
     ]
-    folder = make_delivery(tmp_path, "scan-west", "2026-11-20-001", 1, specs, created_at=CREATED_AT)
+    folder = make_delivery(tmp_path / "new", "scan-west", "2026-11-20-001", 1, specs, at=AT)
 
     content = (folder / "manifest.json").read_bytes()
     manifest = json.loads(content)
