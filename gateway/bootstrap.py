@@ -22,7 +22,7 @@ from gateway.facts import (
     load_postage_table,
     work_calendar,
 )
-from gateway.inbound.reader import FolderScans
+from gateway.inbound.folder_scans import FolderScans
 from gateway.ports.clock import Clock
 from gateway.providers.epost import EpostProvider
 from gateway.providers.epost_account import EpostSettings
