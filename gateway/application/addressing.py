@@ -4,7 +4,8 @@ from typing import Any
 
 from gateway.application.services import Services
 from gateway.db.people import Person, PersonForm
-from gateway.domain.address import PostalAddress, check_lines, compose_lines
+from gateway.domain.address import PostalAddress, compose_lines
+from gateway.domain.address_rules import check_lines
 from gateway.domain.findings import Severity
 from gateway.errors import AddressInvalid
 
@@ -26,7 +27,12 @@ def freeze(services: Services, person: Person) -> dict[str, Any]:
     lines = compose_lines(
         name_lines(person), address, width_mm=services.text.width_mm, country_name=services.countries.name
     )
-    findings = check_lines(lines, width_mm=services.text.width_mm, missing_glyphs=services.text.missing_glyphs)
+    findings = check_lines(
+        lines,
+        width_mm=services.text.width_mm,
+        missing_glyphs=services.text.missing_glyphs,
+        country=person.country,
+    )
     for finding in findings:
         if finding.severity is Severity.ERROR:
             raise AddressInvalid(finding.code, f"{finding.message} (Person {person.reference})")
