@@ -87,7 +87,7 @@ def test_taken_and_refused_deliveries_are_answered(tmp_path: Path) -> None:
     outbox = tmp_path / "outbox"
     outbox.mkdir()
     scans = FolderScans(read_codes)
-    good = make_delivery(tmp_path, "scan-west", "2026-11-20-001", 1, [ScanSpec(ScanKind.UNKNOWN)], at=at)
+    good = make_delivery(tmp_path / "good", "scan-west", "2026-11-20-001", 1, [ScanSpec.unknown()], at=at)
     bad = tmp_path / "Lieferung vom 21. November"
     shutil.copytree(good, bad)
     (bad / "manifest.json").write_text("{}")
