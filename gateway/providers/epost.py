@@ -151,12 +151,12 @@ class EpostProvider:
 
         Not found is no proof, since the lookup may lag behind: the file name holds our unique key, so E309
         without a finding stays unknown. E324 compares bytes and names the other letter; only if that one is not
-        ours (identical letters may be legitimate) is this one certainly refused.
+        ours (identical letters may be legitimate) is this one certainly refused. Nothing else is believed.
         """
         stable, text = f"epost-{code.lower()}", text_for(code)
         try:
             found = self.find(key)
-            is_stranger = found is None and code == "E324" and self._names_other_letter(answer, key)
+            is_stranger = found is None and self._names_other_letter(answer, key)
         except (NotSent, OutcomeUnknown):
             found, is_stranger = None, False
         if found:

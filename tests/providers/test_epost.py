@@ -363,13 +363,14 @@ def test_an_answer_that_proves_nothing_leaves_the_outcome_unknown_and_is_not_ask
 
 @pytest.mark.parametrize("name", BROKEN_ANSWERS.keys() - {"empty list"})
 def test_an_answer_that_proves_nothing_never_means_that_the_provider_holds_nothing(name: str) -> None:
-    with scripted(BROKEN_ANSWERS[name]) as (base_url, _), provider_at(base_url) as provider:
+    with scripted(BROKEN_ANSWERS[name]) as (base_url, seen), provider_at(base_url) as provider:
         if name in {"two letters", "another file", "no number", "true as number", "negative number"}:
             # lists of entries, but none of them carries our key
             assert provider.find("K1") is None
         else:
             with pytest.raises(OutcomeUnknown):
                 provider.find("K1")
+        assert seen == ["/api/Letter/Custom1?custom1=K1"]
 
 
 def test_an_entry_of_ours_without_a_number_is_not_taken_for_none() -> None:
@@ -599,6 +600,14 @@ def test_an_expired_token_costs_one_more_login_and_prints_once(
     hand_over(provider, piece_of("K2"))
     simulator.advance(hours=4)
     assert [piece.custom1 for piece in simulator.ledger] == ["K1", "K2"]
+
+
+def test_a_refusal_at_the_door_for_another_reason_is_not_repeated() -> None:
+    blocked = answer(b'{"level":"Error","code":"E004"}', "401 Unauthorized")
+    with scripted(blocked) as (base_url, seen), provider_at(base_url) as provider:
+        with pytest.raises(NotSent, match="epost-e004"):
+            hand_over(provider, piece_of("K1"))
+        assert seen == ["/api/Letter"]
 
 
 def test_a_token_that_is_never_accepted_ends_after_one_repetition(
