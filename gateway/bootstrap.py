@@ -86,7 +86,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         ),
         providers={"epost": _epost(settings.provider.epost)},
         provider_name=settings.provider.name,
-        casefile=FolderCaseFile(settings.path(settings.case_file.dir)),
+        casefile=FolderCaseFile(_case_file_dir(settings)),
         scans=FolderScans(page_codes),
         clock=clock or SystemClock(),
         locks=locks_for(database, settings.data_dir / "locks"),
@@ -108,6 +108,14 @@ def close(services: Services) -> None:
     for provider in services.providers.values():
         provider.close()
     services.db.close()
+
+
+def _case_file_dir(settings: Settings) -> Path:
+    """Made where it lies in our own data folder; anywhere else it must exist, it may be a share not yet mounted."""
+    folder = settings.path(settings.case_file.dir)
+    if folder.is_relative_to(settings.data_dir.absolute()):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def schedule(settings: Settings) -> RunSchedule:

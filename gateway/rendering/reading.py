@@ -59,13 +59,14 @@ class Character:
     """One character as it stands on the page.
 
     `code_point` is a UTF-16 unit as pdfium gives it, 0 where the PDF maps a glyph to nothing. `box` is the
-    tight box of its glyph, `x_mm` and `baseline_mm` where the pen stood. `invisible`: text render mode 3 or 7,
-    as in the hidden text layer of a scan.
+    tight box of its glyph, `x_mm` and `baseline_mm` where the pen stood, `pen_end_mm` where it went on.
+    `invisible`: text render mode 3 or 7, as in the hidden text layer of a scan.
     """
 
     code_point: int
     box: Box
     x_mm: float
+    pen_end_mm: float
     baseline_mm: float
     invisible: bool
 
@@ -202,10 +203,13 @@ class PageReading:
         # A hyphen at the end of a line comes as a control character; on paper it is a hyphen.
         is_hyphen = pdfium_c.FPDFText_IsHyphen(text, index) == 1
         owner = pdfium_c.FPDFText_GetTextObject(text, index)
+        loose = pdfium_c.FS_RECTF()
+        pdfium_c.FPDFText_GetLooseCharBox(text, index, loose)
         return Character(
             code_point=ord("-") if is_hyphen else pdfium_c.FPDFText_GetUnicode(text, index),
             box=self._seen_box(left.value, bottom.value, right.value, top.value),
             x_mm=x_mm,
+            pen_end_mm=self._seen_box(loose.left, loose.bottom, loose.right, loose.top).x1_mm,
             baseline_mm=baseline_mm,
             invisible=bool(owner) and pdfium_c.FPDFTextObj_GetTextRenderMode(owner) in _INVISIBLE,
         )

@@ -17,8 +17,10 @@ from gateway.rendering.reading import Character, PageReading
 WINDOW_DPI = 300
 _SAME_LINE_MM = 1.0
 """Baselines closer than this are one line; address lines are more than 3 mm apart."""
-_WORD_GAP = 0.3
-"""A gap wider than this part of the line's height is a space, even if the PDF wrote none."""
+_COLUMN_GAP_MM = 5.0
+"""A gap wider than this separates columns; no address is spaced so wide."""
+_WORD_GAP = 0.2
+"""A gap between pens wider than this part of the line's height is a space, even if the PDF wrote none."""
 _CUT_MM = 0.25
 """A glyph whose ink ends this much inside its own outline was cut; the raster is accurate to 0.09 mm."""
 _HYPHENS = str.maketrans({"\u00ad": "-", "\u2010": "-", "\u2011": "-"})
@@ -45,12 +47,12 @@ class Line:
         """The line as read, NFC, with single spaces."""
         height = self.box.y1_mm - self.box.y0_mm
         units: list[int] = []
-        end_mm = self.box.x0_mm
+        end_mm = self.characters[0].x_mm
         for character in self.characters:
-            gap = not _is_blank(character) and character.box.x0_mm - end_mm > _WORD_GAP * height
+            gap = not _is_blank(character) and character.x_mm - end_mm > _WORD_GAP * height
             units.extend([0x20] if gap or _is_blank(character) else [])
             units.extend([] if _is_blank(character) else [character.code_point])
-            end_mm = end_mm if _is_blank(character) else max(end_mm, character.box.x1_mm)
+            end_mm = end_mm if _is_blank(character) else max(end_mm, character.pen_end_mm)
         return plain(_from_utf16(units))
 
 
@@ -111,11 +113,23 @@ def lines(characters: Iterable[Character]) -> list[Line]:
         if not groups or character.baseline_mm - groups[-1][0].baseline_mm > _SAME_LINE_MM:
             groups.append([])
         groups[-1].append(character)
-    return [
-        Line(sorted(group, key=lambda each: each.x_mm))
-        for group in groups
-        if not all(_is_blank(character) for character in group)
-    ]
+    return [Line(column) for group in groups for column in _columns(group)]
+
+
+def _columns(group: Iterable[Character]) -> list[list[Character]]:
+    """One baseline split where a column ends: the info block stands beside the address, not in it."""
+    columns: list[list[Character]] = []
+    end_mm = 0.0
+    for character in sorted(group, key=lambda each: each.x_mm):
+        if _is_blank(character):
+            if columns:
+                columns[-1].append(character)
+            continue
+        if not columns or character.box.x0_mm - end_mm > _COLUMN_GAP_MM:
+            columns.append([])
+        columns[-1].append(character)
+        end_mm = max(end_mm, character.box.x1_mm)
+    return columns
 
 
 def same_address(expected: Sequence[str], shown: Sequence[str]) -> bool:
