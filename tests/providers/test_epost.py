@@ -361,7 +361,7 @@ def test_an_answer_that_proves_nothing_leaves_the_outcome_unknown_and_is_not_ask
         assert seen == ["/api/Letter"]
 
 
-@pytest.mark.parametrize("name", BROKEN_ANSWERS.keys() - {"empty list"})
+@pytest.mark.parametrize("name", [name for name in BROKEN_ANSWERS if name != "empty list"])
 def test_an_answer_that_proves_nothing_never_means_that_the_provider_holds_nothing(name: str) -> None:
     with scripted(BROKEN_ANSWERS[name]) as (base_url, seen), provider_at(base_url) as provider:
         if name in {"two letters", "another file", "no number", "true as number", "negative number"}:
