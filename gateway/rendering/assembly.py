@@ -11,15 +11,17 @@ them with their documents. Nothing unproven leaves this module.
 
 import hashlib
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 
 import pikepdf
 
 from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
 from gateway.domain.mailpiece import impose, sheets_for
-from gateway.domain.references import SheetCode, for_people
+from gateway.domain.references import SheetCode, decode_sheet_code, for_people
 from gateway.errors import DocumentInvalid, RenderError
 from gateway.ports.renderer import PrintCopy
 from gateway.rendering import conformance, reading, structure
@@ -28,7 +30,8 @@ from gateway.rendering.overlay import overlay
 from gateway.rendering.reading import MM_PER_PT
 from gateway.rendering.window import lines
 
-_STAMP = "/GatewayStamp"
+_STAMPED = re.compile(rb"(/GatewayStamp\d+) Do\nQ\nEMC\n$")
+_PICTURE_FORMATS = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
 _BOXES = ("/CropBox", "/BleedBox", "/TrimBox", "/ArtBox")
 
 
@@ -61,17 +64,25 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
                 "too-many-sheets",
                 f"Die Sendung hat {sheets} Blatt, erlaubt sind {profile.max_sheets}. Bitte Anlagen getrennt versenden.",
             )
-        prints = [_fingerprints(source) for source in sources]
-        codes = [SheetCode(piece, sheet, sheets) for sheet in range(1, sheets + 1)]
-        final = _joined(sources, sides, overlay(codes, profile))
+        final = _joined(sources, sides, overlay(_codes(piece, sheets), profile))
     if len(final) > profile.max_bytes:
         raise DocumentInvalid(
             "pdf-too-large",
             f"Die Sendung ist größer als {profile.max_bytes // 1_000_000} MB. Bitte Anlagen getrennt versenden.",
         )
-    _prove_pages(final, sides, prints)
-    _prove_codes(final, sides, codes, profile)
+    prove(final, documents, piece=piece, profile=profile, duplex=duplex)
     return PrintCopy(pdf=final, pages=len(sides), sheets=sheets)
+
+
+def prove(final: bytes, documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool) -> None:
+    """That `final` is the print copy of just these documents: every side, every code.
+
+    Raises `RenderError` ('pages-unproven', 'sheet-codes-unproven'), `DocumentInvalid`.
+    """
+    prints = [_fingerprints(document) for document in documents]
+    sides = sides_of([len(pages) for pages in prints], duplex=duplex)
+    _prove_pages(final, sides, prints)
+    _prove_codes(final, sides, _codes(piece, sides[-1].sheet), profile)
 
 
 def sides_of(page_counts: Sequence[int], *, duplex: bool) -> list[Side]:
@@ -83,6 +94,10 @@ def sides_of(page_counts: Sequence[int], *, duplex: bool) -> list[Side]:
             Side(document, side.page, before + side.sheet, side.front) for side in impose(pages, duplex=duplex)
         )
     return sides
+
+
+def _codes(piece: str, sheets: int) -> list[SheetCode]:
+    return [SheetCode(piece, sheet, sheets) for sheet in range(1, sheets + 1)]
 
 
 def _joined(sources: Sequence[pikepdf.Pdf], sides: Sequence[Side], stamps: bytes) -> bytes:
@@ -129,15 +144,22 @@ def _show_only_the_visible(page: pikepdf.Page) -> None:
 
 def _stamp(page: pikepdf.Page, stamp: pikepdf.Object) -> None:
     """Lay a Form XObject of A4 size over the page as it is seen, as an artifact, so that its tags stay true."""
+    forms = dict(_forms(page))
+    name = next(name for name in _stamp_names() if name not in forms)
     # Copies: pages of one document often share these dictionaries, and each sheet has its own stamp.
     resources = pikepdf.Dictionary(dict(_resources(page).items()))
-    resources.XObject = pikepdf.Dictionary({**dict(_forms(page)), _STAMP: stamp})
+    resources.XObject = pikepdf.Dictionary({**forms, name: stamp})
     page.obj.Resources = resources
     matrix = " ".join(f"{number:.5f}".rstrip("0").rstrip(".") for number in _seen_to_page(page))
     page.contents_add(b"q\n", prepend=True)
     page.contents_add(
-        f"\nQ\n/Artifact <</Type /Pagination>> BDC\nq\n{matrix} cm\n{_STAMP} Do\nQ\nEMC\n".encode("ascii")
+        f"\nQ\n/Artifact <</Type /Pagination>> BDC\nq\n{matrix} cm\n{name} Do\nQ\nEMC\n".encode("ascii")
     )
+
+
+def _stamp_names() -> Iterator[str]:
+    """A document may itself be an old print copy, so the first name may be taken."""
+    return (f"/GatewayStamp{number}" for number in count(1))
 
 
 def _seen_to_page(page: pikepdf.Page) -> tuple[float, float, float, float, float, float]:
@@ -172,52 +194,53 @@ def _inherited(node: pikepdf.Object, key: str) -> pikepdf.Object | None:
     return node.get(key)
 
 
-def _fingerprints(pdf: pikepdf.Pdf) -> list[str]:
-    return [_fingerprint(page) for page in pdf.pages]
+def _fingerprints(pdf: bytes, stamped: Sequence[bool] = ()) -> list[str]:
+    """One for each page; `stamped` says of each page whether a stamp of ours is to be left out."""
+    with structure.opened(pdf) as document:
+        flags = [*stamped, *[False] * len(document.pages)]
+        return [_fingerprint(page, stamp) for page, stamp in zip(document.pages, flags, strict=False)]
 
 
-def _fingerprint(page: pikepdf.Page) -> str:
-    """A hash of what the page draws: its content streams and the pictures and forms it uses, without our stamp."""
+def _fingerprint(page: pikepdf.Page, stamped: bool) -> str:
+    """A hash of what the page draws: its content streams and the pictures and forms it uses."""
     contents = page.obj.get("/Contents", pikepdf.Array())
     streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
-    forms = _forms(page)
-    if any(name == _STAMP for name, _ in forms):
+    forms = dict(_forms(page))
+    if stamped and (stamp := _STAMPED.search(streams[-1].read_bytes())):
         streams = streams[1:-1]
-    used = [form for name, form in forms if name != _STAMP]
+        forms.pop(stamp[1].decode("ascii"), None)
     digest = hashlib.sha256()
-    for stream in [*streams, *used]:
+    for stream in [*streams, *forms.values()]:
         drawn = _drawn_bytes(stream)
         digest.update(len(drawn).to_bytes(8, "big") + drawn)
     return digest.hexdigest()
 
 
 def _drawn_bytes(stream: pikepdf.Object) -> bytes:
-    """Unpacked where saving may have packed it; pictures in their own formats are kept as they are."""
-    packed = stream.get("/Filter") not in {None, pikepdf.Name.FlateDecode}
-    return bytes(stream.read_raw_bytes() if packed else stream.read_bytes())
+    """Unpacked, since saving may have packed it; pictures in their own formats (JPEG, fax) as they are."""
+    filters = stream.get("/Filter", pikepdf.Array())
+    names = {str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])}
+    return bytes(stream.read_raw_bytes() if names & _PICTURE_FORMATS else stream.read_bytes())
 
 
 def _prove_pages(final: bytes, sides: Sequence[Side], prints: Sequence[Sequence[str]]) -> None:
     """Every side of every sheet draws exactly the page of the document it belongs to, or nothing."""
-    with pikepdf.open(io.BytesIO(final), attempt_recovery=False) as pdf:
-        blank = hashlib.sha256((0).to_bytes(8, "big")).hexdigest()
-        wanted = [blank if side.page is None else prints[side.document][side.page - 1] for side in sides]
-        if _fingerprints(pdf) != wanted:
-            raise RenderError(
-                "pages-unproven",
-                "Die Druckfassung enthält nicht genau die Seiten ihrer Dokumente. Sie wird nicht übergeben; "
-                "bitte die Administration verständigen.",
-            )
+    blank = hashlib.sha256((0).to_bytes(8, "big")).hexdigest()
+    wanted = [blank if side.page is None else prints[side.document][side.page - 1] for side in sides]
+    if _fingerprints(final, [side.front for side in sides]) != wanted:
+        raise RenderError(
+            "pages-unproven",
+            "Die Druckfassung enthält nicht genau die Seiten ihrer Dokumente. Sie wird nicht übergeben; "
+            "bitte die Administration verständigen.",
+        )
 
 
 def _prove_codes(
     final: bytes, sides: Sequence[Side], codes: Sequence[SheetCode], profile: PrintProfile
 ) -> None:
     """Every front shows exactly its code, no back shows one, page 1 shows the piece reference."""
-    expected = [
-        (page, codes[side.sheet - 1].encode()) for page, side in enumerate(sides, start=1) if side.front
-    ]
-    found = [(code.page, code.text) for code in read_codes(final, box=profile.sheet_code)]
+    expected = [(page, codes[side.sheet - 1]) for page, side in enumerate(sides, start=1) if side.front]
+    found = [(code.page, decode_sheet_code(code.text)) for code in read_codes(final, box=profile.sheet_code)]
     if found != expected or _return_code(final, profile) != for_people(codes[0].piece):
         raise RenderError(
             "sheet-codes-unproven",

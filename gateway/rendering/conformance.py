@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import pikepdf
 
-_PART, _LEVEL, _UA_PART, _UA_REVISION = "pdfaid:part", "pdfaid:conformance", "pdfuaid:part", "pdfuaid:rev"
+_PART, _LEVEL = "{http://www.aiim.org/pdfa/ns/id/}part", "{http://www.aiim.org/pdfa/ns/id/}conformance"
+_UA_KEYS = tuple("{http://www.aiim.org/pdfua/ns/id/}" + key for key in ("part", "amd", "corr", "rev"))
 
 
 def claimed(pdf: pikepdf.Pdf) -> tuple[str, str] | None:
@@ -48,7 +49,7 @@ def drop_structure(pdf: pikepdf.Pdf, claim: tuple[str, str] | None) -> None:
     if "/Metadata" not in pdf.Root:
         return
     with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
-        for key in (_UA_PART, _UA_REVISION) + (() if claim else (_PART, _LEVEL)):
+        for key in _UA_KEYS + (() if claim else (_PART, _LEVEL)):
             if key in xmp:
                 del xmp[key]
         if claim:

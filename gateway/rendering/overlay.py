@@ -26,8 +26,8 @@ QUIET_MODULES = 3
 
 _FONT_NAME = "GatewayCodes"
 _FONT_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
-_CAP_HEIGHT_EM = 0.714
-"""Noto Sans."""
+_BASELINE_ABOVE_EDGE_MM = 1.0
+"""Above the lower edge of its box: on the line of the sender beside it."""
 
 
 def overlay(codes: Sequence[SheetCode], profile: PrintProfile) -> bytes:
@@ -68,9 +68,8 @@ def _draw_code(canvas: Canvas, text: str, box: Box) -> None:
 
 
 def _draw_return_code(canvas: Canvas, text: str, box: Box) -> None:
-    """At the left edge of its box, capitals centred in its height."""
-    middle_mm = (box.y0_mm + box.y1_mm) / 2
-    x, y = _point(box.x0_mm, middle_mm + _CAP_HEIGHT_EM * RETURN_CODE_PT * MM_PER_PT / 2)
+    """At the left edge of its box."""
+    x, y = _point(box.x0_mm, box.y1_mm - _BASELINE_ABOVE_EDGE_MM)
     canvas.setFont(_FONT_NAME, RETURN_CODE_PT)
     canvas.drawString(x, y, text)
 

@@ -13,7 +13,7 @@ from gateway.errors import NotFound
 from gateway.rendering import reading
 from gateway.rendering.ink import MM_PER_INCH
 
-MAX_SIDE_PX = 6000
+MAX_SIDE_PX = 4000
 """Longest side of a picture: a page of a wild size, or a wild resolution, must not eat the memory."""
 
 _RED = (200, 0, 30)

@@ -50,17 +50,19 @@ def encrypted() -> DocumentInvalid:
 
 @contextmanager
 def opened(pdf: bytes) -> Iterator[pikepdf.Pdf]:
-    """The document, open in pikepdf. Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted')."""
+    """The document, open in pikepdf. Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted').
+
+    That also holds for what turns out to be damaged only while the document is read.
+    """
     try:
-        document = pikepdf.open(io.BytesIO(pdf), attempt_recovery=False)
+        with pikepdf.open(io.BytesIO(pdf), attempt_recovery=False) as document:
+            if document.is_encrypted:
+                raise encrypted()
+            yield document
     except pikepdf.PasswordError:
         raise encrypted() from None
     except pikepdf.PdfError:
         raise unreadable() from None
-    with document:
-        if document.is_encrypted:
-            raise encrypted()
-        yield document
 
 
 def read(pdf: bytes) -> Structure:
@@ -69,7 +71,7 @@ def read(pdf: bytes) -> Structure:
         try:
             return _read(document)
         # A broken object shows as whatever type pikepdf happens to meet in its place.
-        except (pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise unreadable() from None
 
 
