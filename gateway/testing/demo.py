@@ -1,0 +1,208 @@
+"""The demo's story: days in a Jobcenter, played on the real program against the simulator over HTTP.
+
+Caseworkers write letters, colleagues approve them, the nightly run hands them over, the simulator prints and posts
+them, a clerk confirms, everything is filed, and a scan delivery comes back. Nothing here is faked inside the
+gateway: only the clock is put forward by hand.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from gateway.application import approving, drafting, posting
+from gateway.application.administering import add_user
+from gateway.application.filing import file_due
+from gateway.application.importing import import_cases
+from gateway.application.publishing import publish
+from gateway.application.receiving import InboundReport, import_delivery
+from gateway.application.rendering import render_submitted
+from gateway.application.running import RunReport, run_due
+from gateway.application.services import Services
+from gateway.application.showing import letter_view, list_letters
+from gateway.application.tracking import poll
+from gateway.domain.permission import Role
+from gateway.domain.standing import Standing
+from gateway.testing.clock import ManualClock
+from gateway.testing.epost import EpostSimulator
+from gateway.testing.factory import cases_document, letter_data
+from gateway.testing.scans import ScanSpec, make_delivery
+
+PASSWORD = "nur-zur-vorfuehrung"  # noqa: S105 - printed on the demo's last line, for fictional data only
+ADMINISTRATOR = "verwaltung"
+CLERK = "poststelle"
+LEGAL_RELEASE = "Vorführung: keine rechtliche Freigabe"
+
+Document = dict[str, Any]
+"""Cases in the format of `gateway cases import`."""
+
+Tell = Callable[[str], None]
+"""Told each thing that happens, as a line."""
+
+
+@dataclass
+class Story:
+    """What has been played so far."""
+
+    letters: list[str] = field(default_factory=list)
+    runs: list[RunReport] = field(default_factory=list)
+    deliveries: list[InboundReport] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything the story needs: the gateway, its clock, the simulator, and the random numbers of the demo."""
+
+    services: Services
+    clock: ManualClock
+    simulator: EpostSimulator
+    chance: random.Random
+    folder: Path
+    tell: Tell
+
+    def at(self, day: date, hour: int, minute: int = 0) -> None:
+        """Put both clocks forward to a local time."""
+        moment = datetime.combine(day, time(hour, minute), self.services.schedule.zone)
+        self.clock.advance_to(moment)
+        self.simulator.advance_to(moment)
+
+
+def play(stage: Stage, *, first_day: date, days: int, letters: int, cases: int) -> Story:
+    """Play `days` working days from `first_day`, with `letters` letters in `cases` cases; then wait for the post."""
+    story = Story()
+    stage.at(first_day, 7)
+    document = cases_document(seed=1, cases=cases, starts_on=first_day)
+    _set_up(stage, document)
+    calendar = stage.services.schedule.calendar
+    day = calendar.next_working_day(first_day)
+    for number in range(days):
+        _office_day(stage, story, document, day, _share(letters, days, number))
+        day = calendar.next_working_day(day + timedelta(days=1))
+    for _ in range(3):  # nothing new is written; the last letters are printed and posted
+        _morning_after(stage, day)
+        day = calendar.next_working_day(day + timedelta(days=1))
+    story.deliveries.append(_scans_come_back(stage, document, day))
+    file_due(stage.services)
+    return story
+
+
+def _set_up(stage: Stage, document: Document) -> None:
+    counts = import_cases(stage.services, document)
+    add_user(stage.services, ADMINISTRATOR, name="Vera Waltung", roles=[Role.ADMINISTRATOR], password=PASSWORD)
+    add_user(stage.services, CLERK, name="Petra Stell", roles=[Role.POST_ROOM], password=PASSWORD)
+    for user in document["users"]:
+        add_user(
+            stage.services,
+            user["login"],
+            name=user["name"],
+            roles=[Role(role) for role in user["roles"]],
+            offices=user["offices"],
+            password=PASSWORD,
+        )
+    for meta in stage.services.renderer.templates():
+        release = LEGAL_RELEASE if meta.provisional else None
+        publish(stage.services, ADMINISTRATOR, meta.name, legal_release=release)
+    stage.tell(f"{counts.get('cases_new', 0)} Fälle in {counts.get('offices_new', 0)} Dienststellen übernommen")
+
+
+def _office_day(stage: Stage, story: Story, document: Document, day: date, letters: int) -> None:
+    stage.at(day, 8)
+    _morning_after(stage, day)
+    stage.at(day, 10)
+    written = [_write(stage, document, day) for _ in range(letters)]
+    render_submitted(stage.services)
+    stage.at(day, 15)
+    approved = [reference for reference in written if _approve(stage, document, reference)]
+    story.letters += written
+    stage.at(day, 19, 5)
+    reports = run_due(stage.services)
+    story.runs += reports
+    released = sum(report.hand_over.released for report in reports)
+    stage.tell(
+        f"{day:%d.%m.%Y}: {len(written)} Schreiben verfasst, {len(approved)} freigegeben, "
+        f"{released} Sendungen übergeben"
+    )
+    file_due(stage.services)
+
+
+def _morning_after(stage: Stage, day: date) -> None:
+    """Ask for statuses, let the clerk confirm what was reported, and file."""
+    if stage.clock.now().astimezone(stage.services.schedule.zone).date() < day:
+        stage.at(day, 8)
+    poll(stage.services)
+    for reported in posting.posting_days(stage.services, CLERK):
+        if reported.confirmed < reported.pieces and reported.day < day:
+            posting.confirm(stage.services, CLERK, reported.day)
+            stage.tell(f"{reported.day:%d.%m.%Y}: {reported.pieces} Aufgaben zur Post bestätigt")
+    file_due(stage.services)
+
+
+def _write(stage: Stage, document: Document, day: date) -> str:
+    case = stage.chance.choice(document["cases"])
+    template = stage.chance.choice([meta.name for meta in stage.services.renderer.templates()])
+    author = _member(document, case["office"], "caseworker")
+    reference = drafting.write_letter(
+        stage.services,
+        author,
+        case=case["reference"],
+        template=template,
+        data=letter_data(template, case, seed=stage.chance.randrange(10**6), today=day),
+    )
+    drafting.submit(stage.services, author, reference, accept_duplicate=True)
+    return reference
+
+
+def _approve(stage: Stage, document: Document, reference: str) -> bool:
+    view = letter_view(stage.services, None, reference)
+    if view.standing is not Standing.READY:
+        return False
+    approving.approve(stage.services, _member(document, view.office, "approver"), reference)
+    return True
+
+
+def _scans_come_back(stage: Stage, document: Document, day: date) -> InboundReport:
+    """A citizen answers on the reply slip, another writes a letter, a third sends something without a number."""
+    stage.at(day, 9)
+    folder = stage.folder / "scans" / f"{day.isoformat()}-001"
+    make_delivery(
+        folder,
+        source="scan-centre",
+        delivery=folder.name,
+        sequence=1,
+        documents=_scan_specs(stage, document),
+        at=stage.clock.now(),
+    )
+    report = import_delivery(stage.services, folder, source="scan-centre")
+    counts = ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items()))
+    stage.tell(f"{day:%d.%m.%Y}: Scanlieferung {report.delivery} übernommen ({counts})")
+    return report
+
+
+def _scan_specs(stage: Stage, document: Document) -> Sequence[ScanSpec]:
+    asked = [
+        line.reference
+        for line in list_letters(stage.services, None, limit=1000)
+        if letter_view(stage.services, None, line.reference).template == "mitwirkungsaufforderung"
+    ]
+    slips = [ScanSpec.reply_slip(_archived(stage, reference)) for reference in asked[:2]]
+    case = stage.chance.choice(document["cases"])
+    return [*slips, ScanSpec.letter(case["file_number"]), ScanSpec.unknown()]
+
+
+def _archived(stage: Stage, reference: str) -> bytes:
+    recipient = letter_view(stage.services, None, reference).recipients[0]
+    return stage.services.blobs.get(recipient.document_sha256 or "")
+
+
+def _share(letters: int, days: int, number: int) -> int:
+    return letters // days + (1 if number < letters % days else 0)
+
+
+def _member(document: Document, office: str, role: str) -> str:
+    """A user with a role in an office."""
+    found: str = next(
+        user["login"] for user in document["users"] if role in user["roles"] and office in user["offices"]
+    )
+    return found
