@@ -39,6 +39,7 @@ setup: $(VENV)/.installed node_modules/.installed
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	.ci/system-packages required libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+	$(PYTHON) -c "import ensurepip" 2>/dev/null || .ci/system-packages required python3-venv
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
@@ -52,4 +53,4 @@ node_modules/.installed: package.json package-lock.json $(VENV)/.installed
 
 # Exact versions with hashes and without download addresses.
 lock: $(VENV)/.installed
-	$(BIN)/uv pip compile --quiet --upgrade --group dev --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --group dev --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import select
+from sqlmodel import col, select
 
-from gateway.application.authorising import actor, audit, hash_password
+from gateway.application.authorising import Actor, actor, audit, hash_password
 from gateway.application.importing import set_roles
 from gateway.application.services import Services
 from gateway.db.engine import row_id
@@ -43,3 +43,10 @@ def add_user(
         session.flush()
         set_roles(session, row_id(user), roles, offices)
         audit(session, services, by or "operator", "user-changed", login, roles=[role.value for role in roles])
+
+
+def list_users(services: Services) -> list[Actor]:
+    """All active users with roles and offices, by login; for the operator."""
+    with services.db.reading() as session:
+        logins = session.exec(select(User.login).where(col(User.active)).order_by(User.login)).all()
+        return [actor(session, login) for login in logins]

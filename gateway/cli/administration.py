@@ -3,8 +3,9 @@
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from gateway.application.administering import add_user
+from gateway.application.administering import add_user, list_users
 from gateway.cli.context import console, services_for
 from gateway.domain.permission import Role
 
@@ -12,13 +13,9 @@ from gateway.domain.permission import Role
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     users = typer.Typer(help="Users.", no_args_is_help=True)
-    users.callback()(_users)
     users.command("add")(_add)
+    users.command("list")(_list)
     app.add_typer(users, name="users")
-
-
-def _users() -> None:
-    """Users."""
 
 
 def _add(
@@ -35,3 +32,12 @@ def _add(
     with services_for(context) as services:
         add_user(services, login, name=name, roles=role, offices=office or (), password=password)
     console.print(f"Benutzer {login} gespeichert.")
+
+
+def _list(context: typer.Context) -> None:
+    """All users with their roles and offices."""
+    table = Table("Benutzer", "Name", "Rollen", "Dienststellen")
+    with services_for(context) as services:
+        for user in list_users(services):
+            table.add_row(user.login, user.name, ", ".join(sorted(user.roles)), ", ".join(sorted(user.offices)))
+    console.print(table)

@@ -55,9 +55,7 @@ for part in (
 @app.callback()
 def configure(
     context: typer.Context,
-    config: Annotated[
-        Path | None, typer.Option(help="Else GATEWAY_CONFIG, else config.toml.")
-    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Else GATEWAY_CONFIG, else config.toml.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for database, documents and files.")] = None,
 ) -> None:
     """Read the options that every command shares."""

@@ -36,9 +36,10 @@ def simulate(
             "simulator-unknown", f"Einen Simulator für „{provider}“ gibt es nicht. Vorhanden: {known}."
         )
     with _opened(port, speed, folder) as simulator:
+        stopped = _stop_request()
         print(simulator.base_url, flush=True)
         _console.print(f"Gedruckte Sendungen: {simulator.base_url}/_simulator/  (Ende mit Strg-C)")
-        _until_stopped()
+        stopped.wait()
 
 
 def _opened(port: int, speed: float, folder: Path | None) -> EpostSimulator:
@@ -51,9 +52,9 @@ def _opened(port: int, speed: float, folder: Path | None) -> EpostSimulator:
         ) from None
 
 
-def _until_stopped() -> None:
-    """Wait for Ctrl-C or a polite request to end."""
+def _stop_request() -> threading.Event:
+    """Set on Ctrl-C or a polite request to end. Listens before the address is told: whoever knows it may stop us."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped
