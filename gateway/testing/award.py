@@ -93,7 +93,8 @@ def award_data(chance: random.Random, home: Household, today: date, *, landlord:
 def _persons(chance: random.Random, home: Household, today: date) -> list[_Person]:
     persons = []
     for member in home.members:
-        age = chance.randint(0, 16) if member.role == "child" else chance.randint(22, 60)
+        # A child stays below 18 until the period ends: its age here is that of last New Year's Eve, at most.
+        age = chance.randint(0, 15) if member.role == "child" else chance.randint(22, 60)
         partner = "Partnerin" if member.form == "frau" else "Partner"
         birth_date = date(today.year - age - 1, chance.randint(1, 12), chance.randint(1, 28))
         persons.append(_Person(member.full_name, _ROLES.get(member.role, partner), birth_date))

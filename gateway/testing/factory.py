@@ -46,7 +46,7 @@ def _office(row: list[str], starts_on: date) -> dict[str, Any]:
         "postcode": postcode,
         "place": place,
         "phone": f"{dialling_code} 000-0",
-        "email": f"jobcenter-{key}@example.org",
+        "email": f"{key}@example.org",
         "website": "www.example.org",
         "return_line": f"Jobcenter {short} · {street} · {postcode} {short}",
         "signature_block": "Im Auftrag",
