@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gateway import bootstrap
-from gateway.application.services import Services
 from gateway.config import Settings, load_settings
 from gateway.errors import DataInvalid
+
+if TYPE_CHECKING:
+    from gateway.application.services import Services
 
 console = Console(soft_wrap=True, highlight=False)
 """For results that people read."""
@@ -37,8 +38,10 @@ class Context:
 
 
 @contextmanager
-def services_for(context: typer.Context) -> Iterator[Services]:
+def services_for(context: typer.Context) -> Iterator["Services"]:
     """Services for the duration of one command."""
+    from gateway import bootstrap  # noqa: PLC0415 - slow to import; commands that only compute do not need it
+
     with bootstrap.gateway(context.obj.settings()) as services:
         yield services
 
