@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ with warnings.catch_warnings():
     # A machine without any installed font is welcome: none of them would be used.
     warnings.filterwarnings("ignore", message=r"No fonts configured|FontConfig cannot load")
     import weasyprint
+    from weasyprint.css import ColorProfile
     from weasyprint.text.ffi import harfbuzz, pango
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -39,6 +41,11 @@ with warnings.catch_warnings():
 VARIANT = "pdf/a-2a"
 STYLE = "letter.css"
 FONT_SCHEME = "letter-font:"
+
+_INTENT = "letter-srgb"
+"""Name of our output intent. WeasyPrint's own, `srgb`, opens its profile anew for each document and never closes it."""
+
+_SRGB = files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes()
 
 _RDF_OPEN = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
 _PDF_UA = (
@@ -128,17 +135,27 @@ class PdfWriter:
         identifier = hashlib.sha256(f"{sorted(self.versions.items())}{html}".encode()).digest()[:16]
         with _complaints_are_errors():
             document = weasyprint.HTML(string=html, url_fetcher=self._fetcher).render(
-                font_config=self._font_config, stylesheets=[self._style], pdf_variant=VARIANT
+                font_config=self._font_config,
+                stylesheets=[self._style],
+                pdf_variant=VARIANT,
+                color_profiles={_INTENT: _srgb()},
+                output_intent=_INTENT,
             )
             pdf = document.write_pdf(
                 pdf_variant=VARIANT,
                 pdf_tags=True,
+                output_intent=_INTENT,
                 pdf_identifier=identifier,
                 xmp_metadata=[_PDF_UA_URL],
                 finisher=_one_rdf,
             )
         _prove(pdf, len(document.pages))
         return pdf, len(document.pages)
+
+
+def _srgb() -> ColorProfile:
+    """The profile that comes with WeasyPrint, new for each document: one that was written once gives other bytes."""
+    return ColorProfile(io.BytesIO(_SRGB), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
 
 
 @contextmanager

@@ -125,17 +125,20 @@ class _Worker:
         spent = self._answers >= self._limits.max_answers or self._rss_mb > self._limits.max_rss_mb
         return self._process.is_alive() and not spent and not (self._ready and self._owing)
 
-    def ask(self, method: str, arguments: Sequence[object]) -> object:
-        """The engine's answer, or its error. After a time-out or a crash the worker is dead."""
+    def take(self, method: str, arguments: Sequence[object]) -> bool:
+        """Hand it a question. False if it turned out to be dead: nothing was begun, another may take it."""
         if not self._ready:
             self._start()
         self._owing = True
         try:
             self._pipe.send((method, arguments))
         except OSError:
-            self.stop()
-            raise _died() from None
+            return False
         self._answers += 1
+        return True
+
+    def answer(self) -> object:
+        """The engine's answer, or its error. After a time-out or a crash the worker is dead."""
         return self._receive(self._limits.timeout_s)
 
     def _start(self) -> None:
@@ -217,20 +220,24 @@ class WorkerPool:
         """
         worker = self._places.get()
         try:
-            if worker is not None and not worker.usable:
-                worker.stop()
-                worker = None
-            worker = worker or _Worker(self._factory, self._limits)
-            return worker.ask(method, arguments)
+            if worker is None or not worker.usable or not worker.take(method, arguments):
+                worker = self._replaced(worker)
+                if not worker.take(method, arguments):
+                    raise _died()
+            return worker.answer()
         finally:
             self._places.put(self._kept(worker))
+
+    def _replaced(self, worker: _Worker | None) -> _Worker:
+        if worker is not None:
+            worker.stop()
+        return _Worker(self._factory, self._limits)
 
     def _kept(self, worker: _Worker | None) -> _Worker | None:
         """The worker, or a fresh one that starts while nobody waits for it."""
         if worker is None or worker.usable:
             return worker
-        worker.stop()
-        return _Worker(self._factory, self._limits)
+        return self._replaced(worker)
 
     def close(self) -> None:
         """End all workers, after their current answer."""
