@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.filing import (
@@ -141,12 +141,14 @@ def histories(draw: st.DrawFn) -> list[LetterFacts]:
     return seen
 
 
+@settings(deadline=None)
 @given(histories())
 def test_due_filings_only_ever_grow_as_facts_are_added(history: list[LetterFacts]) -> None:
     for before, after in pairwise(history):
         assert set(keys(before)) <= set(keys(after))
 
 
+@settings(deadline=None)
 @given(histories())
 def test_every_key_is_due_once(history: list[LetterFacts]) -> None:
     due = keys(history[-1])

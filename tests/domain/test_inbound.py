@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.inbound import Confidence, Match, file_numbers_in, match, normalise_file_number
@@ -159,6 +159,7 @@ def test_nothing_known_is_nothing_and_says_why() -> None:
     assert result.reason.endswith(".")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_reading_numbers_never_fails_and_always_finds_the_one_that_is_there(noise: str) -> None:
     found = file_numbers_in(f"{noise}\n: {NUMBER_A} :\n{noise}")
@@ -172,6 +173,7 @@ CODES = st.sampled_from(
 NUMBERS = st.sampled_from([NUMBER_A, NUMBER_B, "JC-BOR-2026-99999", ""])
 
 
+@settings(deadline=None)
 @given(st.lists(CODES, max_size=3), st.one_of(st.none(), NUMBERS), st.lists(NUMBERS, max_size=2))
 def test_certain_means_that_all_strong_evidence_allows_this_case(
     codes: list[str], index: str | None, numbers: list[str]

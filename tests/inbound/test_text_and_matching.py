@@ -44,6 +44,7 @@ def read_codes(pdf: bytes) -> list[tuple[int, str]]:
     return [(1, found.text) for found in zxingcpp.read_barcodes(image)]
 
 
+@pytest.mark.slow
 def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: Path) -> None:
     specs = [
         ScanSpec(ScanKind.REPLY_SLIP, reply_slip()),
