@@ -1,7 +1,7 @@
 """`gateway simulate PROVIDER`: a provider's simulator, until Ctrl-C. Nothing is printed or posted by it."""
 
 import signal
-import threading
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from gateway.errors import ConfigError, NotFound
 from gateway.testing.epost import EpostSimulator
 
 SIMULATORS = ("epost",)
+_LOOK_AGAIN_S = 0.1
 
 _console = Console(stderr=True, highlight=False)
 
@@ -36,10 +37,10 @@ def simulate(
             "simulator-unknown", f"Einen Simulator für „{provider}“ gibt es nicht. Vorhanden: {known}."
         )
     with _opened(port, speed, folder) as simulator:
-        stopped = _stop_request()
+        stop_request = _StopRequest()
         print(simulator.base_url, flush=True)
         _console.print(f"Gedruckte Sendungen: {simulator.base_url}/_simulator/  (Ende mit Strg-C)")
-        stopped.wait()
+        stop_request.wait()
 
 
 def _opened(port: int, speed: float, folder: Path | None) -> EpostSimulator:
@@ -52,9 +53,21 @@ def _opened(port: int, speed: float, folder: Path | None) -> EpostSimulator:
         ) from None
 
 
-def _stop_request() -> threading.Event:
-    """Set on Ctrl-C or a polite request to end. Listens before the address is told: whoever knows it may stop us."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped
+class _StopRequest:
+    """Ctrl-C, or a polite request to end. It listens before the address is told: whoever knows it may stop us.
+
+    A flag and not an Event: a handler interrupts the very thread that waits, and would wait for itself.
+    """
+
+    def __init__(self) -> None:
+        self._came = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._take)
+
+    def wait(self) -> None:
+        """Return when it came."""
+        while not self._came:
+            time.sleep(_LOOK_AGAIN_S)
+
+    def _take(self, *_: object) -> None:
+        self._came = True
