@@ -222,6 +222,12 @@ def _take_case(session: Session, services: Services, case: CaseEntry, counts: Co
         "office_id": _lookup(session, Office, "key", case.office),
         "addressee_id": _lookup(session, Person, "reference", case.addressee),
     }
+    holder = session.exec(select(Case.reference).where(Case.file_number == case.file_number)).one_or_none()
+    if holder not in {None, case.reference}:
+        raise DataInvalid(
+            "import-file-number-taken",
+            f"Das Aktenzeichen des Falls „{case.reference}“ gehört schon zum Fall „{holder}“.",
+        )
     found = session.exec(select(Case).where(Case.reference == case.reference)).one_or_none()
     if found is None or any(getattr(found, name) != value for name, value in values.items()):
         values["updated_at"] = services.clock.now()
@@ -237,7 +243,7 @@ def _replace_people(session: Session, case_id: int, case: CaseEntry) -> None:
     session.flush()
     for reference in dict.fromkeys(case.members):
         session.add(CaseMember(case_id=case_id, person_id=_lookup(session, Person, "reference", reference)))
-    for entry in case.representatives:
+    for entry in {(entry.person, entry.for_): entry for entry in case.representatives}.values():
         session.add(
             Representative(
                 case_id=case_id,

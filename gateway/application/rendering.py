@@ -1,6 +1,7 @@
 """Rendering what was submitted: every recipient's document is made, stored and checked before anyone approves it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from sqlmodel import Session, col, select
 
@@ -11,7 +12,7 @@ from gateway.db.letters import Document, Letter, LetterFinding, Recipient
 from gateway.db.people import Case, Office, User
 from gateway.domain.findings import Finding, Severity, has_error
 from gateway.domain.letter import LetterState
-from gateway.errors import DataInvalid, NotFound, RenderError
+from gateway.errors import Conflict, DataInvalid, NotFound, RenderError
 from gateway.ports.renderer import OfficeValues, RenderedDocument, RenderRequest
 
 
@@ -30,17 +31,21 @@ def render_submitted(services: Services, *, progress: Callable[[int], None] | No
 def render_letter(services: Services, reference: str) -> None:
     """Render and check one submitted letter; it becomes ready, or faulty with findings that say why.
 
-    Two workers on the same letter are harmless: the bytes are the same, and one compare-and-set wins.
+    Two workers on the same letter are harmless: one compare-and-set wins, and what the other made is dropped. So it
+    is, too, if the letter was revised or submitted anew in the meantime.
     """
     with services.db.reading() as session:
         letter, office = find_letter(session, reference)
         requests = _requests(session, letter, office)
-    try:
-        results = {number: _make(services, request) for number, request in requests.items()}
-    except (RenderError, DataInvalid, NotFound) as error:
-        _write_failure(services, letter, error)
+    if letter.state is not LetterState.SUBMITTED:
         return
-    _write_result(services, letter, results)
+    with suppress(Conflict):
+        try:
+            results = {number: _make(services, request) for number, request in requests.items()}
+        except (RenderError, DataInvalid, NotFound) as error:
+            _write_failure(services, letter, error)
+        else:
+            _write_result(services, letter, results)
 
 
 def render_request(
@@ -174,6 +179,10 @@ def _replace_findings(session: Session, recipient_id: int, findings: list[Findin
 
 
 def _move(session: Session, letter: Letter, state: LetterState, note: str | None) -> None:
-    compare_and_set(
-        session, Letter, row_id(letter), expect={"state": LetterState.SUBMITTED}, state=state, note=note
-    )
+    """Only if it still is the letter that was read: submitted, then, with this content."""
+    read = {
+        "state": LetterState.SUBMITTED,
+        "submitted_at": letter.submitted_at,
+        "content_sha256": letter.content_sha256,
+    }
+    compare_and_set(session, Letter, row_id(letter), expect=read, state=state, note=note)

@@ -24,7 +24,8 @@ class Database:
         self.url = make_url(url)
         if self.url.get_backend_name() == "sqlite" and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.engine = create_engine(self.url)
+        # Without parameters in exceptions: they would carry names and addresses into logs.
+        self.engine = create_engine(self.url, hide_parameters=True)
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
 
@@ -85,7 +86,9 @@ def compare_and_set(
     """Write `values` if the row still is as `expect` says, else `Conflict`.
 
     The decision was made on what was read; the row count proves that it still held when it was written.
+    Changes of rows that wait in the session are written first, since what the session knows is forgotten after.
     """
+    session.flush()
     table = model.__table__  # type: ignore[attr-defined]
     statement = update(table).where(table.c.id == row_id)
     for column, value in expect.items():
