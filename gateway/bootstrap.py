@@ -86,7 +86,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         ),
         providers={"epost": _epost(settings.provider.epost)},
         provider_name=settings.provider.name,
-        casefile=FolderCaseFile(_case_file_dir(settings)),
+        casefile=FolderCaseFile(_folder(settings, settings.case_file.dir)),
         scans=FolderScans(page_codes),
         clock=clock or SystemClock(),
         locks=locks_for(database, settings.data_dir / "locks"),
@@ -98,7 +98,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         countries=load_countries(),
         random_bits=secrets.randbits,
         duplex=settings.run.duplex,
-        receipts_dir=settings.path(settings.inbound.receipts_dir),
+        receipts_dir=_folder(settings, settings.inbound.receipts_dir),
     )
 
 
@@ -110,9 +110,9 @@ def close(services: Services) -> None:
     services.db.close()
 
 
-def _case_file_dir(settings: Settings) -> Path:
+def _folder(settings: Settings, configured: str) -> Path:
     """Made where it lies in our own data folder; anywhere else it must exist, it may be a share not yet mounted."""
-    folder = settings.path(settings.case_file.dir)
+    folder = settings.path(configured)
     if folder.is_relative_to(settings.data_dir.absolute()):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder

@@ -143,32 +143,32 @@ def _entry(
 
 
 def _metadata(letter: Letter, case: Case, due: DueFiling, recipient: RecipientView | None) -> dict[str, object]:
-    """Section 7.5 of the facts: what a case file wants to know of an outgoing document."""
+    """Section 7.5 of the facts, each entry with what was known when it happened: a repeat says the same."""
     metadata: dict[str, object] = {
         "item_id": due.key,
         "file_number": case.file_number,
         "bg_number": case.bg_number,
-        "document_type": letter.template,
-        "subject": letter.title,
         "letter": letter.reference,
+        "document_type": letter.template,
         "date_of_letter": letter.decision_date.isoformat(),
-        "template_version": f"{letter.template}@{letter.template_version}",
     }
     if recipient is None:
         return metadata
+    if due.kind is FilingKind.DOCUMENT:
+        return metadata | {
+            "subject": letter.title,
+            "template_version": f"{letter.template}@{letter.template_version}",
+            "recipient": recipient.number,
+            "address_lines": list(recipient.address_lines),
+        }
     metadata |= {
-        "recipient": recipient.number,
-        "sha256": recipient.approved_sha256 or "",
         "piece": recipient.piece or "",
         "product": recipient.product or "",
         "provider": recipient.provider or "",
         "provider_reference": recipient.provider_reference or "",
+        "print_sha256": recipient.print_sha256 or "",
     }
-    if due.kind is FilingKind.DOCUMENT:
-        metadata["address_lines"] = list(recipient.address_lines)
-    if due.kind is FilingKind.POSTING:
-        metadata |= _posting_metadata(due, recipient)
-    return metadata
+    return metadata | _posting_metadata(due, recipient) if due.kind is FilingKind.POSTING else metadata
 
 
 def _posting_metadata(due: DueFiling, recipient: RecipientView) -> dict[str, object]:
