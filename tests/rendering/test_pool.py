@@ -4,7 +4,6 @@ The engine is made of functions of the standard library, so that the tests show 
 """
 
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -36,7 +35,7 @@ ENGINE = partial(
 
 @pytest.fixture
 def pool() -> Iterator[WorkerPool]:
-    with WorkerPool(ENGINE, 1, Limits(timeout_s=1.0)) as pool:
+    with WorkerPool(ENGINE, 1, Limits(timeout_s=3.0)) as pool:
         yield pool
 
 
@@ -45,7 +44,7 @@ def test_a_question_that_takes_too_long_is_stopped_by_force_and_the_next_is_answ
     started = time.monotonic()
     with pytest.raises(RenderError, match="render-timeout"):
         pool.ask("sleep", 60)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert not psutil.pid_exists(before)  # type: ignore[arg-type]
     assert pool.ask("pid") != before
 
@@ -99,12 +98,14 @@ def test_an_interrupted_question_is_never_answered_with_anothers_answer() -> Non
         assert pool.ask("number", "2") == 2
 
 
-def test_two_workers_answer_two_threads_at_once() -> None:
-    with WorkerPool(ENGINE, 2, Limits(timeout_s=5)) as pool, ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: pool.ask("pid"), range(4)))
-        started = time.monotonic()
-        list(threads.map(lambda _: pool.ask("sleep", 0.5), range(4)))
-        assert 0.9 < time.monotonic() - started < 1.9
+def test_one_worker_answers_while_another_is_busy() -> None:
+    with WorkerPool(ENGINE, 2, Limits(timeout_s=20)) as pool, ThreadPoolExecutor(1) as threads:
+        pool.ask("pid")
+        slow = threads.submit(pool.ask, "sleep", 4)
+        while pool._places.qsize() == 2:
+            time.sleep(0.01)
+        assert pool.ask("number", "7") == 7
+        assert not slow.done()
 
 
 def test_answers_reach_the_thread_that_asked() -> None:
@@ -151,5 +152,5 @@ def test_wrong_data_are_refused_before_a_worker_is_started() -> None:
             renderer.render(letters.request(data=_wrong_sum()))
         with pytest.raises(DataInvalid):
             renderer.validate("bewilligungsbescheid", _wrong_sum())
-        assert [thread for thread in psutil.Process().children() if thread.name() == "gateway-render"] == []
-        assert threading.active_count() >= 1
+        assert renderer._pool._places.get() is None  # type: ignore[union-attr]
+        renderer._pool._places.put(None)  # type: ignore[union-attr]
