@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
 from gateway.application.assembling import assemble
 from gateway.application.authorising import SYSTEM, actor, audit
@@ -51,14 +51,23 @@ def run(
 
 def run_due(services: Services) -> list[RunReport]:
     """Whatever runs are due by now and were missed, as the schedule says; two schedulers at once are harmless."""
-    with services.db.reading() as session:
-        last = session.exec(select(func.max(Run.day)).where(col(Run.finished_at).is_not(None))).one()
-        unfinished = session.exec(select(col(Run.day)).where(col(Run.finished_at).is_(None))).first()
     with services.locks.try_lock("nightly-run") as held:
         if not held:
             return []
+        with services.db.reading() as session:
+            last = _last_scheduled(session, services)
+            unfinished = session.exec(select(col(Run.day)).where(col(Run.finished_at).is_(None))).first()
         due = services.schedule.due_runs(last, services.clock.now())
         return [run(services, day=day) for day in sorted({*due, *([unfinished] if unfinished else [])})]
+
+
+def _last_scheduled(session: Session, services: Services) -> date | None:
+    """The last day whose run came at its time. One by hand, earlier on a day, does not take the place of the evening's."""
+    finished = select(Run).where(col(Run.finished_at).is_not(None)).order_by(col(Run.day).desc(), col(Run.id).desc())
+    for row in session.exec(finished):
+        if row.started_at >= services.schedule.run_moment(row.day):
+            return row.day
+    return None
 
 
 def _finish(services: Services, run_id: int, letters: int, report: HandOverReport, login: str) -> RunReport:
