@@ -1,0 +1,323 @@
+"""A small authority to test in: two offices, a user for every role, three cases, a provider that answers over HTTP.
+
+Everything is the real thing: SQLite, documents on disk, WeasyPrint, the E-POSTBUSINESS simulator on loopback. Two
+things make it quick: the migrated database is copied, and what was rendered once from the same input is kept,
+since references come from a seeded source and the same input renders to the same bytes anyway.
+"""
+
+import copy
+import random
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import select
+
+from gateway import bootstrap
+from gateway.application import approving, drafting, rendering
+from gateway.application.importing import import_cases
+from gateway.application.publishing import publish
+from gateway.application.running import RunReport, run_due
+from gateway.application.services import Services
+from gateway.application.showing import LetterView, RecipientView, letter_view
+from gateway.blobs.folder import FolderBlobs
+from gateway.casefiles.folder import FolderCaseFile
+from gateway.config import ProviderSettings, Settings, load_settings
+from gateway.db.engine import Database
+from gateway.db.locks import FileLocks
+from gateway.db.mail import Submission
+from gateway.domain.layout import PrintProfile
+from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, Renderer, RenderRequest
+from gateway.providers.epost import EpostProvider
+from gateway.testing.clock import ManualClock
+from gateway.testing.epost import EpostSimulator
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = date(2026, 11, 16)
+SETTLE_TIME = timedelta(minutes=15)
+ROOT = Path(__file__).parent.parent
+
+INVITATION = "einladung"
+"""Needs no second pair of eyes."""
+REQUEST = "mitwirkungsaufforderung"
+"""Has a reply slip."""
+AWARD = "bewilligungsbescheid"
+"""Needs four eyes, and is a decision with a remedy notice."""
+
+
+def at(day: date, clock: str) -> datetime:
+    """A moment in Berlin."""
+    return datetime.combine(day, time.fromisoformat(clock), BERLIN)
+
+
+def cases_document() -> dict[str, Any]:
+    """Offices, users, persons and cases, as line-of-business software exports them."""
+    return copy.deepcopy(_DOCUMENT)
+
+
+def _office(key: str, name: str, starts_on: str) -> dict[str, str]:
+    return {
+        "key": key,
+        "name": name,
+        "authority": "Kreis Borken – Der Landrat – Jobcenter",
+        "street": "Burloer Straße 93",
+        "postcode": "46325",
+        "place": "Borken",
+        "phone": "02861 000-0",
+        "email": "jobcenter@example.org",
+        "website": "www.example.org",
+        "return_line": "Jobcenter Borken · Burloer Straße 93 · 46325 Borken",
+        "signature_block": "Im Auftrag",
+        "cost_centre": "JC01",
+        "processor_legal_basis": "§ 80 SGB X",
+        "starts_on": starts_on,
+    }
+
+
+def _user(login: str, name: str, roles: Sequence[str], offices: Sequence[str] = ()) -> dict[str, Any]:
+    return {"login": login, "name": name, "roles": list(roles), "offices": list(offices), "room": "2.14"}
+
+
+def _person(reference: str, form: str, given: str, family: str, street: str, postcode: str, place: str) -> Any:
+    address = {"street": street, "postcode": postcode, "place": place}
+    names = {"given_name": given, "family_name": family}
+    return {"reference": reference, "form": form, **names, "address": address}
+
+
+_DOCUMENT: dict[str, Any] = {
+    "schema": "cases/1",
+    "source": "test",
+    "offices": [
+        _office("borken", "Jobcenter Borken", "2026-01-01"),
+        _office("ahaus", "Jobcenter Ahaus", "2026-11-18"),
+    ],
+    "users": [
+        _user("anna", "Anna Werk", ["caseworker"], ["borken"]),
+        _user("bea", "Bea Freigabe", ["approver"], ["borken"]),
+        _user("both", "Carla Beides", ["caseworker", "approver"], ["borken"]),
+        _user("ahmad", "Ahmad Werk", ["caseworker"], ["ahaus"]),
+        _user("beate", "Beate Freigabe", ["approver"], ["ahaus"]),
+        _user("post", "Petra Stelle", ["post_room"]),
+        _user("admin", "Adele Verwaltung", ["administrator"]),
+        _user("audit", "Arno Prüfer", ["auditor"]),
+    ],
+    "persons": [
+        _person("P1", "frau", "Thị Hương", "Nguyễn-Şahin", "Ahornallee 12", "46325", "Borken"),
+        _person("P2", "herr", "Łukasz", "Dvořák", "Musterweg 3", "01067", "Dresden"),
+        _person("P3", "herr", "Đorđe", "O’Brien", "Lindenweg 5", "46325", "Borken"),
+        _person("P4", "frau", "Zoë", "Weiß", "Am Markt 1", "48683", "Ahaus"),
+    ],
+    "cases": [
+        {
+            "reference": "F1",
+            "file_number": "JC-BOR-2026-00017",
+            "bg_number": "35702//0012345",
+            "office": "borken",
+            "members": ["P3"],
+            "addressee": "P3",
+        },
+        {
+            "reference": "F2",
+            "file_number": "JC-BOR-2026-00018",
+            "bg_number": "35702//0012346",
+            "office": "borken",
+            "members": ["P1"],
+            "addressee": "P1",
+            "representatives": [{"person": "P2", "for": "P1", "kind": "guardian"}],
+        },
+        {
+            "reference": "F3",
+            "file_number": "JC-AHA-2026-00003",
+            "bg_number": "35702//0012347",
+            "office": "ahaus",
+            "members": ["P4"],
+            "addressee": "P4",
+        },
+    ],
+}
+
+
+class Remembering:
+    """A renderer that does the same work only once; the bytes are the real ones."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._kept: dict[object, Any] = {}
+        self.template, self.templates, self.validate = renderer.template, renderer.templates, renderer.validate
+        self.picture = renderer.picture
+
+    def render(self, request: RenderRequest) -> RenderedDocument:
+        return self._once(("render", repr(request)), lambda: self._renderer.render(request))
+
+    def preflight(
+        self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
+    ) -> PreflightReport:
+        key = ("preflight", pdf, profile.name, tuple(expected_address or ()))
+        return self._once(key, lambda: self._renderer.preflight(pdf, profile, expected_address))
+
+    def assemble(
+        self, documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool
+    ) -> PrintCopy:
+        key = ("assemble", tuple(documents), piece, profile.name, duplex)
+        return self._once(
+            key, lambda: self._renderer.assemble(documents, piece=piece, profile=profile, duplex=duplex)
+        )
+
+    def close(self) -> None:
+        """The real renderer lives as long as the whole test session."""
+
+    def _once(self, key: object, make: Any) -> Any:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+
+@dataclass
+class World:
+    """The authority, its clock, and its print provider; time passes for both together."""
+
+    services: Services
+    clock: ManualClock
+    simulator: EpostSimulator
+    settings: Settings
+
+    def advance_to(self, moment: datetime) -> None:
+        """Let time pass."""
+        self.clock.advance_to(moment)
+        self.simulator.advance_to(moment)
+
+    def advance(self, **span: float) -> None:
+        """Let time pass."""
+        self.advance_to(self.clock.now() + timedelta(**span))
+
+    def data(self, template: str = INVITATION, **changes: Any) -> dict[str, Any]:
+        """The template's sample, changed."""
+        return {**copy.deepcopy(dict(self.services.renderer.template(template).sample)), **changes}
+
+    def write(self, case: str = "F1", template: str = INVITATION, login: str = "anna", **changes: Any) -> str:
+        """A draft."""
+        return drafting.write_letter(
+            self.services, login, case=case, template=template, data=self.data(template, **changes)
+        )
+
+    def ready(self, case: str = "F1", template: str = INVITATION, login: str = "anna", **changes: Any) -> str:
+        """A letter that waits for approval."""
+        reference = self.write(case, template, login, **changes)
+        drafting.submit(self.services, login, reference, accept_duplicate=True)
+        rendering.render_letter(self.services, reference)
+        view = self.view(reference)
+        assert view.state == "ready", [finding for one in view.recipients for finding in one.findings]
+        return reference
+
+    def approved(
+        self, case: str = "F1", template: str = INVITATION, login: str = "anna", by: str = "bea", **changes: Any
+    ) -> str:
+        """A letter that goes with the next run."""
+        reference = self.ready(case, template, login, **changes)
+        approving.approve(self.services, by, reference)
+        return reference
+
+    def view(self, reference: str) -> LetterView:
+        """A letter as the operator sees it."""
+        return letter_view(self.services, None, reference)
+
+    def only(self, reference: str) -> RecipientView:
+        """The only recipient of a letter."""
+        (recipient,) = self.view(reference).recipients
+        return recipient
+
+    def evening(self, day: date | None = None) -> list[RunReport]:
+        """Go to 19:05 of `day` (else today) and let the schedule do what is due."""
+        self.advance_to(at(day or self.services.today(), "19:05"))
+        return run_due(self.services)
+
+    def submissions(self) -> list[Submission]:
+        """All hand-overs."""
+        with self.services.db.reading() as session:
+            return list(session.exec(select(Submission).order_by(Submission.id)).all())  # type: ignore[arg-type]
+
+    def taken(self) -> list[str]:
+        """The keys of everything that the provider has taken, in the order in which it came."""
+        return [piece.custom1 for piece in self.simulator.letters]
+
+    def pdf_text(self, pdf: bytes) -> str:
+        """The text of a document."""
+        return pdf_text(pdf)
+
+
+def pdf_text(pdf: bytes) -> str:
+    """The text of all pages."""
+    import pypdfium2  # noqa: PLC0415
+
+    with pypdfium2.PdfDocument(pdf) as document:
+        return "\n".join(page.get_textpage().get_text_range() for page in document)
+
+
+def world_settings(data_dir: Path, **epost: Any) -> Settings:
+    """The shipped configuration with a folder of its own."""
+    shipped = load_settings(ROOT / "config.toml", data_dir=data_dir)
+    rendering_settings = {"workers": 0, "templates_dir": ROOT / "letter_templates"}
+    return shipped.model_copy(
+        update={
+            "provider": ProviderSettings(epost=shipped.provider.epost.model_copy(update=epost)),
+            "rendering": shipped.rendering.model_copy(update=rendering_settings),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Prototype:
+    """What every test starts from: services that were built once, and a database with the small authority in it."""
+
+    services: Services
+    database: Path
+
+    @classmethod
+    def build(cls, folder: Path) -> "Prototype":
+        """Build it in `folder`."""
+        clock = ManualClock(at(MONDAY, "07:00"))
+        services = bootstrap.build(world_settings(folder), clock=clock)
+        services = replace(services, renderer=Remembering(services.renderer))
+        import_cases(services, cases_document())
+        for meta in services.renderer.templates():
+            publish(services, "admin", meta.name, legal_release="Test")
+        services.db.close()  # the last connection to close writes everything into the one file
+        return cls(services, folder / "gateway.db")
+
+    @contextmanager
+    def world(self, folder: Path, simulator: EpostSimulator, **epost: Any) -> Iterator[World]:
+        """A world in `folder` whose provider is `simulator`, on Monday morning at eight."""
+        settings = world_settings(
+            folder, base_url=simulator.base_url, min_poll_interval_s=0, read_timeout_s=5, **epost
+        )
+        clock = ManualClock(at(MONDAY, "08:00"))
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.database, folder / "gateway.db")
+        provider: EpostProvider = bootstrap._epost(settings.provider.epost)
+        (folder / "case-files").mkdir(exist_ok=True)
+        services = replace(
+            self.services,
+            db=Database(settings.database_url()),
+            blobs=FolderBlobs(folder / "documents"),
+            providers={"epost": provider},
+            casefile=FolderCaseFile(folder / "case-files"),
+            clock=clock,
+            locks=FileLocks(folder / "locks"),
+            random_bits=random.Random(7).getrandbits,
+            receipts_dir=folder / "receipts",
+        )
+        try:
+            yield World(services, clock, simulator, settings)
+        finally:
+            provider.close()
+            services.db.close()
+
+
+def sample(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """A deep copy."""
+    return copy.deepcopy(dict(mapping))
