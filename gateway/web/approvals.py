@@ -1,0 +1,32 @@
+"""Approving: the letters that I may sign, each with its pages beside the button."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from gateway.application.deciding import to_approve
+from gateway.application.opening import document_pages
+from gateway.application.showing import letter_view
+from gateway.domain.permission import Action
+from gateway.web.letters import documents_of
+from gateway.web.visiting import SignedIn
+
+router = APIRouter()
+
+
+@router.get("/freigabe")
+def approvals(visit: SignedIn, nr: int = 0) -> Response:
+    """The list, and the letter at place `nr` of it."""
+    visit.who.require(Action.APPROVE)
+    lines = to_approve(visit.services, visit.login)
+    if not lines:
+        return visit.page("approvals_none.html.j2")
+    place = min(max(nr, 0), len(lines) - 1)
+    letter = letter_view(visit.services, visit.login, lines[place].reference)
+    return visit.page(
+        "approvals.html.j2",
+        lines=lines,
+        place=place,
+        letter=letter,
+        documents=documents_of(letter),
+        pages=document_pages(visit.services, visit.login, letter.reference),
+    )

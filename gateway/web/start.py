@@ -1,0 +1,35 @@
+"""The start page: what needs me now."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from gateway.application.deciding import desk, to_approve
+from gateway.application.posting import posting_days
+from gateway.application.reconciling import account
+from gateway.application.searching import LetterFilter, find_letters
+from gateway.domain.permission import Action
+from gateway.domain.standing import Standing
+from gateway.web.visiting import SignedIn
+
+router = APIRouter()
+_SHOWN = 10
+_LOOKED_AT = 100
+
+
+@router.get("/")
+def start(visit: SignedIn) -> Response:
+    """Counts and first entries of everything that waits for this user."""
+    if not visit.who.may(Action.READ):
+        return visit.page("start_empty.html.j2")
+    services, login = visit.services, visit.login
+    drafts = find_letters(services, login, LetterFilter(standing=Standing.DRAFT), limit=_LOOKED_AT)
+    return visit.page(
+        "start.html.j2",
+        approvals=to_approve(services, login),
+        desk=desk(services, login),
+        held=find_letters(services, login, LetterFilter(standing=Standing.HELD), limit=_SHOWN),
+        drafts=[line for line in drafts.lines if line.author == login][:_SHOWN],
+        account=account(services, day=services.today()),
+        postings=[day for day in posting_days(services, login) if day.confirmed < day.pieces],
+        today=services.today(),
+    )
