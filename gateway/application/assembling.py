@@ -7,6 +7,7 @@ and its hash is kept too. A piece that cannot be assembled goes to the desk, the
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from sqlmodel import Session, col, select
 
@@ -15,7 +16,7 @@ from gateway.application.services import Services
 from gateway.db.engine import compare_and_set
 from gateway.db.letters import Approval, Recipient
 from gateway.db.mail import Batch, MailPiece
-from gateway.domain.postage import postage
+from gateway.domain.postage import Postage, postage
 from gateway.errors import DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
 
 
@@ -23,8 +24,7 @@ def assemble(services: Services, *, day: date, progress: Callable[[int], None] |
     """Assemble every piece that has no print copy yet, of any run; returns how many. Resumable."""
     done = 0
     while pieces := _waiting(services):
-        for piece_id in pieces:
-            _assemble_piece(services, piece_id, day)
+        for _ in services.for_each(partial(_assemble_piece, services, day), pieces):
             done += 1
             if progress:
                 progress(done)
@@ -40,7 +40,7 @@ def _waiting(services: Services) -> list[int]:
         return [piece_id for piece_id in found if piece_id is not None]
 
 
-def _assemble_piece(services: Services, piece_id: int, day: date) -> None:
+def _assemble_piece(services: Services, day: date, piece_id: int) -> None:
     with services.db.reading() as session:
         piece = session.get_one(MailPiece, piece_id)
         hashes = _approved_hashes(session, piece_id)
@@ -51,7 +51,7 @@ def _assemble_piece(services: Services, piece_id: int, day: date) -> None:
         copy = services.renderer.assemble(
             documents, piece=piece.reference, profile=provider.profile, duplex=piece.duplex
         )
-        price = postage(copy.sheets, Decimal(0), piece.service, country, on=day, table=services.postage)
+        price = _price(services, copy.sheets, piece, country, day)
     except (RenderError, DocumentInvalid, InputError, IntegrityError, NotFound) as error:
         _write_fault(services, piece_id, error.code, error.message)
         return
@@ -73,10 +73,20 @@ def _assemble_piece(services: Services, piece_id: int, day: date) -> None:
             print_sha256=sha256,
             pages=copy.pages,
             sheets=copy.sheets,
-            grams=price.grams,
-            product=price.product,
-            postage_eur=price.price_eur,
+            grams=price.grams if price else None,
+            product=price.product if price else None,
+            postage_eur=price.price_eur if price else None,
         )
+
+
+def _price(services: Services, sheets: int, piece: MailPiece, country: str, day: date) -> Postage | None:
+    """What it costs; None where the price table ends before `day`: that must not keep a letter from its reader."""
+    try:
+        return postage(sheets, Decimal(0), piece.service, country, on=day, table=services.postage)
+    except InputError as error:
+        if error.code != "postage-date-not-covered":
+            raise
+        return None
 
 
 def _approved_hashes(session: Session, piece_id: int) -> list[str]:
