@@ -214,6 +214,15 @@ def test_the_forecast_is_what_the_run_takes_and_changes_nothing(world: World) ->
     assert report.letters == 2
 
 
+def test_a_price_table_that_has_run_out_keeps_no_letter_from_its_reader(world: World) -> None:
+    world.advance_to(at(date(2031, 1, 7), "08:00"))
+    reference = world.approved()
+    (report,) = [one for one in world.evening() if one.letters]
+    assert (report.faulty, report.hand_over.released) == (0, 1)
+    assert world.only(reference).sheets == 1
+    assert world.only(reference).product is None
+
+
 def test_every_recipient_is_one_piece_and_the_provider_gets_exactly_the_bytes_of_the_print_copy(world: World) -> None:
     references = [world.approved("F2", AWARD, login="both"), world.approved("F1")]
     world.evening()
