@@ -39,7 +39,8 @@ EPOST: PrintProfile = load_profile("epost")
 def cpu_s(work: Callable[[], object], times: int, other: Callable[[], object]) -> tuple[float, float]:
     """Median CPU seconds of two pieces of work done in turn, so that both meet the same machine."""
     work(), other()
-    mine, theirs = [], []
+    mine: list[float] = []
+    theirs: list[float] = []
     for _ in range(times):
         for job, spent in ((work, mine), (other, theirs)):
             started = time.process_time()
