@@ -55,6 +55,8 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
         raise DocumentInvalid(
             "document-missing", "Die Sendung enthält kein Dokument. Bitte ein Schreiben zuordnen."
         )
+    for document in documents:
+        structure.read(document)
     with ExitStack() as stack:
         sources = [stack.enter_context(structure.opened(document)) for document in documents]
         sides = sides_of([len(source.pages) for source in sources], duplex=duplex)
@@ -132,7 +134,7 @@ def _joined(sources: Sequence[pikepdf.Pdf], sides: Sequence[Side], stamps: bytes
 
 def _show_only_the_visible(page: pikepdf.Page) -> None:
     """One box for all: a printer that goes by the MediaBox must not print what the CropBox hides."""
-    left, bottom, right, top = (float(edge) for edge in page.mediabox)
+    left, bottom, right, top = _media_box(page)
     crop = [float(edge) for edge in page.cropbox]
     visible = [max(left, crop[0]), max(bottom, crop[1]), min(right, crop[2]), min(top, crop[3])]
     if any(key in page.obj for key in _BOXES) or visible != [left, bottom, right, top]:
@@ -142,12 +144,20 @@ def _show_only_the_visible(page: pikepdf.Page) -> None:
         page.mediabox = pikepdf.Array(visible)
 
 
+def _media_box(page: pikepdf.Page) -> tuple[float, float, float, float]:
+    """In points. A page tree can turn out to be damaged only when pages are added to it; then this refuses."""
+    if page.mediabox is None:
+        raise structure.unreadable()
+    left, bottom, right, top = (float(edge) for edge in page.mediabox)
+    return left, bottom, right, top
+
+
 def _stamp(page: pikepdf.Page, stamp: pikepdf.Object) -> None:
     """Lay a Form XObject of A4 size over the page as it is seen, as an artifact, so that its tags stay true."""
-    forms = dict(_forms(page))
+    forms = dict(structure.forms(page))
     name = next(name for name in _stamp_names() if name not in forms)
     # Copies: pages of one document often share these dictionaries, and each sheet has its own stamp.
-    resources = pikepdf.Dictionary(dict(_resources(page).items()))
+    resources = pikepdf.Dictionary(dict(structure.resources(page).items()))
     resources.XObject = pikepdf.Dictionary({**forms, name: stamp})
     page.obj.Resources = resources
     matrix = " ".join(f"{number:.5f}".rstrip("0").rstrip(".") for number in _seen_to_page(page))
@@ -164,8 +174,8 @@ def _stamp_names() -> Iterator[str]:
 
 def _seen_to_page(page: pikepdf.Page) -> tuple[float, float, float, float, float, float]:
     """The matrix from the turned page as seen (origin bottom left, A4 anchored at the top) to its own coordinates."""
-    left, bottom, right, top = (float(edge) for edge in page.mediabox)
-    turn = int(_inherited(page.obj, "/Rotate") or 0) % 360
+    left, bottom, right, top = _media_box(page)
+    turn = int(structure.inherited(page.obj, "/Rotate") or 0) % 360
     seen_height = right - left if turn in {90, 270} else top - bottom
     lift = seen_height - A4_HEIGHT_MM / MM_PER_PT
     return {
@@ -174,24 +184,6 @@ def _seen_to_page(page: pikepdf.Page) -> tuple[float, float, float, float, float
         180: (-1.0, 0.0, 0.0, -1.0, right, top - lift),
         270: (0.0, -1.0, 1.0, 0.0, left + lift, top),
     }[turn]
-
-
-def _resources(page: pikepdf.Page) -> pikepdf.Object:
-    return _inherited(page.obj, "/Resources") or pikepdf.Dictionary()
-
-
-def _forms(page: pikepdf.Page) -> list[tuple[str, pikepdf.Object]]:
-    """The pictures and forms of a page, by name."""
-    return sorted(_resources(page).get("/XObject", pikepdf.Dictionary()).items())
-
-
-def _inherited(node: pikepdf.Object, key: str) -> pikepdf.Object | None:
-    """A page attribute of its own or of the nearest ancestor that has it."""
-    for _ in range(50):
-        if key in node or "/Parent" not in node:
-            break
-        node = node.Parent
-    return node.get(key)
 
 
 def _fingerprints(pdf: bytes, stamped: Sequence[bool] = ()) -> list[str]:
@@ -203,9 +195,8 @@ def _fingerprints(pdf: bytes, stamped: Sequence[bool] = ()) -> list[str]:
 
 def _fingerprint(page: pikepdf.Page, stamped: bool) -> str:
     """A hash of what the page draws: its content streams and the pictures and forms it uses."""
-    contents = page.obj.get("/Contents", pikepdf.Array())
-    streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
-    forms = dict(_forms(page))
+    streams = structure.contents(page)
+    forms = dict(structure.forms(page))
     if stamped and (stamp := _STAMPED.search(streams[-1].read_bytes())):
         streams = streams[1:-1]
         forms.pop(stamp[1].decode("ascii"), None)

@@ -33,10 +33,12 @@ def preflight(pdf: bytes, profile: PrintProfile, expected_address: Sequence[str]
         findings = list(_size(pdf, profile))
         for check in DOCUMENT_CHECKS:
             findings.extend(check(document, profile))
-        for number in range(1, min(document.page_count, 2 * profile.max_sheets) + 1):
-            findings.extend(_page_findings(document.page(number), profile))
-        address, address_findings = _address(document.page(1), profile, expected_address)
+        first = document.page(1)
+        findings.extend(_page_findings(first, profile))
+        address, address_findings = _address(first, profile, expected_address)
         findings.extend(address_findings)
+        for number in range(2, min(document.page_count, 2 * profile.max_sheets) + 1):
+            findings.extend(_page_findings(document.page(number), profile))
         findings.sort(key=lambda finding: finding.page or 0)
         return PreflightReport(document.page_count, address, findings)
 

@@ -112,7 +112,7 @@ def raster(page: pdfium.PdfPage, dpi: float, box: Box | None = None, *, colour: 
     try:
         bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
         pdfium_c.FPDF_RenderPageBitmap(bitmap, page, -x, -y, *whole, 0, flags)
-        picture: Image.Image = bitmap.to_pil().copy()
+        picture: Image.Image = bitmap.to_pil()  # over a buffer that Python owns, so it outlives the bitmap
     finally:
         bitmap.close()
     return picture
@@ -124,8 +124,7 @@ class PageReading:
     def __init__(self, page: pdfium.PdfPage, number: int, facts: structure.Structure) -> None:
         self._page = page
         self._facts = facts
-        self._bbox = page.get_bbox()
-        self._rotation = page.get_rotation()
+        self._to_seen = _to_seen(page)
         self.number = number
         self.width_mm, self.height_mm = size_mm(page)
         self.user_unit = facts.user_units[number - 1]
@@ -152,23 +151,21 @@ class PageReading:
     @cached_property
     def code_points(self) -> tuple[int, ...]:
         """Every character's UTF-16 unit in the PDF's own order; 0 where a glyph is mapped to nothing."""
-        with self._text() as (text, count):
-            return tuple(pdfium_c.FPDFText_GetUnicode(text, index) for index in range(count))
+        text, count = self._text
+        return tuple(pdfium_c.FPDFText_GetUnicode(text, index) for index in range(count))
 
     def characters(self, zone: Box) -> list[Character]:
         """The characters whose pen position lies in `zone`, in the PDF's own order."""
-        with self._text() as (text, count):
-            return [
-                self._character(text, index, *pen)
-                for index in range(count)
-                if zone.contains(Box(*(pen := self._pen(text, index)), *pen))
-                and pdfium_c.FPDFText_IsGenerated(text, index) != 1
-            ]
+        text, count = self._text
+        return [
+            self._character(index, *pen)
+            for index in range(count)
+            if _within(zone, *(pen := self._pen(index))) and pdfium_c.FPDFText_IsGenerated(text, index) != 1
+        ]
 
     def character(self, index: int) -> Character:
         """The character at `index` of `code_points`."""
-        with self._text() as (text, _):
-            return self._character(text, index, *self._pen(text, index))
+        return self._character(index, *self._pen(index))
 
     @cached_property
     def fonts(self) -> tuple[UsedFont, ...]:
@@ -184,20 +181,20 @@ class PageReading:
                 fonts[key] = UsedFont(_font_name(font), embedded, self._seen_box(*bounds))
         return tuple(fonts.values())
 
-    @contextmanager
-    def _text(self) -> Iterator[tuple[Any, int]]:
-        textpage = self._page.get_textpage()
-        try:
-            yield textpage.raw, textpage.count_chars()
-        finally:
-            textpage.close()
+    @cached_property
+    def _text(self) -> tuple[Any, int]:
+        """What pdfium reads as text, and its length; closed with the document."""
+        self._textpage = self._page.get_textpage()  # kept: it would be closed with its last reference
+        # The bare handle: asked thousands of times, the wrapper costs more than pdfium does.
+        return self._textpage.raw, self._textpage.count_chars()
 
-    def _pen(self, text: Any, index: int) -> tuple[float, float]:
+    def _pen(self, index: int) -> tuple[float, float]:
         x, y = ctypes.c_double(), ctypes.c_double()
-        pdfium_c.FPDFText_GetCharOrigin(text, index, x, y)
+        pdfium_c.FPDFText_GetCharOrigin(self._text[0], index, x, y)
         return self._seen(x.value, y.value)
 
-    def _character(self, text: Any, index: int, x_mm: float, baseline_mm: float) -> Character:
+    def _character(self, index: int, x_mm: float, baseline_mm: float) -> Character:
+        text, _ = self._text
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         pdfium_c.FPDFText_GetCharBox(text, index, left, right, bottom, top)
         # A hyphen at the end of a line comes as a control character; on paper it is a hyphen.
@@ -216,14 +213,8 @@ class PageReading:
 
     def _seen(self, x_pt: float, y_pt: float) -> tuple[float, float]:
         """A point of the page's own coordinates, as seen: mm from the top left corner of the turned page."""
-        left, bottom, right, top = self._bbox
-        across, down = {
-            0: (x_pt - left, top - y_pt),
-            90: (y_pt - bottom, x_pt - left),
-            180: (right - x_pt, y_pt - bottom),
-            270: (top - y_pt, right - x_pt),
-        }[self._rotation]
-        return across * MM_PER_PT, down * MM_PER_PT
+        a, b, c, d, e, f = self._to_seen
+        return a * x_pt + c * y_pt + e, b * x_pt + d * y_pt + f
 
     def _seen_box(self, left: float, bottom: float, right: float, top: float) -> Box:
         (xa, ya), (xb, yb) = self._seen(left, bottom), self._seen(right, top)
@@ -251,6 +242,23 @@ def read(pdf: bytes) -> Iterator[Reading]:
         if len(document) == 0 or len(document) != len(facts.annotations):
             raise structure.unreadable()
         yield Reading(document, facts)
+
+
+def _to_seen(page: pdfium.PdfPage) -> tuple[float, float, float, float, float, float]:
+    """The matrix from the page's own points to mm as seen, y down: for each /Rotate, from its visible box."""
+    left, bottom, right, top = page.get_bbox()
+    in_points = {
+        0: (1, 0, 0, -1, -left, top),
+        90: (0, 1, 1, 0, -bottom, -left),
+        180: (-1, 0, 0, 1, right, -bottom),
+        270: (0, -1, -1, 0, top, right),
+    }[page.get_rotation()]
+    a, b, c, d, e, f = (number * MM_PER_PT for number in in_points)
+    return a, b, c, d, e, f
+
+
+def _within(zone: Box, x_mm: float, y_mm: float) -> bool:
+    return zone.x0_mm <= x_mm <= zone.x1_mm and zone.y0_mm <= y_mm <= zone.y1_mm
 
 
 def _font_name(font: Any) -> str:

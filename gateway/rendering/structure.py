@@ -13,6 +13,8 @@ import pikepdf
 
 from gateway.errors import DocumentInvalid
 
+_MAX_TREE_DEPTH = 50
+
 
 @dataclass(frozen=True)
 class Annotation:
@@ -65,6 +67,31 @@ def opened(pdf: bytes) -> Iterator[pikepdf.Pdf]:
         raise unreadable() from None
 
 
+def contents(page: pikepdf.Page) -> list[pikepdf.Object]:
+    """The content streams of a page, in order."""
+    found = page.obj.get("/Contents", pikepdf.Array())
+    return list(found) if isinstance(found, pikepdf.Array) else [found]
+
+
+def resources(page: pikepdf.Page) -> pikepdf.Object:
+    """The resources of a page, its own or inherited."""
+    return inherited(page.obj, "/Resources") or pikepdf.Dictionary()
+
+
+def forms(page: pikepdf.Page) -> list[tuple[str, pikepdf.Object]]:
+    """The pictures and forms of a page, by name."""
+    return sorted(resources(page).get("/XObject", pikepdf.Dictionary()).items())
+
+
+def inherited(node: pikepdf.Object, key: str) -> pikepdf.Object | None:
+    """A page attribute of its own or of the nearest ancestor that has it."""
+    for _ in range(_MAX_TREE_DEPTH):
+        if key in node or "/Parent" not in node:
+            break
+        node = node.Parent
+    return node.get(key)
+
+
 def read(pdf: bytes) -> Structure:
     """All facts of a document. Raises `DocumentInvalid`."""
     with opened(pdf) as document:
@@ -76,7 +103,14 @@ def read(pdf: bytes) -> Structure:
 
 
 def _read(document: pikepdf.Pdf) -> Structure:
+    for page in document.pages:
+        _check_page(page)
+    if document.get_warnings():
+        # Such as a stream that ends too early: the rest of a page would be missing, without any error.
+        raise unreadable()
     pages = [page.obj for page in document.pages]
+    if not pages:
+        raise unreadable()
     root = document.Root
     return Structure(
         has_javascript=_has_javascript(root, pages),
@@ -84,6 +118,20 @@ def _read(document: pikepdf.Pdf) -> Structure:
         annotations=tuple(tuple(_annotations(page)) for page in pages),
         user_units=tuple(float(page.get("/UserUnit", 1)) for page in pages),
     )
+
+
+def _check_page(page: pikepdf.Page) -> None:
+    """What every later step relies on. Raises one of the errors that `read` takes for damage."""
+    left, bottom, right, top = (float(edge) for edge in page.mediabox)
+    if left >= right or bottom >= top or int(inherited(page.obj, "/Rotate") or 0) % 90:
+        raise ValueError("page box or rotation")
+    if not all(isinstance(stream, pikepdf.Stream) for stream in contents(page)):
+        raise TypeError("content stream")
+    if not all(isinstance(form, pikepdf.Stream) for _, form in forms(page)):
+        raise TypeError("picture or form")
+    drawn = [form for _, form in forms(page) if form.get("/Subtype") == "/Form"]
+    for stream in [*contents(page), *drawn]:
+        stream.read_bytes()
 
 
 def _annotations(page: pikepdf.Object) -> Iterator[Annotation]:

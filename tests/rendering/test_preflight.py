@@ -1,6 +1,7 @@
 """Preflight on small real PDFs, grouped by the finding they must produce."""
 
 import io
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -446,6 +447,25 @@ def test_hidden_text_in_the_window_is_not_visible_even_above_a_picture() -> None
 def test_what_is_not_a_pdf_is_refused(content: bytes) -> None:
     with pytest.raises(DocumentInvalid) as refused:
         check(content)
+    assert refused.value.code == "pdf-unreadable"
+
+
+def cut_off(packed: bytes) -> bytes:
+    return packed[: len(packed) // 2]
+
+
+def garbled(packed: bytes) -> bytes:
+    return bytes(255 - byte if place >= len(packed) // 2 else byte for place, byte in enumerate(packed))
+
+
+@pytest.mark.parametrize("damage", [cut_off, garbled])
+def test_a_page_whose_content_is_damaged_is_refused_not_half_printed(damage: Callable[[bytes], bytes]) -> None:
+    def spoil(document: pikepdf.Pdf) -> None:
+        content = document.pages[1].obj.Contents
+        content.write(damage(zlib.compress(content.read_bytes())), filter=pikepdf.Name.FlateDecode)
+
+    with pytest.raises(DocumentInvalid) as refused:
+        check(pdfs.changed(pdfs.letter(2), spoil))
     assert refused.value.code == "pdf-unreadable"
 
 
