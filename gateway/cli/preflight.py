@@ -66,7 +66,7 @@ def _as_json(report: "PreflightReport", sheets: int) -> dict[str, object]:
 
 
 def _print(report: "PreflightReport", sheets: int) -> None:
-    typer.echo(f"{report.pages} Seiten, {sheets} Blatt")
+    typer.echo(f"{report.pages} {'Seite' if report.pages == 1 else 'Seiten'}, {sheets} Blatt")
     typer.echo("Anschrift im Fenster:")
     for line in report.address or ["(keine)"]:
         typer.echo(f"  {line}")
