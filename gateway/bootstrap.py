@@ -97,6 +97,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         postage=load_postage_table(),
         countries=load_countries(),
         random_bits=secrets.randbits,
+        parallel=max(1, settings.rendering.workers),
         duplex=settings.run.duplex,
         receipts_dir=_folder(settings, settings.inbound.receipts_dir),
     )

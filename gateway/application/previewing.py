@@ -59,7 +59,6 @@ def preview(
         found, office = find_case(session, case)
         who.require(Action.WRITE_LETTER, office.key)
         frozen = freeze(services, _person(session, found, recipient))
-    services.renderer.validate(template, data)
     return services.renderer.render(
         _request(meta, who, found, office, frozen, data, decision_date or services.today())
     )

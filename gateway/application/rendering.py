@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from contextlib import suppress
+from functools import partial
 
 from sqlmodel import Session, col, select
 
@@ -20,8 +22,7 @@ def render_submitted(services: Services, *, progress: Callable[[int], None] | No
     """Render and check every submitted letter, oldest first; returns how many. Resumable: work is found by state."""
     done = 0
     while references := _submitted(services):
-        for reference in references:
-            render_letter(services, reference)
+        for _ in services.for_each(partial(render_letter, services), references):
             done += 1
             if progress:
                 progress(done)

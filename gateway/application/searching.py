@@ -191,6 +191,14 @@ def find_letters(
         return LetterPage(lines, before)
 
 
+def my_offices(services: Services, login: str) -> dict[str, str]:
+    """Offices whose letters the user may see: key → name."""
+    with services.db.reading() as session:
+        keys = readable_offices(session, actor(session, login))
+        rows = session.exec(select(Office).where(col(Office.key).in_(keys)).order_by(Office.name)).all()
+        return {office.key: office.name for office in rows}
+
+
 def readable_offices(session: Session, who: Actor) -> list[str]:
     """Keys of the offices whose cases a user may read."""
     return [key for key in session.exec(select(Office.key).order_by(Office.key)) if who.may(Action.READ, key)]

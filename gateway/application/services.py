@@ -1,9 +1,11 @@
 """What every use case is handed: the ports, the clock, and facts as values. Made by `gateway.bootstrap` only."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.db.engine import Database
 from gateway.domain.address import Countries
@@ -19,6 +21,8 @@ from gateway.ports.provider import Provider
 from gateway.ports.renderer import Renderer
 from gateway.ports.scans import ScanReader
 from gateway.ports.text import TextFacts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Services:
     is_holiday: Callable[[date], bool]
     postage: PostageTable
     random_bits: Callable[[int], int]
+    parallel: int
+    """How many documents are worked on at once: as many as the renderer has workers."""
     duplex: bool
     receipts_dir: Path
 
@@ -53,6 +59,11 @@ class Services:
     def new_reference(self) -> str:
         """A fresh random reference; the database refuses the rare repeat."""
         return reference_from(self.random_bits(RANDOM_BITS))
+
+    def for_each(self, work: Callable[[T], object], items: Sequence[T]) -> Iterator[object]:
+        """Do `work` on every item, `parallel` at a time; yields as each is done, raises what it raised."""
+        with ThreadPoolExecutor(self.parallel) as pool:
+            yield from pool.map(work, items)
 
     def today(self) -> date:
         """Today at the authority's seat."""

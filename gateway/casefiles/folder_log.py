@@ -10,6 +10,20 @@ from zoneinfo import ZoneInfo
 
 _BERLIN = ZoneInfo("Europe/Berlin")
 
+LABELS = {
+    "address_lines": "Anschrift",
+    "template_version": "Vorlage",
+    "provider_reference": "Auftrag beim Druckdienstleister",
+    "product": "Produkt",
+    "confirmed_by": "Bestätigt von",
+    "deemed_notified_on": "Gilt als bekannt gegeben am",
+    "objection_deadline": "Widerspruchsfrist bis",
+    "reasons": "Herleitung",
+    "received_on": "Eingang",
+    "match": "Zuordnung",
+}
+"""What of the metadata a person wants to read; the rest is in the index."""
+
 
 def readable_log(index: Mapping[str, Any]) -> str:
     """The log of a case in German, by time; ends with a line break."""
@@ -31,7 +45,8 @@ def _entry_lines(entry: Mapping[str, Any]) -> list[str]:
     lines = [f"- **{moment:%d.%m.%Y %H:%M}** {_one_line(entry['title'])}"]
     if entry["file"]:
         lines.append(f"  - Dokument: [{entry['document_key']}]({entry['file']}), SHA-256 {entry['sha256']}")
-    lines += [f"  - {name}: {_value(value)}" for name, value in entry["metadata"].items() if value is not None]
+    metadata = entry["metadata"]
+    lines += [f"  - {label}: {_value(metadata[name])}" for name, label in LABELS.items() if metadata.get(name)]
     return lines
 
 
