@@ -5,6 +5,7 @@ and its hash is kept too. A piece that cannot be assembled goes to the desk, the
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -17,7 +18,7 @@ from gateway.db.engine import compare_and_set
 from gateway.db.letters import Approval, Recipient
 from gateway.db.mail import Batch, MailPiece
 from gateway.domain.postage import Postage, postage
-from gateway.errors import DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
+from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
 
 
 def assemble(services: Services, *, day: date, progress: Callable[[int], None] | None = None) -> int:

@@ -15,8 +15,9 @@ from gateway.db.engine import Database
 class FileLocks:
     """One small file a name; the kernel lets go when the process dies. For one machine, as SQLite is.
 
-    Files are never deleted: deleting a lock file lets two processes hold the same name.
-    Names are spread over a fixed number of files, so that their count stays bounded.
+    Files are never deleted: deleting a lock file lets two processes hold the same name. Numbered names
+    (`submission-17`) share a fixed number of files, so that their count stays bounded; names of different kinds
+    never share one, because the run holds its own lock while it takes those of its submissions.
     """
 
     _SLOTS = 4096
@@ -28,8 +29,7 @@ class FileLocks:
     @contextmanager
     def try_lock(self, name: str) -> Iterator[bool]:
         """Hold `name` while inside; False if it is held elsewhere."""
-        slot = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % self._SLOTS
-        descriptor = os.open(self._folder / f"{slot:04d}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self._folder / self._file(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,6 +39,10 @@ class FileLocks:
             yield True
         finally:
             os.close(descriptor)
+
+    def _file(self, name: str) -> str:
+        kind, _, number = name.rpartition("-")
+        return f"{kind}-{int(number) % self._SLOTS:04d}.lock" if number.isdecimal() else f"{name}.lock"
 
 
 class AdvisoryLocks:
