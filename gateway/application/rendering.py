@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from contextlib import suppress
 from functools import partial
 
 from sqlmodel import Session, col, select

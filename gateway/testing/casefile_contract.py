@@ -53,7 +53,7 @@ def posting_entry(*, posted_on: str = "2026-11-20", reference: str = "7K4M9QXZ")
         title="Aufgabe zur Post bestätigt",
         occurred_at=datetime.fromisoformat(f"{posted_on}T00:00:00+01:00"),
         document_key=f"{reference}-1",
-        metadata={"postausgangsdatum": posted_on},
+        metadata={"posting_date": posted_on, "objection_deadline": "2026-12-24"},
     )
 
 
