@@ -10,7 +10,6 @@ as long as a document is open, and closes everything before it lets go.
 """
 
 import ctypes
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from gateway.domain.findings import Box
+from gateway.pdfium import LOCK
 from gateway.rendering import structure
 from gateway.rendering.ink import MM_PER_INCH, Ink
 
@@ -29,7 +29,6 @@ MM_PER_PT = MM_PER_INCH / 72
 INK_DPI = 100
 """Raster for whole pages: a quarter of a millimetre, and two milliseconds a page."""
 
-_PDFIUM = threading.Lock()
 _INVISIBLE = frozenset({pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP})
 _MAX_FORM_DEPTH = 15
 
@@ -40,7 +39,7 @@ def opened(pdf: bytes) -> Iterator[pdfium.PdfDocument]:
 
     Do not nest: the lock is not re-entrant.
     """
-    with _PDFIUM:
+    with LOCK:
         document = None
         try:
             document = pdfium.PdfDocument(pdf)

@@ -5,7 +5,6 @@ franking y 52-68, recipient y 69-90). Pages are read and drawn by pdfium, which 
 """
 
 import io
-import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
+from gateway.pdfium import LOCK
 from gateway.testing.epost.codes import Reject
 
 MAX_SHEETS = 94
@@ -28,8 +28,6 @@ _MM_PER_PT = 25.4 / 72
 _INK = 235
 """Grey below this (of 255) is ink, so that a hairline counts and the fringe of a letter outside does not."""
 _DPI = 100
-
-_pdfium_lock = threading.Lock()
 
 
 def check_paper(pdf: bytes, letter: Mapping[str, Any]) -> int:
@@ -55,7 +53,7 @@ def first_page_png(pdf: bytes, dpi: int = 72) -> bytes:
 
 @contextmanager
 def _opened(pdf: bytes) -> Iterator[Any]:
-    with _pdfium_lock:
+    with LOCK:
         try:
             document = pdfium.PdfDocument(pdf)
         except pdfium.PdfiumError:
