@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
-from gateway.application.showing import RecipientView, live_submission, view_of
+from gateway.application.showing import RecipientView, view_of
+from gateway.application.tracking import live_submission
 from gateway.db.engine import row_id
 from gateway.db.files import Filing, InboundDocument, InboundState
 from gateway.db.letters import Letter, Recipient

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import actor, audit
 from gateway.application.services import Services
 from gateway.application.submitting import mark_for_filing
+from gateway.application.tracking import live_submission, status_of
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.domain.deadlines import Assessment, Channel, Dispatch, Remedy, assess
@@ -41,6 +42,8 @@ def posting_days(services: Services, login: str) -> list[PostingDay]:
 def confirm(services: Services, login: str, day: date) -> list[str]:
     """Confirm the day's report: every reported piece not confirmed yet; returns their references.
 
+    A piece of which the provider said afterwards that it could not be made is left out.
+
     The clerk's name goes with it into the file (BSG B 4 AS 37/08 R: without a note on the posting day in the
     file there is no fiction). Repeating it changes nothing.
     """
@@ -54,7 +57,7 @@ def confirm(services: Services, login: str, day: date) -> list[str]:
             )
         confirmed = []
         for posting in postings:
-            if posting.confirmed_on is None:
+            if posting.confirmed_on is None and not was_withdrawn(session, posting.piece_id):
                 posting.confirmed_on = posting.reported_on
                 posting.confirmed_at = services.clock.now()
                 posting.confirmed_by_id = who.id
@@ -90,6 +93,12 @@ def channel_of(service: Service, country: str) -> Channel:
         Service.RUECKSCHEIN: Channel.RUECKSCHEIN,
         Service.PZU: Channel.PZU,
     }.get(service, Channel.POST_INLAND)
+
+
+def was_withdrawn(session: Session, piece_id: int) -> bool:
+    """Whether the provider reported a posting and then that the piece was not made: it was not posted."""
+    piece = session.get_one(MailPiece, piece_id)
+    return status_of(session, live_submission(session, piece_id), piece) in {Status.FAILED, Status.CANCELLED}
 
 
 def returned_at(session: Session, submission: Submission | None) -> datetime | None:

@@ -5,7 +5,8 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import Session, col, select
 
 from gateway.application.services import Services
-from gateway.application.showing import live_submission, piece_standing
+from gateway.application.showing import piece_standing
+from gateway.application.tracking import live_submission
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.domain.account import Account, Entry, balance

@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor
 from gateway.application.drafting import find_letter
-from gateway.application.posting import assessment, returned_at
+from gateway.application.posting import assessment, returned_at, was_withdrawn
 from gateway.application.services import Services
-from gateway.application.tracking import status_of
+from gateway.application.tracking import live_submission, status_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Approval, Letter, LetterFinding, Recipient
 from gateway.db.mail import Batch, MailPiece, Posting, Run, StatusEvent, Submission
@@ -212,14 +212,6 @@ def view_of(session: Session, services: Services, letter: Letter, office: Office
     )
 
 
-def live_submission(session: Session, piece_id: int | None) -> Submission | None:
-    """The one submission of a piece that is not voided."""
-    if piece_id is None:
-        return None
-    query = select(Submission).where(Submission.piece_id == piece_id, col(Submission.voided_at).is_(None))
-    return session.exec(query).one_or_none()
-
-
 def piece_standing(session: Session, letter: Letter, recipient: Recipient) -> Standing:
     """Where one recipient's copy stands."""
     if recipient.mail_piece_id is None:
@@ -328,7 +320,9 @@ def _recipient_view(
         posting_reported_on=posting.reported_on if posting else None,
         posting_confirmed_on=posting.confirmed_on if posting else None,
         posting_confirmed_by=clerk.name if clerk else None,
-        assessment=assessment(services, letter, recipient, posting, returned=returned),
+        assessment=None
+        if posting is None or was_withdrawn(session, posting.piece_id)
+        else assessment(services, letter, recipient, posting, returned=returned),
         problem=_problem(piece, submission),
         next_attempt_at=submission.next_attempt_at if submission else None,
         events=_events(session, submission),

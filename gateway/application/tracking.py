@@ -10,7 +10,7 @@ from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.domain.status import Status, fold, is_settled
 from gateway.domain.submission import SubmissionState
-from gateway.errors import NotSent, OutcomeUnknown
+from gateway.errors import ProviderError
 from gateway.ports.provider import StatusReport
 
 _CHUNK = 500
@@ -27,7 +27,7 @@ def poll(services: Services) -> int:
         for start in range(0, len(references), _CHUNK):
             try:
                 new += record(services, name, provider.poll(references[start : start + _CHUNK]))
-            except (NotSent, OutcomeUnknown):
+            except ProviderError:
                 break
     return new
 
@@ -39,6 +39,14 @@ def record(services: Services, provider: str, reports: Iterable[StatusReport]) -
         with services.db.transaction() as session:
             new += _append(session, services, provider, report)
     return new
+
+
+def live_submission(session: Session, piece_id: int | None) -> Submission | None:
+    """The one submission of a piece that is not voided."""
+    if piece_id is None:
+        return None
+    query = select(Submission).where(Submission.piece_id == piece_id, col(Submission.voided_at).is_(None))
+    return session.exec(query).one_or_none()
 
 
 def status_of(session: Session, submission: Submission | None, piece: MailPiece) -> Status:
