@@ -57,7 +57,8 @@ def _assemble_piece(services: Services, day: date, piece_id: int) -> None:
         _write_fault(services, piece_id, error.code, error.message)
         return
     sha256 = services.blobs.put(copy.pdf)
-    with services.db.transaction() as session:
+    # A conflict says that another run assembled it meanwhile: from the same documents, to the same bytes.
+    with suppress(Conflict), services.db.transaction() as session:
         remember_document(
             session,
             services,
@@ -106,7 +107,7 @@ def _country(session: Session, piece_id: int) -> str:
 
 
 def _write_fault(services: Services, piece_id: int, code: str, message: str) -> None:
-    with services.db.transaction() as session:
+    with suppress(Conflict), services.db.transaction() as session:
         compare_and_set(
             session, MailPiece, piece_id, expect={"print_sha256": None}, fault_code=code, fault_message=message
         )

@@ -63,7 +63,9 @@ def run_due(services: Services) -> list[RunReport]:
 
 def _last_scheduled(session: Session, services: Services) -> date | None:
     """The last day whose run came at its time; one by hand, earlier on a day, does not replace the evening's."""
-    finished = select(Run).where(col(Run.finished_at).is_not(None)).order_by(col(Run.day).desc(), col(Run.id).desc())
+    finished = (
+        select(Run).where(col(Run.finished_at).is_not(None)).order_by(col(Run.day).desc(), col(Run.id).desc())
+    )
     for row in session.exec(finished):
         if row.started_at >= services.schedule.run_moment(row.day):
             return row.day
