@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.application import approving, drafting, posting
+from gateway.application import approving, drafting, posting, withholding
 from gateway.application.administering import add_user
 from gateway.application.filing import file_due
 from gateway.application.importing import import_cases
@@ -80,10 +80,13 @@ def play(stage: Stage, *, first_day: date, days: int, letters: int, cases: int) 
     for number in range(days):
         _office_day(stage, story, document, day, _share(letters, days, number))
         day = calendar.next_working_day(day + timedelta(days=1))
-    for _ in range(3):  # nothing new is written; the last letters are printed and posted
-        _morning_after(stage, day)
+    for morning in range(
+        3
+    ):  # the last letters are printed and posted; the last day is left for the visitor to confirm
+        _morning_after(stage, day, confirm=morning < 1)
         day = calendar.next_working_day(day + timedelta(days=1))
     story.deliveries.append(_scans_come_back(stage, document, day))
+    _loose_ends(stage, story, document, day)
     file_due(stage.services)
     return story
 
@@ -127,12 +130,25 @@ def _office_day(stage: Stage, story: Story, document: Document, day: date, lette
     file_due(stage.services)
 
 
-def _morning_after(stage: Stage, day: date) -> None:
+def _loose_ends(stage: Stage, story: Story, document: Document, day: date) -> None:
+    """What a visitor finds half done: a draft, a letter that waits for approval, one held, one cancelled."""
+    draft, waiting, held, cancelled = (_draft(stage, document, day) for _ in range(4))
+    for reference, author in (waiting, held, cancelled):
+        drafting.submit(stage.services, author, reference, accept_duplicate=True)
+    render_submitted(stage.services)
+    for reference, _ in (held, cancelled):
+        _approve(stage, document, reference)
+    withholding.hold(stage.services, CLERK, held[0], "Rückfrage der Sachbearbeitung")
+    withholding.cancel(stage.services, cancelled[1], cancelled[0], "Der Antrag wurde zurückgenommen")
+    story.letters += [draft[0], waiting[0], held[0], cancelled[0]]
+
+
+def _morning_after(stage: Stage, day: date, *, confirm: bool = True) -> None:
     """Ask for statuses, let the clerk confirm what was reported, and file."""
     if stage.clock.now().astimezone(stage.services.schedule.zone).date() < day:
         stage.at(day, 8)
     poll(stage.services)
-    for reported in posting.posting_days(stage.services, CLERK):
+    for reported in posting.posting_days(stage.services, CLERK) if confirm else ():
         if reported.confirmed < reported.pieces and reported.day < day:
             posting.confirm(stage.services, CLERK, reported.day)
             stage.tell(f"{reported.day:%d.%m.%Y}: {reported.pieces} Aufgaben zur Post bestätigt")
@@ -140,6 +156,13 @@ def _morning_after(stage: Stage, day: date) -> None:
 
 
 def _write(stage: Stage, document: Document, day: date) -> str:
+    reference, author = _draft(stage, document, day)
+    drafting.submit(stage.services, author, reference, accept_duplicate=True)
+    return reference
+
+
+def _draft(stage: Stage, document: Document, day: date) -> tuple[str, str]:
+    """A new letter in some case, and who wrote it."""
     case = stage.chance.choice(document["cases"])
     template = stage.chance.choice([meta.name for meta in stage.services.renderer.templates()])
     author = _member(document, case["office"], "caseworker")
@@ -150,8 +173,7 @@ def _write(stage: Stage, document: Document, day: date) -> str:
         template=template,
         data=letter_data(template, case, seed=stage.chance.randrange(10**6), today=day),
     )
-    drafting.submit(stage.services, author, reference, accept_duplicate=True)
-    return reference
+    return reference, author
 
 
 def _approve(stage: Stage, document: Document, reference: str) -> bool:
