@@ -69,6 +69,7 @@ def gateway(settings: Settings, *, clock: Clock | None = None) -> Iterator[Servi
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Services:
     """Everything wired, the schema brought up to date. Whoever builds also calls `close`."""
+    clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url())
     database.migrate()
@@ -88,10 +89,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         provider_name=settings.provider.name,
         casefile=FolderCaseFile(_folder(settings, settings.case_file.dir)),
         scans=FolderScans(page_codes),
-        clock=clock or SystemClock(),
+        clock=clock,
         locks=locks_for(database, settings.data_dir / "locks"),
         text=AddressType(FontMetrics(fonts_dir)),
-        schedule=schedule(settings),
+        schedule=schedule(settings, clock.now().year),
         notification=load_notification_rules(),
         is_holiday=is_holiday_nrw,
         postage=load_postage_table(),
@@ -119,13 +120,13 @@ def _folder(settings: Settings, configured: str) -> Path:
     return folder
 
 
-def schedule(settings: Settings) -> RunSchedule:
-    """When runs happen."""
+def schedule(settings: Settings, year: int) -> RunSchedule:
+    """When runs happen; holidays are known for some years around `year`."""
     return RunSchedule(
         zone=ZoneInfo(settings.run.time_zone),
         cut_off=settings.run.cut_off,
         run_time=settings.run.start,
-        calendar=work_calendar(settings.run.closed()),
+        calendar=work_calendar(settings.run.closed(), range(year - 3, year + 20)),
     )
 
 

@@ -6,6 +6,7 @@ gateway: only the clock is put forward by hand.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -46,6 +47,7 @@ Tell = Callable[[str], None]
 class Story:
     """What has been played so far."""
 
+    visitors: list[str] = field(default_factory=list)
     letters: list[str] = field(default_factory=list)
     runs: list[RunReport] = field(default_factory=list)
     deliveries: list[InboundReport] = field(default_factory=list)
@@ -75,6 +77,7 @@ def play(stage: Stage, *, first_day: date, days: int, letters: int, cases: int) 
     stage.at(first_day, 7)
     document = cases_document(seed=1, cases=cases, starts_on=first_day)
     _set_up(stage, document)
+    story.visitors = [user["login"] for user in visitors(document)]
     calendar = stage.services.schedule.calendar
     day = calendar.next_working_day(first_day)
     for number in range(days):
@@ -95,7 +98,7 @@ def _set_up(stage: Stage, document: Document) -> None:
     counts = import_cases(stage.services, document)
     add_user(stage.services, ADMINISTRATOR, name="Vera Waltung", roles=[Role.ADMINISTRATOR], password=PASSWORD)
     add_user(stage.services, CLERK, name="Petra Stell", roles=[Role.POST_ROOM], password=PASSWORD)
-    for user in document["users"]:
+    for user in visitors(document):
         add_user(
             stage.services,
             user["login"],
@@ -220,6 +223,12 @@ def _archived(stage: Stage, reference: str) -> bytes:
 
 def _share(letters: int, days: int, number: int) -> int:
     return letters // days + (1 if number < letters % days else 0)
+
+
+def visitors(document: Document) -> list[dict[str, Any]]:
+    """The people of the busiest office, whom a visitor of the demo may be."""
+    busiest = Counter(case["office"] for case in document["cases"]).most_common(1)[0][0]
+    return [user for user in document["users"] if busiest in user["offices"]]
 
 
 def _member(document: Document, office: str, role: str) -> str:
