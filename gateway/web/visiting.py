@@ -190,7 +190,8 @@ def visit(
     try:
         with web.services.db.reading() as session:
             return Visit(request, web, actor(session, login), form)
-    except NotFound:
+    except NotFound:  # deleted or locked since
+        web.sessions.end(request.session)
         raise SignInNeeded(url) from None
 
 

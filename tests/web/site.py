@@ -40,9 +40,7 @@ class Visitor:
 
     def send(self, path: str, form: dict[str, object]) -> requests.Response:
         """Send a form whose field names are no Python names."""
-        return self._seen(
-            self.session.post(self.url + path, data={"csrf": self.token, **form}, timeout=30)
-        )
+        return self._seen(self.session.post(self.url + path, data={"csrf": self.token, **form}, timeout=30))
 
     @property
     def token(self) -> str:
