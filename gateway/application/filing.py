@@ -4,7 +4,7 @@ What must be in the file is computed from the rows (`domain.filing`); a row in `
 success. `Letter.filing_due` only says where to look. A case file that is away holds nothing else up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -27,7 +27,7 @@ from gateway.domain.filing import (
     due_filings,
     inbound_filing_key,
 )
-from gateway.errors import CaseFileError
+from gateway.errors import CaseFileError, IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef, FilingEntry
 
 _FIRST_RETRY = timedelta(minutes=1)
@@ -49,11 +49,21 @@ def file_due(services: Services) -> FilingReport:
     after = 0
     while letters := _letters_due(services, after):
         for letter_id in letters:
-            _file_letter(services, letter_id, report)
+            _try(_file_letter, services, letter_id, report)
         after = letters[-1]
     for document_id in _inbound_due(services):
-        _file_inbound(services, document_id, report)
+        _try(_file_inbound, services, document_id, report)
     return report
+
+
+def _try(
+    file: Callable[[Services, int, FilingReport], None], services: Services, item: int, report: FilingReport
+) -> None:
+    """Bytes that are damaged or gone keep their own letter out of the file, and no other; the account names it."""
+    try:
+        file(services, item, report)
+    except (IntegrityError, NotFound):
+        report.failed += 1
 
 
 def _letters_due(services: Services, after: int) -> list[int]:

@@ -20,12 +20,13 @@ def account(services: Services, *, day: date | None = None) -> Account:
         query = (
             select(Recipient, Letter, Approval)
             .join(Letter, col(Letter.id) == Recipient.letter_id)
-            .join(Approval, col(Approval.recipient_id) == Recipient.id)
+            .join(Approval, col(Approval.recipient_id) == Recipient.id, isouter=True)
+            .where(col(Approval.id).is_not(None) | col(Letter.approved_at).is_not(None))
         )
         if day is not None:
             start = datetime.combine(day, time(0), services.schedule.zone)
             end = datetime.combine(day + timedelta(days=1), time(0), services.schedule.zone)
-            query = query.where(Approval.approved_at >= start, Approval.approved_at < end)
+            query = query.where(col(Letter.approved_at) >= start, col(Letter.approved_at) < end)
         return balance(
             _entry(session, services, recipient, letter, approval)
             for recipient, letter, approval in session.exec(query.order_by(col(Recipient.id))).all()
@@ -33,7 +34,7 @@ def account(services: Services, *, day: date | None = None) -> Account:
 
 
 def _entry(
-    session: Session, services: Services, recipient: Recipient, letter: Letter, approval: Approval
+    session: Session, services: Services, recipient: Recipient, letter: Letter, approval: Approval | None
 ) -> Entry:
     return Entry(
         name=f"{for_people(letter.reference)}/{recipient.number}",
@@ -43,9 +44,11 @@ def _entry(
 
 
 def _fault(
-    session: Session, services: Services, recipient: Recipient, letter: Letter, approval: Approval
+    session: Session, services: Services, recipient: Recipient, letter: Letter, approval: Approval | None
 ) -> str | None:
     """What the rows or the document store do not have although they must, as a code."""
+    if approval is None:
+        return "approval-missing"
     if not services.blobs.has(approval.document_sha256):
         return "approved-document-missing"
     if letter.state is not LetterState.BATCHED:
