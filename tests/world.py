@@ -299,7 +299,8 @@ class Prototype:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self.database, folder / "gateway.db")
         provider: EpostProvider = bootstrap._epost(settings.provider.epost)
-        (folder / "case-files").mkdir(exist_ok=True)
+        for part in ("case-files", "receipts"):
+            (folder / part).mkdir(exist_ok=True)
         services = replace(
             self.services,
             db=Database(settings.database_url()),

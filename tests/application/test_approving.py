@@ -69,7 +69,9 @@ def test_a_letter_is_signed_once(world: World) -> None:
     assert len(approvals(world)) == 1
 
 
-@pytest.mark.parametrize("statement", ["document_sha256 = 'x'", "approved_by_id = 1", "approved_at = '2020-01-01'"])
+@pytest.mark.parametrize(
+    "statement", ["document_sha256 = 'x'", "approved_by_id = 1", "approved_at = '2020-01-01'"]
+)
 def test_the_database_refuses_to_change_a_signature(world: World, statement: str) -> None:
     world.approved()
     with (
@@ -104,7 +106,9 @@ def test_only_a_checked_letter_can_be_signed_and_the_refusal_says_what_it_is(wor
     with pytest.raises(Conflict) as caught:
         approving.approve(world.services, "bea", reference)
     assert caught.value.code == "letter-not-ready"
-    assert {"draft": "Entwurf", "submitted": "erstellt", "cancelled": "storniert"}[state] in caught.value.message
+    assert {"draft": "Entwurf", "submitted": "erstellt", "cancelled": "storniert"}[
+        state
+    ] in caught.value.message
 
 
 def test_a_rejected_letter_goes_back_to_its_author_with_the_reason(world: World) -> None:

@@ -79,7 +79,9 @@ def test_what_does_not_exist_is_named_by_a_code(world: World, call: Any, code: s
     assert caught.value.code == code
 
 
-def test_an_unknown_field_and_a_missing_one_are_named_by_their_path_and_not_by_their_value(world: World) -> None:
+def test_an_unknown_field_and_a_missing_one_are_named_by_their_path_and_not_by_their_value(
+    world: World,
+) -> None:
     with pytest.raises(DataInvalid) as caught:
         world.write(secret_thing="Nguyễn")
     assert "Nguyễn" not in str(caught.value)

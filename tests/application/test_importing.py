@@ -61,7 +61,9 @@ def test_an_address_that_loses_a_line_really_loses_it(world: World) -> None:
 def test_one_bad_row_and_nothing_is_imported(world: World) -> None:
     document = cases_document()
     document["persons"].append({**document["persons"][0], "reference": "P8"})
-    document["cases"].append({**document["cases"][0], "reference": "F9", "file_number": "X-1", "addressee": "P77"})
+    document["cases"].append(
+        {**document["cases"][0], "reference": "F9", "file_number": "X-1", "addressee": "P77"}
+    )
     with pytest.raises(DataInvalid) as caught:
         import_cases(world.services, document)
     assert caught.value.code == "import-reference-unknown"

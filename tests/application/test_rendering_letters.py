@@ -107,7 +107,9 @@ def test_two_workers_on_the_same_letter_are_harmless(world: World) -> None:
             other_worker.pop()
             rendering.render_letter(world.services, reference)
 
-    rendering.render_letter(replace(world.services, renderer=Around(world.services.renderer, meanwhile)), reference)
+    rendering.render_letter(
+        replace(world.services, renderer=Around(world.services.renderer, meanwhile)), reference
+    )
     assert world.view(reference).state == "ready"
 
 
@@ -123,7 +125,9 @@ def test_a_slow_worker_never_puts_an_old_document_under_new_data(world: World) -
             drafting.revise(world.services, "anna", reference, world.data(appointment_time="15:30"))
             drafting.submit(world.services, "anna", reference, accept_duplicate=True)
 
-    rendering.render_letter(replace(world.services, renderer=Around(world.services.renderer, meanwhile)), reference)
+    rendering.render_letter(
+        replace(world.services, renderer=Around(world.services.renderer, meanwhile)), reference
+    )
     rendering.render_submitted(world.services)
     view = world.view(reference)
     assert view.data["appointment_time"] == "15:30"

@@ -185,7 +185,9 @@ def test_a_run_that_broke_off_is_resumed_before_another_begins(world: World) -> 
     assert len(world.taken()) == len(set(world.taken())) == 2
 
 
-def test_a_run_for_a_day_takes_what_its_cut_off_lets_in_and_a_run_for_now_takes_everything(world: World) -> None:
+def test_a_run_for_a_day_takes_what_its_cut_off_lets_in_and_a_run_for_now_takes_everything(
+    world: World,
+) -> None:
     approve_at(world, "18:00", appointment_time="10:00")
     assert run(world.services, day=MONDAY).letters == 0
     assert run(world.services).letters == 0  # approved at this very moment
@@ -223,7 +225,9 @@ def test_a_price_table_that_has_run_out_keeps_no_letter_from_its_reader(world: W
     assert world.only(reference).product is None
 
 
-def test_every_recipient_is_one_piece_and_the_provider_gets_exactly_the_bytes_of_the_print_copy(world: World) -> None:
+def test_every_recipient_is_one_piece_and_the_provider_gets_exactly_the_bytes_of_the_print_copy(
+    world: World,
+) -> None:
     references = [world.approved("F2", AWARD, login="both"), world.approved("F1")]
     world.evening()
     recipients = [one for reference in references for one in world.view(reference).recipients]

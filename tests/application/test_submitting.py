@@ -44,7 +44,9 @@ def assert_each_once(world: World, count: int) -> None:
         assert world.services.blobs.get(hashlib.sha256(handed_over).hexdigest()) == handed_over
 
 
-def test_a_provider_that_is_down_keeps_the_letters_waiting_and_the_next_pass_hands_them_over(world: World) -> None:
+def test_a_provider_that_is_down_keeps_the_letters_waiting_and_the_next_pass_hands_them_over(
+    world: World,
+) -> None:
     references = prepared(world)
     with EpostSimulator() as gone:
         url = gone.base_url
@@ -105,7 +107,9 @@ def test_an_answer_that_is_lost_after_the_provider_took_the_piece_ends_as_releas
 
 
 @pytest.mark.parametrize("kind", ["drop-before", "5xx-before"])
-def test_a_request_that_may_not_have_arrived_is_asked_for_and_then_repeated_once(world: World, kind: str) -> None:
+def test_a_request_that_may_not_have_arrived_is_asked_for_and_then_repeated_once(
+    world: World, kind: str
+) -> None:
     prepared(world)
     world.simulator.plan_fault(LETTER, kind, skip=1)
     world.evening()
@@ -325,7 +329,9 @@ def test_waiting_times_double_and_stay_below_the_cap(world: World) -> None:
     assert world.submissions()[0].attempts == 11
 
 
-def test_a_piece_that_the_provider_holds_twice_is_an_alarm(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piece_that_the_provider_holds_twice_is_an_alarm(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     references = prepared(world, 1)
     world.simulator.plan_fault(LETTER, "drop-after-accept")
     world.evening()

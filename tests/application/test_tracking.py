@@ -26,7 +26,9 @@ TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
 
 
-def said(world: World, status: Status, *, day: date = TUESDAY, posted: bool = False, **more: Any) -> StatusReport:
+def said(
+    world: World, status: Status, *, day: date = TUESDAY, posted: bool = False, **more: Any
+) -> StatusReport:
     (submission,) = [one for one in world.submissions() if one.provider_reference]
     values: dict[str, Any] = {
         "key": submission.key,
@@ -108,7 +110,9 @@ def test_a_provider_that_does_not_echo_our_key_is_matched_by_its_own_number(worl
 
 
 @pytest.mark.parametrize(
-    "fact", [NotSent("x", "x"), OutcomeUnknown("x", "x"), Refused("x", "x")], ids=lambda fact: type(fact).__name__
+    "fact",
+    [NotSent("x", "x"), OutcomeUnknown("x", "x"), Refused("x", "x")],
+    ids=lambda fact: type(fact).__name__,
 )
 def test_a_provider_that_gives_no_status_is_asked_again_next_time(world: World, fact: Exception) -> None:
     handed_over(world)
