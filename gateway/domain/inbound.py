@@ -122,9 +122,10 @@ class _Text(Generic[Case]):
 
 def _read_codes(codes: Sequence[str], letters: Mapping[str, Case], pieces: Mapping[str, str]) -> _Codes[Case]:
     found: list[str] = []
-    returned = unknown = False
+    returned = replied = unknown = False
     for code in codes:
         letter = decode_reply_code(code)
+        replied = replied or letter is not None
         if letter is None:
             piece = _piece_in(code)
             letter = pieces.get(piece) if piece else None
@@ -135,7 +136,8 @@ def _read_codes(codes: Sequence[str], letters: Mapping[str, Case], pieces: Mappi
         elif letter is not None:
             unknown = True
     known = _distinct(found)
-    return _Codes(_distinct(letters[letter] for letter in known), known, returned, unknown)
+    # A reply slip is a sheet of ours, too, and carries both codes: that it was sent back is what it is for.
+    return _Codes(_distinct(letters[letter] for letter in known), known, returned and not replied, unknown)
 
 
 def _piece_in(code: str) -> str | None:
