@@ -51,8 +51,10 @@ def _fault(
         return "approval-missing"
     if not services.blobs.has(approval.document_sha256):
         return "approved-document-missing"
-    if letter.state is not LetterState.BATCHED:
-        return None
+    return _fault_of_piece(session, services, recipient) if letter.state is LetterState.BATCHED else None
+
+
+def _fault_of_piece(session: Session, services: Services, recipient: Recipient) -> str | None:
     piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
     if piece is None:
         return "piece-missing"
