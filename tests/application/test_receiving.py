@@ -163,7 +163,7 @@ def test_a_manifest_whose_count_is_wrong_refuses_the_delivery_and_the_receipt_sa
         take(world, folder)
     assert deliveries(world) == []
     assert lines(world) == []
-    (receipt,) = [file for file in world.services.receipts_dir.rglob("*.json")]
+    (receipt,) = world.services.receipts_dir.rglob("*.json")
     assert caught.value.code in receipt.read_text(encoding="utf-8")
 
 
