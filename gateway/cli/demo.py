@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import sys
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -125,6 +126,6 @@ def _print(settings: Settings, folder: Path, totals: dict[str, int], story: Stor
     for report in story.deliveries:
         console.print(f"Scanlieferung {report.delivery}: {report.counts}")
     web = settings.web
-    console.print(f"\nSeiten:  gateway --data-dir {folder} serve   →  http://{web.host}:{web.port}/")
+    console.print(f"\nSeiten:  {sys.argv[0]} --data-dir {folder} serve   →  http://{web.host}:{web.port}/")
     logins = ", ".join([CLERK, ADMINISTRATOR, *story.visitors])
     console.print(f"Anmelden als: {logins}   Kennwort: {PASSWORD}")

@@ -13,44 +13,8 @@ from typing import cast
 
 from gateway.domain.layout import PrintProfile
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest, TemplateMeta
-from gateway.rendering import assembly, pictures, preflight
-from gateway.rendering.catalogue import SHARED, Catalogue
-from gateway.rendering.fonts import FontMetrics, default_fonts_dir
-from gateway.rendering.html import Composer
-from gateway.rendering.pdf import STYLE, PdfWriter
+from gateway.rendering.catalogue import Catalogue
 from gateway.rendering.pool import Limits, WorkerPool, call
-
-
-class Engine:
-    """Does the work of one process; keeps templates, fonts and style in memory between documents."""
-
-    def __init__(self, templates_dir: Path | None = None, fonts_dir: Path | None = None) -> None:
-        """Read templates and fonts. Raises `RenderError`."""
-        fonts_dir = fonts_dir or default_fonts_dir()
-        catalogue = Catalogue(templates_dir, fonts_dir)
-        self._composer = Composer(catalogue, FontMetrics(fonts_dir))
-        self._writer = PdfWriter(catalogue.folder / SHARED / STYLE, fonts_dir)
-
-    def render(self, request: RenderRequest) -> RenderedDocument:
-        """See `Renderer.render`."""
-        pdf, pages = self._writer.write(self._composer.compose(request))
-        return RenderedDocument(pdf, pages, {**self._writer.versions, "template": request.template_version})
-
-    def preflight(
-        self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
-    ) -> PreflightReport:
-        """See `Renderer.preflight`."""
-        return preflight.preflight(pdf, profile, expected_address)
-
-    def assemble(
-        self, documents: Sequence[bytes], piece: str, profile: PrintProfile, duplex: bool
-    ) -> PrintCopy:
-        """See `Renderer.assemble`."""
-        return assembly.assemble(documents, piece=piece, profile=profile, duplex=duplex)
-
-    def picture(self, pdf: bytes, page: int, dpi: int) -> bytes:
-        """See `Renderer.picture`."""
-        return pictures.picture(pdf, page, dpi)
 
 
 class LocalRenderer:
@@ -71,7 +35,7 @@ class LocalRenderer:
     ) -> None:
         """Read the catalogue; workers start when they are first needed. Raises `RenderError`."""
         self._catalogue = Catalogue(templates_dir, fonts_dir)
-        factory = partial(Engine, templates_dir, fonts_dir)
+        factory = partial(make_engine, templates_dir, fonts_dir)
         limits = Limits(timeout_s, max_worker_mb, letters_per_worker)
         self._pool = WorkerPool(factory, workers, limits) if workers else _InProcess(factory)
 
@@ -122,6 +86,13 @@ class LocalRenderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def make_engine(templates_dir: Path | None, fonts_dir: Path | None) -> object:
+    """An engine in the calling process; only there are the heavy libraries loaded."""
+    from gateway.rendering.engine import Engine  # noqa: PLC0415
+
+    return Engine(templates_dir, fonts_dir)
 
 
 class _InProcess:

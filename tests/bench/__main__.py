@@ -26,8 +26,8 @@ from gateway.domain.layout import PrintProfile
 from gateway.ports.renderer import RenderedDocument
 from gateway.providers.profiles import load_profile
 from gateway.rendering.catalogue import SHARED
+from gateway.rendering.engine import Engine
 from gateway.rendering.fonts import default_fonts_dir, font_bytes
-from gateway.rendering.local import Engine
 from gateway.rendering.pdf import STYLE, VARIANT, _LettersOnly
 from gateway.rendering.pool import Limits, WorkerPool
 from tests.rendering import letters

@@ -1,0 +1,47 @@
+"""The work of one process: catalogue, layout, preflight, assembly and pictures, kept in memory between documents.
+
+Imports the heavy libraries, so only a process that renders imports this module.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.domain.layout import PrintProfile
+from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest
+from gateway.rendering import assembly, pictures, preflight
+from gateway.rendering.catalogue import SHARED, Catalogue
+from gateway.rendering.fonts import FontMetrics, default_fonts_dir
+from gateway.rendering.html import Composer
+from gateway.rendering.pdf import STYLE, PdfWriter
+
+
+class Engine:
+    """Does the work of one process; keeps templates, fonts and style in memory between documents."""
+
+    def __init__(self, templates_dir: Path | None = None, fonts_dir: Path | None = None) -> None:
+        """Read templates and fonts. Raises `RenderError`."""
+        fonts_dir = fonts_dir or default_fonts_dir()
+        catalogue = Catalogue(templates_dir, fonts_dir)
+        self._composer = Composer(catalogue, FontMetrics(fonts_dir))
+        self._writer = PdfWriter(catalogue.folder / SHARED / STYLE, fonts_dir)
+
+    def render(self, request: RenderRequest) -> RenderedDocument:
+        """See `Renderer.render`."""
+        pdf, pages = self._writer.write(self._composer.compose(request))
+        return RenderedDocument(pdf, pages, {**self._writer.versions, "template": request.template_version})
+
+    def preflight(
+        self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
+    ) -> PreflightReport:
+        """See `Renderer.preflight`."""
+        return preflight.preflight(pdf, profile, expected_address)
+
+    def assemble(
+        self, documents: Sequence[bytes], piece: str, profile: PrintProfile, duplex: bool
+    ) -> PrintCopy:
+        """See `Renderer.assemble`."""
+        return assembly.assemble(documents, piece=piece, profile=profile, duplex=duplex)
+
+    def picture(self, pdf: bytes, page: int, dpi: int) -> bytes:
+        """See `Renderer.picture`."""
+        return pictures.picture(pdf, page, dpi)
