@@ -8,7 +8,7 @@ since references come from a seeded source and the same input renders to the sam
 import copy
 import random
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -152,21 +152,26 @@ class Remembering:
         self.picture = renderer.picture
 
     def render(self, request: RenderRequest) -> RenderedDocument:
-        return self._once(("render", repr(request)), lambda: self._renderer.render(request))
+        made: RenderedDocument = self._once(("render", repr(request)), lambda: self._renderer.render(request))
+        return made
 
     def preflight(
         self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
     ) -> PreflightReport:
         key = ("preflight", pdf, profile.name, tuple(expected_address or ()))
-        return self._once(key, lambda: self._renderer.preflight(pdf, profile, expected_address))
+        report: PreflightReport = self._once(
+            key, lambda: self._renderer.preflight(pdf, profile, expected_address)
+        )
+        return report
 
     def assemble(
         self, documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool
     ) -> PrintCopy:
         key = ("assemble", tuple(documents), piece, profile.name, duplex)
-        return self._once(
+        made: PrintCopy = self._once(
             key, lambda: self._renderer.assemble(documents, piece=piece, profile=profile, duplex=duplex)
         )
+        return made
 
     def close(self) -> None:
         """The real renderer lives as long as the whole test session."""
@@ -317,8 +322,3 @@ class Prototype:
         finally:
             provider.close()
             services.db.close()
-
-
-def sample(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """A deep copy."""
-    return copy.deepcopy(dict(mapping))

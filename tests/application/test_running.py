@@ -110,8 +110,8 @@ def test_no_run_on_a_weekend_nor_on_christmas_and_what_waited_goes_after_it(worl
     world.advance_to(at(date(2026, 12, 23), "19:05"))
     run_due(world.services)
     reference = approve_at(world, "20:00", date(2026, 12, 23), appointment_time="12:00")
-    for day in range(24, 28):
-        assert world.evening(date(2026, 12, day)) == []
+    for christmas in range(24, 28):
+        assert world.evening(date(2026, 12, christmas)) == []
     assert "28.12.2026" in " ".join(explain(world.services, reference))
     assert [report.day for report in world.evening(date(2026, 12, 28))] == [date(2026, 12, 28)]
     assert states(world, reference) == ["batched"]
@@ -134,7 +134,7 @@ def test_over_both_nights_of_the_time_change_every_run_comes_once(world: World, 
     world.advance_to(at(friday, "12:00"))
     run_due(world.services)
     seen: list[date] = []
-    references = []
+    references: list[str] = []
     moment = world.clock.now()
     while moment < at(friday + timedelta(days=3), "12:00"):
         if moment.astimezone(BERLIN).hour == 1 and moment.minute == 0:

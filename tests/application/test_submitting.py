@@ -337,6 +337,7 @@ def test_a_piece_that_the_provider_holds_twice_is_an_alarm(
     world.evening()
     provider = world.services.provider
     found = provider.find(world.submissions()[0].key)
+    assert found is not None
     world.advance(minutes=15)
     world.services = replace(
         world.services,
