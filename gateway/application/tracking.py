@@ -60,18 +60,16 @@ def status_of(session: Session, submission: Submission | None, piece: MailPiece)
 def _open_references(services: Services, provider: str) -> list[str]:
     """Provider references of released pieces that are not settled, longest unasked first."""
     with services.db.reading() as session:
-        rows = session.exec(
-            select(Submission, MailPiece)
-            .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
-            .where(Submission.provider == provider, Submission.state == SubmissionState.RELEASED)
+        references = session.exec(
+            select(Submission.provider_reference)
+            .where(
+                Submission.provider == provider,
+                Submission.state == SubmissionState.RELEASED,
+                col(Submission.settled_at).is_(None),
+            )
             .order_by(col(Submission.last_asked_at).nulls_first(), col(Submission.id))
         ).all()
-        return [
-            submission.provider_reference
-            for submission, piece in rows
-            if submission.provider_reference
-            and not is_settled(status_of(session, submission, piece), piece.service)
-        ]
+        return [reference for reference in references if reference]
 
 
 def _append(session: Session, services: Services, provider: str, report: StatusReport) -> int:
@@ -98,9 +96,18 @@ def _append(session: Session, services: Services, provider: str, report: StatusR
             raw=report.raw,
         )
     )
+    session.flush()
+    _settle(session, services, submission)
     _report_posting(session, services, submission, report)
     mark_for_filing(session, submission.piece_id)
     return 1
+
+
+def _settle(session: Session, services: Services, submission: Submission) -> None:
+    """Stop asking about a piece from which nothing more is expected, so that a poll asks about open ones only."""
+    piece = session.get_one(MailPiece, submission.piece_id)
+    if is_settled(status_of(session, submission, piece), piece.service):
+        submission.settled_at = submission.settled_at or services.clock.now()
 
 
 def _submission(session: Session, provider: str, report: StatusReport) -> Submission | None:

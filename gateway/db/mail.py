@@ -93,6 +93,8 @@ class Submission(SQLModel, table=True):
     attempts: int = 0
     next_attempt_at: datetime | None = moment(optional=True)
     last_asked_at: datetime | None = moment(optional=True)
+    settled_at: datetime | None = moment(optional=True)
+    """Since when nothing more is expected from the provider; it is not asked any more."""
     error_code: str | None = None
     error_message: str | None = None
 

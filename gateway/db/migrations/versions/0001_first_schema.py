@@ -600,6 +600,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("last_asked_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
         sa.CheckConstraint("(state = 'void') = (voided_at IS NOT NULL)", name="void_has_moment"),
