@@ -10,7 +10,8 @@ from rich.table import Table
 from gateway.application import approving, drafting, explaining, withholding
 from gateway.application.rendering import render_letter
 from gateway.application.services import Services
-from gateway.application.showing import as_json, letter_view, list_letters
+from gateway.application.shaping import as_json
+from gateway.application.showing import letter_view, list_letters
 from gateway.cli.context import console, print_json, read_json, services_for
 from gateway.domain.letter import LetterState
 from gateway.domain.references import for_people

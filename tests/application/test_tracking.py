@@ -11,7 +11,7 @@ from sqlmodel import select
 from gateway.application import posting, tracking
 from gateway.application.deciding import desk
 from gateway.application.explaining import explain
-from gateway.application.showing import as_json
+from gateway.application.shaping import as_json
 from gateway.application.tracking import poll, record
 from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece, Posting, StatusEvent

@@ -1,0 +1,77 @@
+"""The shape of a letter as commands and API print it: stable names, and no addresses."""
+
+from datetime import date, datetime
+from typing import Any
+
+from gateway.application.showing import LetterView, RecipientView
+from gateway.domain.references import for_people
+
+
+def as_json(view: LetterView) -> dict[str, Any]:
+    """A letter with its recipients; addresses stay out of it."""
+    return {
+        "reference": for_people(view.reference),
+        "case": view.case,
+        "file_number": view.file_number,
+        "office": view.office,
+        "title": view.title,
+        "template": view.template,
+        "template_version": view.template_version,
+        "state": view.state,
+        "status": view.standing.value,
+        "author": view.author,
+        "approved_by": view.approved_by,
+        "decision_date": view.decision_date.isoformat(),
+        "approved_at": _iso(view.approved_at),
+        "held": view.held_at is not None,
+        "note": view.note,
+        "recipients": [_recipient_json(recipient) for recipient in view.recipients],
+    }
+
+
+def _recipient_json(view: RecipientView) -> dict[str, Any]:
+    dates = view.assessment
+    return {
+        "number": view.number,
+        "piece": for_people(view.piece) if view.piece else None,
+        "status": view.standing.value,
+        "document_sha256": view.document_sha256,
+        "approved_sha256": view.approved_sha256,
+        "print_sha256": view.print_sha256,
+        "pages": view.pages,
+        "sheets": view.sheets,
+        "product": view.product,
+        "provider": view.provider,
+        "provider_reference": view.provider_reference,
+        "run_day": _iso(view.run_day),
+        "handed_over_at": _iso(view.handed_over_at),
+        "posting_reported_on": _iso(view.posting_reported_on),
+        "posting_confirmed_on": _iso(view.posting_confirmed_on),
+        "deemed": _iso(dates.deemed) if dates else None,
+        "deadline": _iso(dates.deadline) if dates else None,
+        "provisional": view.posting_reported_on is not None and view.posting_confirmed_on is None,
+        "reasons": list(dates.reasons) if dates else [],
+        "problem": view.problem,
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": finding.severity.value,
+                "page": finding.page,
+                "box_mm": finding.box_mm,
+                "message": finding.message,
+            }
+            for finding in view.findings
+        ],
+        "events": [
+            {
+                "occurred_at": event.occurred_at.isoformat(),
+                "status": event.status.value,
+                "provider_status": event.provider_status,
+            }
+            for event in view.events
+        ],
+    }
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return value.isoformat() if value else None
