@@ -1,0 +1,95 @@
+"""Rules of the house that a machine can see."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway import errors
+from tests.architecture.test_imports import PACKAGE, modules
+from tests.world import ROOT
+
+MOST_LINES = 350
+LONGER = {"gateway/rendering/preflight.py": 400, "gateway/web/schema_form.py": 400}
+"""Told in one go with a reason: each check of a page, and each kind of field, beside its neighbours."""
+KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+ERRORS = {
+    name
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, errors.GatewayError)
+}
+
+
+def trees() -> list[tuple[Path, ast.Module]]:
+    return [(file, ast.parse(file.read_text(encoding="utf-8"))) for file in modules()]
+
+
+def codes() -> list[tuple[str, str]]:
+    """(where, code) of every error and finding that the code makes with a literal."""
+    found = []
+    for file, tree in trees():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            first = node.args[0]
+            if (
+                name in ERRORS | {"Finding"}
+                and isinstance(first, ast.Constant)
+                and isinstance(first.value, str)
+            ):
+                found.append((f"{file.relative_to(ROOT)}:{node.lineno}", first.value))
+    return found
+
+
+def test_every_code_is_kebab_case() -> None:
+    assert len(codes()) > 100
+    assert [place for place, code in codes() if not KEBAB.fullmatch(code)] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert [str(file) for file, tree in trees() if not ast.get_docstring(tree) and file.stat().st_size] == []
+
+
+def test_no_file_is_a_novel() -> None:
+    counted = {
+        str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines())
+        for file in modules()
+        if "versions" not in file.parts
+    }
+    assert {name: count for name, count in counted.items() if count > LONGER.get(name, MOST_LINES)} == {}
+
+
+@pytest.mark.parametrize("word", ["utils", "util", "helpers", "common", "misc", "manager"])
+def test_nothing_is_called_by_a_name_that_says_nothing(word: str) -> None:
+    assert [file for file in PACKAGE.rglob("*") if file.stem == word] == []
+
+
+def test_every_error_of_the_tree_is_drawn_and_has_an_exit_code() -> None:
+    drawn = errors.__doc__ or ""
+    for name in ERRORS - {"GatewayError"}:
+        assert f" {name} " in drawn, name
+        assert getattr(errors, name).exit_code >= 3
+
+
+def test_nobody_catches_everything() -> None:
+    """A broad `except` is allowed where it raises again, and where a worker must outlive its work, with a reason."""
+    for file, tree in trees():
+        lines = file.read_text(encoding="utf-8").splitlines()
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ExceptHandler):
+                continue
+            broad = node.type is None or (
+                isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}
+            )
+            raises = any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
+            assert not broad or raises or "noqa: BLE001" in lines[node.lineno - 1], f"{file}:{node.lineno}"
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    words = re.compile(r"/work/|/tmp/|pypi\.org|registry\.npmjs|files\.pythonhosted", re.IGNORECASE)
+    for folder in ("gateway", "letter_templates"):
+        for file in (ROOT / folder).rglob("*"):
+            if file.suffix in {".py", ".toml", ".j2", ".css", ".json", ".html"}:
+                assert not words.search(file.read_text(encoding="utf-8")), file
