@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 
-.PHONY: demo test unit crash bench lint format setup lock
+.PHONY: demo test unit crash bench golden lint format setup lock
 
 demo: setup
 	$(BIN)/gateway demo
 
 test: setup
-	.ci/system-packages wanted chromium postgresql
+	.ci/system-packages wanted chromium postgresql openjdk-17-jdk-headless maven
+	$(MAKE) --no-print-directory .verapdf/.installed
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 unit: setup
@@ -25,6 +26,10 @@ crash: setup
 # Figures side by side with bare WeasyPrint.
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# Rewrites the golden letters, after somebody looked at what changed.
+golden: setup
+	GOLDEN=rewrite $(BIN)/pytest -q tests/golden
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -50,6 +55,12 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 node_modules/.installed: package.json package-lock.json $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
+
+# The PDF/A and PDF/UA validator, pinned, for tests only; without Java and Maven they skip loudly, and CI fails.
+.verapdf/.installed: tests/verapdf/pom.xml
+	@if command -v mvn >/dev/null && command -v java >/dev/null; then \
+	rm -rf .verapdf && mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/.verapdf" && touch $@; \
+	else echo "Java or Maven is missing: veraPDF will not check the letters." >&2; fi
 
 # Exact versions with hashes and without download addresses.
 lock: $(VENV)/.installed

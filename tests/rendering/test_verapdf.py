@@ -1,0 +1,61 @@
+"""An independent validator's word: veraPDF on the sample letter of every template, PDF/A-2a and PDF/UA-1.
+
+`make test` copies the pinned validator into `.verapdf/`; all samples are validated in one Java run.
+"""
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from tests.rendering import letters
+
+ROOT = Path(__file__).parents[2]
+JARS = ROOT / ".verapdf"
+PROGRAM = ROOT / "tests" / "verapdf" / "Validate.java"
+DAMAGED = "damaged"
+NAMES = [template.meta.name for template in letters.catalogue().all()]
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verapdf")]
+
+
+def untagged(pdf: bytes) -> bytes:
+    """The same letter without its structure: neither PDF/A-2a nor PDF/UA-1 any more."""
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        del document.Root.StructTreeRoot
+        document.save(made)
+    return made.getvalue()
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
+    """`pass`, or the rules that failed, by flavour and template."""
+    java = shutil.which("java")
+    if java is None or not list(JARS.glob("validation-model-*.jar")):
+        pytest.skip("veraPDF is not here: it needs Java 17 and Maven, then `make test` fetches it")
+    folder = tmp_path_factory.mktemp("verapdf")
+    for name in NAMES:
+        (folder / f"{name}.pdf").write_bytes(letters.sample_pdf(name))
+    (folder / f"{DAMAGED}.pdf").write_bytes(untagged(letters.sample_pdf(NAMES[0])))
+    command = [java, "-cp", f"{JARS}/*", str(PROGRAM), *map(str, sorted(folder.glob("*.pdf")))]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    found = {}
+    for line in answer.stdout.splitlines():
+        flavour, word, rules, file = line.split("\t")
+        found[flavour, Path(file).stem] = word if word == "pass" else rules
+    return found
+
+
+@pytest.mark.parametrize("flavour", ["2a", "ua1"])
+@pytest.mark.parametrize("name", NAMES)
+def test_verapdf_accepts_every_template(verdicts: dict[tuple[str, str], str], flavour: str, name: str) -> None:
+    assert verdicts[flavour, name] == "pass"
+
+
+@pytest.mark.parametrize("flavour", ["2a", "ua1"])
+def test_verapdf_refuses_a_letter_without_structure(verdicts: dict[tuple[str, str], str], flavour: str) -> None:
+    assert verdicts[flavour, DAMAGED] != "pass"

@@ -1,0 +1,45 @@
+import java.io.FileInputStream;
+import java.util.List;
+import org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider;
+import org.verapdf.pdfa.Foundries;
+import org.verapdf.pdfa.flavours.PDFAFlavour;
+import org.verapdf.pdfa.results.TestAssertion;
+import org.verapdf.pdfa.results.ValidationResult;
+
+/**
+ * Validates the PDFs named on the command line against PDF/A-2a and PDF/UA-1, all in one Java run. One line each:
+ * {@code FLAVOUR TAB pass|fail TAB rules TAB FILE}; every failed rule once, as clause, test number and message.
+ */
+class Validate {
+    private static final List<PDFAFlavour> FLAVOURS = List.of(PDFAFlavour.PDFA_2_A, PDFAFlavour.PDFUA_1);
+
+    public static void main(String[] files) throws Exception {
+        VeraGreenfieldFoundryProvider.initialise();
+        for (String file : files) {
+            for (PDFAFlavour flavour : FLAVOURS) {
+                System.out.println(line(flavour, file));
+            }
+        }
+    }
+
+    private static String line(PDFAFlavour flavour, String file) throws Exception {
+        var foundry = Foundries.defaultInstance();
+        try (var parser = foundry.createParser(new FileInputStream(file), flavour);
+                var validator = foundry.createValidator(flavour, false)) {
+            ValidationResult result = validator.validate(parser);
+            String word = result.isCompliant() && result.getTotalAssertions() > 0 ? "pass" : "fail";
+            return String.join("\t", flavour.getId(), word, rules(result), file);
+        }
+    }
+
+    private static String rules(ValidationResult result) {
+        var failed = new java.util.TreeSet<String>();
+        for (TestAssertion assertion : result.getTestAssertions()) {
+            if (assertion.getStatus() == TestAssertion.Status.FAILED) {
+                var rule = assertion.getRuleId();
+                failed.add(rule.getClause() + "-" + rule.getTestNumber() + " " + assertion.getMessage());
+            }
+        }
+        return failed.isEmpty() ? String.valueOf(result.getTotalAssertions()) : String.join("; ", failed).replaceAll("\\s+", " ");
+    }
+}
