@@ -39,9 +39,9 @@ class ColumnsProof:
 
 @dataclass(frozen=True)
 class MonthsProof:
-    """`ranges` (objects with `valid_from` and `valid_to`, months as YYYY-MM) cover the period without gap or overlap.
+    """`ranges` cover the period without gap or overlap: objects with `valid_from` and `valid_to`, or with `month`.
 
-    `first` and `last` name the period's first and last day (YYYY-MM-DD).
+    Months are YYYY-MM; `first` and `last` name the period's first and last day (YYYY-MM-DD).
     """
 
     title: str
@@ -103,7 +103,7 @@ def _column_flaws(data: object, proof: ColumnsProof) -> Iterator[Flaw]:
 def _month_flaws(data: object, proof: MonthsProof) -> Iterator[Flaw]:
     first, last = (str(next(_values(data, path, {}))[1]) for path in (proof.first, proof.last))
     spans = [
-        (_month(value["valid_from"]), _month(value["valid_to"]))
+        (_month(value.get("valid_from", value.get("month"))), _month(value.get("valid_to", value.get("month"))))
         for _, value in _values(data, proof.ranges, {})
         if isinstance(value, dict)
     ]

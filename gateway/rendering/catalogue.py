@@ -1,7 +1,8 @@
 """The catalogue of letter templates: what `letter_templates/NAME/` says, its version, and the check of letter data.
 
-A template is a folder with `letter.html.j2`, `meta.toml` and `sample.json`; `_shared/` holds layout, style and
-text modules. Nothing is rendered here.
+A template is a folder with `letter.html.j2`, `meta.toml` and `sample.json`; `_shared/` holds layout, style, text
+modules and parts: `parts = ["award"]` in a meta file takes over the fields and proofs of `_shared/award.toml`.
+Nothing is rendered here.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import jsonschema
 from jsonschema import Draft202012Validator
@@ -157,14 +158,14 @@ def _folder_hash(folder: Path) -> str:
 
 def _read_template(folder: Path, common: str) -> Template:
     try:
-        meta = tomllib.loads((folder / META).read_text("utf-8"))
+        meta = _with_parts(tomllib.loads((folder / META).read_text("utf-8")), folder.parent / SHARED)
         sample = json.loads((folder / SAMPLE).read_text("utf-8"))
         (folder / LETTER).read_bytes()
     except FileNotFoundError as error:
         raise _unusable(folder.name, f"{Path(error.filename).name} fehlt") from None
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
         raise _unusable(folder.name, str(error)) from None
-    if wrong := (meta.keys() - {"proofs"}) ^ _META_KEYS:
+    if wrong := (meta.keys() - {"proofs", "parts"}) ^ _META_KEYS:
         raise _unusable(folder.name, f"Angaben fehlen oder sind unbekannt: {', '.join(sorted(wrong))}")
     version = hashlib.sha256((common + _folder_hash(folder)).encode()).hexdigest()[:16]
     try:
@@ -177,6 +178,20 @@ def _read_template(folder: Path, common: str) -> Template:
     return Template(
         TemplateMeta(name=folder.name, version=version, service=service, sample=sample, **meta), proofs
     )
+
+
+def _with_parts(meta: dict[str, Any], shared: Path) -> dict[str, Any]:
+    """The meta data with the parts it names: a template's own fields stand first and win over those of a part."""
+    schema = meta.setdefault("schema", {}) if "parts" in meta else {}
+    for name in meta.pop("parts", ()):
+        part = tomllib.loads((shared / f"{name}.toml").read_text("utf-8"))
+        meta["proofs"] = [*meta.get("proofs", ()), *part.get("proofs", ())]
+        for key in ("properties", "$defs"):
+            own = schema.get(key, {})
+            others = {field: value for field, value in part["schema"].get(key, {}).items() if field not in own}
+            schema[key] = {**own, **others}
+        schema["required"] = [*schema.get("required", ()), *part["schema"].get("required", ())]
+    return meta
 
 
 def _inlined(schema: object, defs: Mapping[str, object]) -> object:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -109,13 +109,23 @@ def paragraphs(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class TextModule:
-    """A text module (*Textbaustein*) and the days on which it holds; `text` is template source."""
+    """A text module (*Textbaustein*) and the days on which it holds; `text` is template source.
+
+    `chosen_by` names the day that chooses: `decision_date`, or one that the template passes (`breach_date`,
+    `benefit_month`), because a new law often leaves what happened before it to the old one.
+    """
 
     id: str
     valid_from: date
     valid_to: date | None
     provisional: bool
+    chosen_by: str
     text: str
+
+
+BY_DECISION = "decision_date"
+SELECTORS = frozenset({BY_DECISION, "breach_date", "benefit_month"})
+"""What may choose a text module: the letter's date, the day of a breach of duty, the month of a benefit."""
 
 
 def read_modules(path: Path) -> dict[str, list[TextModule]]:
@@ -123,7 +133,7 @@ def read_modules(path: Path) -> dict[str, list[TextModule]]:
     modules: dict[str, list[TextModule]] = {}
     try:
         for entry in tomllib.loads(path.read_text("utf-8"))["module"]:
-            module = TextModule(**{"valid_to": None, "provisional": False, **entry})
+            module = _read_module(entry)
             modules.setdefault(module.id, []).append(module)
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise RenderError(
@@ -131,6 +141,13 @@ def read_modules(path: Path) -> dict[str, list[TextModule]]:
             f"Die Textbausteine {path.name} sind nicht lesbar ({type(error).__name__}).",
         ) from error
     return modules
+
+
+def _read_module(entry: Mapping[str, Any]) -> TextModule:
+    module = TextModule(**{"valid_to": None, "provisional": False, "chosen_by": BY_DECISION, **entry})
+    if module.chosen_by not in SELECTORS:
+        raise KeyError(module.chosen_by)
+    return module
 
 
 @dataclass(frozen=True)
@@ -227,17 +244,28 @@ class Composer:
             "address": fit_address(address, self._metrics),
             "return_line_pt": fit_return_line(office["return_line"], self._metrics),
         }
-        context["text"] = lambda module: self._text(module, request.decision_date, context)
+        context["text"] = lambda module, on=None: self._text(module, on, context)
         context["reply_code"] = lambda: _reply_code(request.letter_reference)
         return context
 
-    def _text(self, module_id: str, on: date, context: Mapping[str, object]) -> Markup:
-        """A text module in the wording of the decision date: its text is template source, its values are escaped."""
-        module = in_force(self._modules.get(module_id, ()), on)
+    def _text(self, module_id: str, on: str | None, context: Mapping[str, object]) -> Markup:
+        """A text module in the wording of its day: its text is template source, its values are escaped.
+
+        `on` is the day or month (`2026-11-02`, `2026-11`) of a module that is not chosen by the decision date.
+        """
+        entries = self._modules.get(module_id, ())
+        if any((entry.chosen_by == BY_DECISION) == (on is not None) for entry in entries):
+            raise RenderError(
+                "text-module-misused",
+                f"Der Textbaustein „{module_id}“ wird nach einem anderen Datum gewählt. Bitte die Vorlage berichtigen.",
+            )
+        letter = cast("Mapping[str, str]", context["letter"])
+        day = _day(f"{on}-01" if on and len(on) == 7 else on or letter["decision_date"])
+        module = in_force(entries, day)
         if module is None:
             raise RenderError(
                 "text-module-missing",
-                f"Für den {date_short(on)} gibt es keinen Textbaustein „{module_id}“. Bitte das Bescheiddatum prüfen.",
+                f"Für den {date_short(day)} gibt es keinen Textbaustein „{module_id}“. Bitte das Datum prüfen.",
             )
         return Markup(self._jinja.from_string(module.text.strip()).render(context))  # noqa: S704
 
