@@ -35,6 +35,21 @@ _LONGEST_RETRY = timedelta(hours=6)
 _CHUNK = 200
 
 
+def case_ref(case: Case, office: Office) -> CaseRef:
+    """A case as the case file names it."""
+    return CaseRef(case.file_number, case.bg_number, office.key)
+
+
+def letter_document_key(reference: str, number: int) -> str:
+    """Under which key the case file keeps the document of one recipient."""
+    return f"{reference}-{number}"
+
+
+def inbound_document_key(document_id: str) -> str:
+    """Under which key the case file keeps a scan."""
+    return f"inbound-{document_id}"
+
+
 @dataclass
 class FilingReport:
     """What one sweep did."""
@@ -142,11 +157,11 @@ def _entry(
     is_document = due.kind is FilingKind.DOCUMENT and sha256 is not None
     return FilingEntry(
         key=due.key,
-        case=CaseRef(case.file_number, case.bg_number, office.key),
+        case=case_ref(case, office),
         kind=due.kind.value,
         title=f"{letter.title}: {due.title}",
         occurred_at=_moment(services, due.occurred),
-        document_key=f"{letter.reference}-{recipient.number if recipient else 1}",
+        document_key=letter_document_key(letter.reference, recipient.number if recipient else 1),
         document=services.blobs.get(sha256) if is_document and sha256 else None,
         document_sha256=sha256 if is_document else None,
         metadata=_metadata(letter, case, due, recipient),
@@ -210,11 +225,11 @@ def _file_inbound(services: Services, document_id: int, report: FilingReport) ->
     sha256 = document.sha256 or ""
     entry = FilingEntry(
         key=inbound_filing_key(document.source, document.document_id),
-        case=CaseRef(case.file_number, case.bg_number, office.key),
+        case=case_ref(case, office),
         kind=FilingKind.INBOUND.value,
         title=f"Posteingang vom {document.received_on:%d.%m.%Y}: {document.document_class}",
         occurred_at=document.scanned_at,
-        document_key=f"inbound-{document.document_id}",
+        document_key=inbound_document_key(document.document_id),
         document=services.blobs.get(sha256),
         document_sha256=sha256,
         metadata={

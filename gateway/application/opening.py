@@ -1,17 +1,23 @@
-"""Opening documents: the archived bytes of a letter, and scans. Every look is written to the audit trail."""
+"""Opening documents: the archived bytes of a letter, and scans. Every look is written to the audit trail.
 
+The case file is the lasting store: what the gateway no longer has is fetched back from there, and proven by its hash.
+"""
+
+import hashlib
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor, audit
 from gateway.application.drafting import find_letter
+from gateway.application.filing import case_ref, inbound_document_key, letter_document_key
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Document, Recipient
 from gateway.db.people import Case, Office
 from gateway.domain.permission import Action
-from gateway.errors import NotFound
+from gateway.errors import IntegrityError, NotFound
+from gateway.ports.casefile import CaseRef
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,22 @@ def open_document(
         if recipient is None or recipient.document_sha256 is None:
             raise NotFound("document-missing", "Zu diesem Empfänger gibt es noch kein Dokument.")
         sha256 = recipient.document_sha256
+        case = case_ref(session.get_one(Case, letter.case_id), office)
         audit(session, services, who.login, "document-read", letter.reference, recipient=number, page=page)
-    return Opened(services.blobs.get(sha256), f"{letter.reference}-{number}.pdf")
+    key = letter_document_key(letter.reference, number)
+    return Opened(_content(services, sha256, case, key), f"{letter.reference}-{number}.pdf")
+
+
+def _content(services: Services, sha256: str, case: CaseRef, document_key: str) -> bytes:
+    if services.blobs.has(sha256):
+        return services.blobs.get(sha256)
+    content = services.casefile.fetch(case, document_key)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise IntegrityError(
+            "case-file-document-differs",
+            "Das Dokument in der Akte ist nicht das freigegebene. Bitte die Administration verständigen.",
+        )
+    return content
 
 
 def document_pages(services: Services, login: str, reference: str) -> dict[int, int]:
@@ -64,16 +84,18 @@ def open_inbound(services: Services, login: str, inbound_id: int, *, page: int |
         document = session.get(InboundDocument, inbound_id)
         if document is None or document.sha256 is None:
             raise NotFound("inbound-unknown", f"Zum Posteingang {inbound_id} gibt es kein Dokument.")
-        office = _office_of(session, document)
-        who.require(Action.READ if office else Action.RECEIVE_SCANS, office)
-        if not office:
+        case = _case_of(session, document)
+        who.require(Action.READ if case else Action.RECEIVE_SCANS, case.office if case else None)
+        if not case:
             who.require(Action.ASSIGN_INBOUND)
-        sha256 = document.sha256
+        sha256, key = document.sha256, inbound_document_key(document.document_id)
         audit(session, services, who.login, "inbound-read", f"inbound-{inbound_id}", page=page)
-    return Opened(services.blobs.get(sha256), f"posteingang-{inbound_id}.pdf")
+    content = _content(services, sha256, case, key) if case else services.blobs.get(sha256)
+    return Opened(content, f"posteingang-{inbound_id}.pdf")
 
 
-def _office_of(session: Session, document: InboundDocument) -> str | None:
+def _case_of(session: Session, document: InboundDocument) -> CaseRef | None:
     if document.case_id is None:
         return None
-    return session.get_one(Office, session.get_one(Case, document.case_id).office_id).key
+    case = session.get_one(Case, document.case_id)
+    return case_ref(case, session.get_one(Office, case.office_id))
