@@ -248,10 +248,10 @@ def return_code_zone_not_free(page: PageReading, profile: PrintProfile) -> Itera
 def content_in_window_leak_area(page: PageReading, profile: PrintProfile) -> Iterator[Finding]:
     """'content-in-window-leak-area': an error, because what a postman can read is disclosed (§ 35 SGB I)."""
     own = (profile.return_line, profile.franking_band, profile.recipient)
-    if ink := page.ink.bounds(profile.window_leak, *own):
+    if ink := page.ink.bounds(profile.leak_area, *own):
         yield _error(
             "content-in-window-leak-area",
-            f"Im Umschlagfenster ({_where(profile.window_leak)}) könnte mehr als die Anschrift zu lesen sein. "
+            f"Im Umschlagfenster ({_where(profile.leak_area)}) könnte mehr als die Anschrift zu lesen sein. "
             "Bitte den Inhalt darunter beginnen lassen oder nach rechts rücken.",
             page,
             ink,

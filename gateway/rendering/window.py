@@ -61,7 +61,7 @@ class AddressWindow:
 
     def __init__(self, page: PageReading, profile: PrintProfile) -> None:
         """Read what stands between the upper and the lower edge of the window, over the whole width."""
-        leak, zone = profile.window_leak, profile.recipient
+        leak, zone = profile.leak_area, profile.recipient
         self._area = Box(0, leak.y0_mm, A4_WIDTH_MM, leak.y1_mm)
         self._page = page
         self.zone = zone

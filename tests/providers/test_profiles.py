@@ -1,5 +1,6 @@
 """Print profiles: the provider's zones as data, validated when they are read."""
 
+from datetime import date
 from importlib.resources import files
 
 import pytest
@@ -20,9 +21,28 @@ def test_the_epost_profile_has_the_zones_of_the_providers_drawing() -> None:
     assert profile.recipient.y1_mm - profile.recipient.y0_mm == 21
 
 
-def test_every_profile_in_the_folder_is_valid() -> None:
-    assert profile_names() == sorted(profile_names())
+def test_the_profiles_of_all_four_providers_are_there_and_valid() -> None:
+    assert profile_names() == ["epost", "letterxpress", "pingen", "sftp"]
     assert {load_profile(name).name for name in profile_names()} == set(profile_names())
+
+
+def test_a_profile_holds_from_its_day_on_and_no_sooner() -> None:
+    assert load_profile("epost", date(2025, 1, 1)).valid_from == date(2025, 1, 1)
+    with pytest.raises(NotFound) as early:
+        load_profile("epost", date(2024, 12, 31))
+    assert early.value.code == "profile-not-valid-yet"
+
+
+def test_more_than_eight_sheets_travel_in_c4_which_always_shows_less() -> None:
+    epost = load_profile("epost")
+    assert (epost.envelope_for(8).name, epost.envelope_for(9).name) == ("C6/5", "C4")
+    assert epost.envelope_for(500).name == "C4"
+    assert epost.always_visible(8).y1_mm == 90
+    assert epost.always_visible(9).y1_mm == 85
+
+
+def test_what_could_leak_is_that_of_the_largest_envelope_with_two_millimetres_more() -> None:
+    assert load_profile("epost").leak_area == Box(0, 45, 112, 114)
 
 
 @pytest.mark.parametrize("name", ["unbekannt", "", "../epost", "epost.toml", "__init__"])
@@ -36,8 +56,13 @@ def test_an_unknown_profile_is_not_found_and_the_known_ones_are_named(name: str)
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("max_sheets = 94", "", "max_sheets"),
-        ("max_sheets = 94", "max_sheets = 0", "größer als 0"),
+        ("max_sheets = 94\n# SW", "# SW", "max_sheets"),
+        ("max_sheets = 94\n# SW", "max_sheets = 0\n# SW", "größer als 0"),
+        ('name = "C4"\nmax_sheets = 94', 'name = "C4"\nmax_sheets = 93', "Umschläge"),
+        ('name = "C4"', 'name = "C3"', "C3"),
+        ('pdf_a = "1b"', 'pdf_a = "9z"', "9z"),
+        ('transparency = "forbidden"', "", "transparency"),
+        ("valid_from = 2025-01-01", 'valid_from = "bald"', "bald"),
         ("version =", "versio =", "versio"),
         ("recipient = [23.0, 69.0, 108.0, 90.0]", "recipient = [23.0, 69.0, 108.0]", "unpack"),
         ("recipient = [23.0, 69.0, 108.0, 90.0]", "recipient = [108.0, 69.0, 23.0, 90.0]", "kein Rechteck"),

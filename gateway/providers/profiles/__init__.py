@@ -1,42 +1,53 @@
 """Each print provider's zones, limits and rules as versioned data: `NAME.toml` beside this file.
 
-A changed rule of a provider is a changed file with a new version, never a changed program.
+A changed rule of a provider is a new file `NAME.DATE.toml` that is valid from that day, never a changed program;
+the version that holds on a day is the newest that is valid by then.
 """
 
 import tomllib
+from datetime import UTC, date, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gateway.domain.envelope import ENVELOPES
 from gateway.domain.findings import Box
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
+from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, EnvelopeUse, PrintProfile
 from gateway.errors import ConfigError, NotFound
 
-ZONES = (
-    "printable",
-    "return_line",
-    "franking_band",
-    "recipient",
-    "window_leak",
-    "sheet_code",
-    "return_code",
-)
+ZONES = ("printable", "return_line", "franking_band", "recipient", "sheet_code", "return_code")
+_PDF_A = {"1b": "1b", "as-archived": None}
+_SHAPE = {
+    "": {"version", "valid_from", "limits", "document", "window", "zones_mm", "envelopes"},
+    "limits": {"max_sheets", "max_bytes"},
+    "document": {"pdf_a", "transparency", "min_image_dpi", "max_image_dpi"},
+    "window": {"address_safety_mm", "leak_safety_mm"},
+    "zones_mm": set(ZONES),
+}
+"""All keys a profile has; each must be there, and no other."""
 
 
 def profile_names() -> list[str]:
     """All profiles, sorted."""
-    return sorted(
-        entry.name.removesuffix(".toml")
-        for entry in files(__package__).iterdir()
-        if entry.name.endswith(".toml")
-    )
+    return sorted({name.split(".")[0] for name in _file_names()})
 
 
-def load_profile(name: str) -> PrintProfile:
-    """The profile `name`. Raises `NotFound` ('profile-unknown'), `ConfigError` ('profile-invalid')."""
+def load_profile(name: str, on: date | None = None) -> PrintProfile:
+    """The profile `name` as it is valid on a day, by default today.
+
+    Raises `NotFound` ('profile-unknown', 'profile-not-valid-yet'), `ConfigError` ('profile-invalid').
+    """
     if name not in profile_names():
         known = ", ".join(profile_names())
         raise NotFound("profile-unknown", f"Das Druckprofil „{name}“ gibt es nicht. Vorhanden sind: {known}.")
-    return parse_profile(name, files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
+    day = on or datetime.now(UTC).date()
+    valid = [profile for profile in _versions(name) if profile.valid_from <= day]
+    if not valid:
+        raise NotFound(
+            "profile-not-valid-yet",
+            f"Das Druckprofil „{name}“ gilt am {day:%d.%m.%Y} noch nicht. Bitte Datum prüfen.",
+        )
+    return max(valid, key=lambda profile: profile.valid_from)
 
 
 def parse_profile(name: str, text: str) -> PrintProfile:
@@ -44,24 +55,52 @@ def parse_profile(name: str, text: str) -> PrintProfile:
     try:
         profile = _profile(name, tomllib.loads(text))
     except KeyError as error:
-        raise _invalid(name, f"die Angabe {error} fehlt") from None
+        raise _invalid(name, f"die Angabe {error} fehlt oder ist unbekannt") from None
     except (TypeError, ValueError) as error:
         raise _invalid(name, str(error)) from None
     _validate(profile)
     return profile
 
 
+def _file_names() -> list[str]:
+    return [entry.name for entry in files(__package__).iterdir() if entry.name.endswith(".toml")]
+
+
+@cache
+def _versions(name: str) -> tuple[PrintProfile, ...]:
+    names = [file for file in _file_names() if file.split(".")[0] == name]
+    return tuple(parse_profile(name, files(__package__).joinpath(file).read_text("utf-8")) for file in names)
+
+
 def _profile(name: str, data: dict[str, Any]) -> PrintProfile:
-    limits, zones = data["limits"], data["zones_mm"]
-    if unknown := (set(data) - {"version", "limits", "zones_mm"}) | (set(zones) - set(ZONES)):
-        raise ValueError(f"unbekannte Angabe {', '.join(sorted(unknown))}")
+    _check_shape(data)
+    limits, document, window, zones = data["limits"], data["document"], data["window"], data["zones_mm"]
     return PrintProfile(
         name=name,
         version=str(data["version"]),
         max_sheets=int(limits["max_sheets"]),
         max_bytes=int(limits["max_bytes"]),
+        valid_from=date.fromisoformat(str(data["valid_from"])),
+        envelopes=tuple(
+            EnvelopeUse(ENVELOPES[each["name"]], int(each["max_sheets"])) for each in data["envelopes"]
+        ),
+        address_safety_mm=float(window["address_safety_mm"]),
+        leak_safety_mm=float(window["leak_safety_mm"]),
+        pdf_a=_PDF_A[document["pdf_a"]],
+        allows_transparency={"allowed": True, "forbidden": False}[document["transparency"]],
+        min_image_dpi=float(document["min_image_dpi"]),
+        max_image_dpi=float(document["max_image_dpi"]),
         **{zone: _box(zone, zones[zone]) for zone in ZONES},
     )
+
+
+def _check_shape(data: dict[str, Any]) -> None:
+    for part, keys in _SHAPE.items():
+        found = set(data[part] if part else data)
+        if missing := keys - found:
+            raise KeyError(min(missing))
+        if unknown := found - keys:
+            raise ValueError(f"unbekannte Angabe {', '.join(sorted(unknown))}")
 
 
 def _box(zone: str, edges: list[float]) -> Box:
@@ -83,8 +122,20 @@ def _validate(profile: PrintProfile) -> None:
             raise _invalid(profile.name, f"die Zone {zone} liegt im Frankierband")
     if not profile.return_line.contains(profile.return_code):
         raise _invalid(profile.name, "die Zone return_code liegt nicht in der Absenderzeile")
-    if profile.window_leak.overlaps(profile.sheet_code):
+    _validate_envelopes(profile)
+
+
+def _validate_envelopes(profile: PrintProfile) -> None:
+    most = [use.max_sheets for use in profile.envelopes]
+    if most != sorted(set(most)) or not most or most[0] < 1 or most[-1] < profile.max_sheets:
+        raise _invalid(profile.name, "die Umschläge steigen nicht nach Blattzahl bis zur Grenze an")
+    if profile.leak_area.overlaps(profile.sheet_code):
         raise _invalid(profile.name, "der Blattcode könnte im Fenster erscheinen")
+    for use in profile.envelopes:
+        if not profile.always_visible(use.max_sheets).overlaps(profile.recipient):
+            raise _invalid(
+                profile.name, f"der Umschlag {use.envelope.name} zeigt vom Anschriftfeld nichts sicher"
+            )
 
 
 def _invalid(name: str, reason: str) -> ConfigError:
