@@ -30,6 +30,8 @@ def font() -> str:
     target = io.BytesIO()
     with FontToolsFont(default_fonts_dir() / FONT_FILES["regular"], lazy=True) as face:
         face.flavor = None
+        for record in face["name"].names:
+            record.string = "TestNoto"  # or ReportLab takes it for the cut font of print copies
         face.save(target, reorderTables=None)
     target.seek(0)
     pdfmetrics.registerFont(TTFont("TestNoto", target))
