@@ -30,6 +30,7 @@ from gateway.providers.profiles import load_profile
 from gateway.rendering.codes import page_codes
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.local import LocalRenderer
+from gateway.tables.files import FileTables
 
 
 class SystemClock:
@@ -89,6 +90,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         provider_name=settings.provider.name,
         casefile=FolderCaseFile(_folder(settings, settings.case_file.dir)),
         scans=FolderScans(page_codes),
+        tables=FileTables(),
         clock=clock,
         locks=locks_for(database, settings.data_dir / "locks"),
         text=AddressType(FontMetrics(fonts_dir)),

@@ -44,22 +44,40 @@ def write_letter(
         found, office = find_case(session, case)
         who.require(Action.WRITE_LETTER, office.key)
         require_published(session, meta)
-        letter = _new_letter(services, who, found, meta, data, decision_date or services.today())
-        session.add(letter)
-        session.flush()
-        for number, (person, copy_for) in enumerate(_recipients(session, found, recipients), start=1):
-            frozen = freeze(services, person)
-            session.add(
-                Recipient(
-                    letter_id=row_id(letter),
-                    number=number,
-                    person_id=row_id(person),
-                    copy_for=copy_for,
-                    **frozen,
-                )
-            )
-        audit(session, services, who.login, "letter-written", letter.reference, template=meta.name)
+        letter = draft(
+            session, services, who, found, meta, data, recipients=recipients, decision_date=decision_date
+        )
         return letter.reference
+
+
+def draft(
+    session: Session,
+    services: Services,
+    who: Actor,
+    case: Case,
+    meta: TemplateMeta,
+    data: Mapping[str, Any],
+    *,
+    recipients: Sequence[str] | None = None,
+    decision_date: date | None = None,
+) -> Letter:
+    """The draft itself, in the caller's transaction, who has asked for permission, publication and valid data."""
+    letter = _new_letter(services, who, case, meta, data, decision_date or services.today())
+    session.add(letter)
+    session.flush()
+    for number, (person, copy_for) in enumerate(_recipients(session, case, recipients), start=1):
+        frozen = freeze(services, person)
+        session.add(
+            Recipient(
+                letter_id=row_id(letter),
+                number=number,
+                person_id=row_id(person),
+                copy_for=copy_for,
+                **frozen,
+            )
+        )
+    audit(session, services, who.login, "letter-written", letter.reference, template=meta.name)
+    return letter
 
 
 def revise(services: Services, login: str, reference: str, data: Mapping[str, Any]) -> None:
@@ -76,7 +94,7 @@ def revise(services: Services, login: str, reference: str, data: Mapping[str, An
             expect={"state": EDITABLE},
             state=LetterState.DRAFT,
             data=dict(data),
-            content_sha256=_content_hash(letter.case_id, letter.template, data),
+            content_sha256=content_hash(letter.case_id, letter.template, data),
             note=None,
         )
         audit(session, services, who.login, "letter-revised", reference)
@@ -90,29 +108,36 @@ def submit(services: Services, login: str, reference: str, *, accept_duplicate: 
     """
     with services.db.transaction() as session:
         who = actor(session, login)
-        letter, office = find_letter(session, reference)
-        who.require(Action.WRITE_LETTER, office.key)
-        meta = services.renderer.template(letter.template)
-        require_published(session, meta)
-        services.renderer.validate(letter.template, letter.data)
-        if not accept_duplicate:
-            _refuse_duplicate(session, services, letter)
-        for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
-            person = session.get_one(Person, recipient.person_id)
-            for name, value in freeze(services, person).items():
-                setattr(recipient, name, value)
-        compare_and_set(
-            session,
-            Letter,
-            row_id(letter),
-            expect={"state": LetterState.DRAFT},
-            state=LetterState.SUBMITTED,
-            template_version=meta.version,
-            submitted_at=services.clock.now(),
-            duplicate_accepted=accept_duplicate,
-            note=None,
-        )
-        audit(session, services, who.login, "letter-submitted", reference, duplicate_accepted=accept_duplicate)
+        submit_in(session, services, who, reference, accept_duplicate=accept_duplicate)
+
+
+def submit_in(
+    session: Session, services: Services, who: Actor, reference: str, *, accept_duplicate: bool = False
+) -> None:
+    """Submit in the caller's transaction; see `submit`."""
+    letter, office = find_letter(session, reference)
+    who.require(Action.WRITE_LETTER, office.key)
+    meta = services.renderer.template(letter.template)
+    require_published(session, meta)
+    services.renderer.validate(letter.template, letter.data)
+    if not accept_duplicate:
+        _refuse_duplicate(session, services, letter)
+    for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
+        person = session.get_one(Person, recipient.person_id)
+        for name, value in freeze(services, person).items():
+            setattr(recipient, name, value)
+    compare_and_set(
+        session,
+        Letter,
+        row_id(letter),
+        expect={"state": LetterState.DRAFT},
+        state=LetterState.SUBMITTED,
+        template_version=meta.version,
+        submitted_at=services.clock.now(),
+        duplicate_accepted=accept_duplicate,
+        note=None,
+    )
+    audit(session, services, who.login, "letter-submitted", reference, duplicate_accepted=accept_duplicate)
 
 
 def find_case(session: Session, case: str) -> tuple[Case, Office]:
@@ -149,7 +174,7 @@ def _new_letter(
         is_decision=meta.is_decision,
         has_remedy_notice=meta.needs_remedy_notice,
         data=dict(data),
-        content_sha256=_content_hash(row_id(case), meta.name, data),
+        content_sha256=content_hash(row_id(case), meta.name, data),
         decision_date=decided_on,
         created_at=services.clock.now(),
     )
@@ -202,6 +227,7 @@ def _refuse_duplicate(session: Session, services: Services, letter: Letter) -> N
             )
 
 
-def _content_hash(case_id: int, template: str, data: Mapping[str, Any]) -> str:
+def content_hash(case_id: int, template: str, data: Mapping[str, Any]) -> str:
+    """Hash of case, template and data: equal for probable duplicates."""
     content = json.dumps([case_id, template, data], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(content.encode()).hexdigest()

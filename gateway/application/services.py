@@ -20,6 +20,7 @@ from gateway.ports.locks import Locks
 from gateway.ports.provider import Provider
 from gateway.ports.renderer import Renderer
 from gateway.ports.scans import ScanReader
+from gateway.ports.tables import TableReader
 from gateway.ports.text import TextFacts
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Services:
     """Who takes the letters, until routing rules say otherwise."""
     casefile: CaseFile
     scans: ScanReader
+    tables: TableReader
     clock: Clock
     locks: Locks
     text: TextFacts

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "inbound": {"domain", "ports", *LEAVES},
     "providers": {"domain", "ports", *LEAVES},
     "rendering": {"domain", "ports", *LEAVES},
+    "tables": {"domain", "ports", *LEAVES},
     "application": {"domain", "ports", "db", "errors"},
     "workers": {"application", "errors"},
 }
@@ -95,7 +96,7 @@ def test_every_part_has_a_rule() -> None:
 
 
 def test_only_the_composition_root_and_commands_know_the_adapters() -> None:
-    adapters = {"blobs", "casefiles", "inbound", "providers", "rendering"}
+    adapters = {"blobs", "casefiles", "inbound", "providers", "rendering", "tables"}
     knowing = {part_of(file) for file in modules() if ours(file) & adapters}
     assert knowing <= {"bootstrap", "cli"}
 

@@ -3,9 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from gateway.db import files, letters, mail, people
+from gateway.db import files, letters, mail, mailings, people
 
-TABLES = (people, letters, mail, files)
+TABLES = (people, letters, mail, files, mailings)
 
 context.configure(
     connection=context.config.attributes["connection"],

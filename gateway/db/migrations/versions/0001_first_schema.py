@@ -210,6 +210,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_record_office_id"), ["office_id"], unique=False)
 
     op.create_table(
+        "mailing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("file_sha256", sa.String(length=64), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("repetition", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "checking",
+                "checked",
+                "drafting",
+                "submitting",
+                "done",
+                "stopped",
+                "discarded",
+                name="mailing_state_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("accept_repeat", sa.Boolean(), nullable=False),
+        sa.Column("only_good", sa.Boolean(), nullable=False),
+        sa.Column("offices", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("findings", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("faulty", sa.Integer(), nullable=False),
+        sa.Column("created_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["user_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("file_sha256", "template", "repetition"),
+    )
+    with op.batch_alter_table("mailing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mailing_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mailing_state"), ["state"], unique=False)
+
+    op.create_table(
         "user_office",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("office_id", sa.Integer(), nullable=False),
@@ -504,6 +548,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_inbound_document_delivery_id"), ["delivery_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_inbound_document_letter_id"), ["letter_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_inbound_document_state"), ["state"], unique=False)
+
+    op.create_table(
+        "mailing_row",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("mailing_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "faulty",
+                "good",
+                "drafted",
+                "submitted",
+                name="mailing_row_state_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("content_sha256", sa.String(), nullable=True),
+        sa.Column("data", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("letter_id", sa.Integer(), nullable=True),
+        sa.Column("findings", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case_record.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["letter_id"],
+            ["letter.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["mailing_id"],
+            ["mailing.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("letter_id"),
+        sa.UniqueConstraint("mailing_id", "number"),
+    )
+    with op.batch_alter_table("mailing_row", schema=None) as batch_op:
+        batch_op.create_index("mailing_row_by_content", ["mailing_id", "content_sha256"], unique=False)
+        batch_op.create_index("mailing_row_by_state", ["mailing_id", "state"], unique=False)
 
     op.create_table(
         "posting",

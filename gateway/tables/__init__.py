@@ -1,0 +1,1 @@
+"""Reading the tables of mass mailings: one file a format."""
