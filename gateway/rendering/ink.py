@@ -5,7 +5,7 @@ It knows pixels and millimetres and nothing of PDF.
 
 import math
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from gateway.domain.findings import Box
 
@@ -14,15 +14,38 @@ INK_BELOW = 245
 """A grey level (0 black, 255 white) below this is ink: the palest hairline counts, a white fill does not."""
 
 _TO_INK = [255 if level < INK_BELOW else 0 for level in range(256)]
+# To compare two rasters, pixels that are half covered at the edge of a stroke count for neither side.
+_TO_CORE = [255 if level < 80 else 0 for level in range(256)]
+_TO_DARK = [255 if level < 160 else 0 for level in range(256)]
+_TO_LIGHT = [255 if level > 200 else 0 for level in range(256)]
+_TO_BLANK = [255 if level > 250 else 0 for level in range(256)]
 
 
 class Ink:
     """A grey raster of `dpi` whose top left corner is `origin_mm`."""
 
     def __init__(self, image: Image.Image, origin_mm: tuple[float, float], dpi: int) -> None:
+        self._image = image
         self._dark = image.point(_TO_INK)
         self._x_mm, self._y_mm = origin_mm
         self._px_per_mm = dpi / MM_PER_INCH
+
+    def missing_from(self, wanted: "Ink") -> "Ink":
+        """What `wanted`, a raster of the same place, has in full black and this one leaves white."""
+        return self._like(wanted._image.point(_TO_CORE), self._image.point(_TO_LIGHT))
+
+    def added_to(self, wanted: "Ink") -> "Ink":
+        """What is dark here and blank in `wanted`, a raster of the same place."""
+        return self._like(self._image.point(_TO_DARK), wanted._image.point(_TO_BLANK))
+
+    def pixels(self, zone: Box) -> int:
+        """How many pixels of ink `zone` holds, pixels on its edge included."""
+        left, top, right, bottom = self._outer(zone)
+        return self._dark.crop((left, top, right, bottom)).histogram()[255]
+
+    def _like(self, one: Image.Image, other: Image.Image) -> "Ink":
+        both = ImageChops.invert(ImageChops.darker(one, other))
+        return Ink(both, (self._x_mm, self._y_mm), round(self._px_per_mm * MM_PER_INCH))
 
     def bounds(self, zone: Box, *blank: Box) -> Box | None:
         """The tight box around the ink in `zone`, the boxes `blank` left out; None if there is none.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gateway.domain.findings import Box, Finding, Severity
 from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
+from gateway.domain.mailpiece import sheets_for
 from gateway.ports.renderer import PreflightReport
 from gateway.rendering import reading
 from gateway.rendering.reading import PageReading, Reading
@@ -17,6 +18,9 @@ from gateway.rendering.window import AddressWindow, around, same_address
 
 SIZE_TOLERANCE_MM = 1.0
 """A4 is rounded differently everywhere (595 × 842 pt is 209.9 × 297.04 mm)."""
+SMALLEST_PICTURE_MM = 8.0
+"""Smaller pictures are logos, codes and marks, whose sharpness nobody misses."""
+DPI_TOLERANCE = 0.02
 EDGE_TOLERANCE_MM = 0.25
 """What the raster can tell; an address line may touch the edge of its zone."""
 
@@ -35,7 +39,8 @@ def preflight(pdf: bytes, profile: PrintProfile, expected_address: Sequence[str]
             findings.extend(check(document, profile))
         first = document.page(1)
         findings.extend(_page_findings(first, profile))
-        address, address_findings = _address(first, profile, expected_address)
+        sheets = sheets_for(document.page_count, duplex=True)
+        address, address_findings = _address(first, profile, expected_address, sheets)
         findings.extend(address_findings)
         for number in range(2, min(document.page_count, 2 * profile.max_sheets) + 1):
             findings.extend(_page_findings(document.page(number), profile))
@@ -52,11 +57,11 @@ def _page_findings(page: PageReading, profile: PrintProfile) -> Iterator[Finding
 
 
 def _address(
-    page: PageReading, profile: PrintProfile, expected: Sequence[str] | None
+    page: PageReading, profile: PrintProfile, expected: Sequence[str] | None, sheets: int
 ) -> tuple[list[str], list[Finding]]:
     if not _is_a4_portrait(page):
         return [], []
-    window = AddressWindow(page, profile)
+    window = AddressWindow(page, profile, sheets)
     found = [finding for check in ADDRESS_CHECKS for finding in check(window)]
     shown = [line.text for line in window.lines]
     return shown, [*found, *address_differs(window, shown, expected)]
@@ -186,7 +191,55 @@ def annotation_present(page: PageReading, _: PrintProfile) -> Iterator[Finding]:
         )
 
 
+def transparency_forbidden(page: PageReading, profile: PrintProfile) -> Iterator[Finding]:
+    """'transparency-forbidden' where the provider's format has none: its conversion could change the page."""
+    if page.is_transparent and not profile.allows_transparency:
+        yield _error(
+            "transparency-forbidden",
+            "Die Seite enthält durchscheinende Elemente, die dieser Druckdienstleister nicht annimmt. "
+            "Bitte ohne Transparenz neu erzeugen (Bilder ohne Alphakanal, PDF/A-1b).",
+            page,
+        )
+
+
+def picture_format_forbidden(page: PageReading, profile: PrintProfile) -> Iterator[Finding]:
+    """'picture-format-forbidden': PDF/A-1 has no JPEG 2000, and nothing is packed anew here."""
+    if page.has_jpeg2000 and profile.pdf_a == "1b":
+        yield _error(
+            "picture-format-forbidden",
+            "Die Seite enthält ein Bild im Format JPEG 2000, das dieser Druckdienstleister nicht annimmt. "
+            "Bitte mit JPEG- oder verlustfreien Bildern neu erzeugen (PDF/A-1b).",
+            page,
+        )
+
+
 # The ink of every page
+
+
+def image_resolution(page: PageReading, profile: PrintProfile) -> Iterator[Finding]:
+    """'image-resolution-low' and 'image-resolution-high', warnings, for pictures that show and are no mere marks."""
+    for image in page.images:
+        box = image.box
+        if min(box.x1_mm - box.x0_mm, box.y1_mm - box.y0_mm) < SMALLEST_PICTURE_MM or not page.ink.bounds(box):
+            continue
+        if image.min_dpi < profile.min_image_dpi * (1 - DPI_TOLERANCE):
+            yield Finding(
+                "image-resolution-low",
+                Severity.WARNING,
+                f"Ein Bild hat nur {image.min_dpi:.0f} dpi und wird unscharf gedruckt "
+                f"(mindestens {profile.min_image_dpi:.0f} dpi). Bitte feiner scannen oder kleiner abbilden.",
+                page.number,
+                box,
+            )
+        elif image.max_dpi > profile.max_image_dpi * (1 + DPI_TOLERANCE):
+            yield Finding(
+                "image-resolution-high",
+                Severity.WARNING,
+                f"Ein Bild hat {image.max_dpi:.0f} dpi; mehr als {profile.max_image_dpi:.0f} dpi werden nicht "
+                "gedruckt und machen die Datei groß. Bitte das Bild verkleinern.",
+                page.number,
+                box,
+            )
 
 
 def outside_printable_area(page: PageReading, profile: PrintProfile) -> Iterator[Finding]:
@@ -302,9 +355,45 @@ def address_clipped(window: AddressWindow) -> Iterator[Finding]:
     if cut := window.cut():
         yield _address_error(
             "address-clipped",
-            "Zeichen der Anschrift sind abgeschnitten, etwa die Punkte eines Umlauts. "
+            "Zeichen der Anschrift sind abgeschnitten oder zum Teil verdeckt, etwa die Punkte eines Umlauts. "
             "Bitte den Zeilenabstand vergrößern und nichts über die Anschrift legen.",
             around(glyph.box for glyph in cut),
+        )
+
+
+def address_overprinted(window: AddressWindow) -> Iterator[Finding]:
+    """'address-overprinted': struck through, under a stamp or a picture, or printed twice."""
+    if struck := window.overprinted():
+        yield _address_error(
+            "address-overprinted",
+            "Über Zeichen der Anschrift ist etwas gedruckt. Bitte Linien, Bilder und doppelten Text dort entfernen.",
+            around(glyph.box for glyph in struck),
+        )
+
+
+def address_zone_not_clean(window: AddressWindow) -> Iterator[Finding]:
+    """'address-zone-not-clean': what is always visible must be exactly the address."""
+    if beside := window.beside():
+        yield _address_error(
+            "address-zone-not-clean",
+            f"Im Anschriftfeld ({_where(window.zone)}) steht außer der Anschrift noch etwas (Bild, Linie, Fläche). "
+            "Bitte dort nur die Anschrift drucken.",
+            beside,
+        )
+
+
+def address_not_always_visible(window: AddressWindow) -> Iterator[Finding]:
+    """'address-not-always-visible': in some position of the packet the window hides a part of the address.
+
+    Such as the fifth line in C4, which always shows only down to y 85 (`gateway.domain.envelope`).
+    """
+    if hidden := window.not_always_visible():
+        yield _address_error(
+            "address-not-always-visible",
+            f"Im Umschlag {window.envelope.name} ist die Anschrift nicht in jeder Lage ganz zu sehen (sicher sichtbar "
+            f"ist {_where(window.always_visible)}). Bitte die Anschrift kürzen, ein Deckblatt mit der Anschrift "
+            "verwenden oder einen anderen Druckdienstleister wählen.",
+            around(glyph.box for glyph in hidden),
         )
 
 
@@ -335,8 +424,10 @@ PAGE_CHECKS: tuple[PageCheck, ...] = (
     character_unprintable,
     character_private,
     annotation_present,
+    transparency_forbidden,
+    picture_format_forbidden,
 )
-INK_CHECKS: tuple[PageCheck, ...] = (outside_printable_area, sheet_code_zone_not_free)
+INK_CHECKS: tuple[PageCheck, ...] = (outside_printable_area, sheet_code_zone_not_free, image_resolution)
 FIRST_PAGE_CHECKS: tuple[PageCheck, ...] = (
     franking_band_not_free,
     return_code_zone_not_free,
@@ -347,6 +438,9 @@ ADDRESS_CHECKS: tuple[Callable[[AddressWindow], Iterator[Finding]], ...] = (
     address_outside_zone,
     address_not_visible,
     address_clipped,
+    address_overprinted,
+    address_zone_not_clean,
+    address_not_always_visible,
 )
 
 

@@ -10,10 +10,11 @@ as long as a document is open, and closes everything before it lets go.
 """
 
 import ctypes
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -87,13 +88,24 @@ class SeenAnnotation:
     box: Box
 
 
+@dataclass(frozen=True)
+class PlacedImage:
+    """A picture on the page: where it stands, and its resolution there in the worse and the better direction."""
+
+    box: Box
+    min_dpi: float
+    max_dpi: float
+
+
 def size_mm(page: pdfium.PdfPage) -> tuple[float, float]:
     """Width and height of the visible page, after /Rotate."""
     width_pt, height_pt = page.get_size()
     return width_pt * MM_PER_PT, height_pt * MM_PER_PT
 
 
-def raster(page: pdfium.PdfPage, dpi: float, box: Box | None = None, *, colour: bool = False) -> Image.Image:
+def raster(
+    page: pdfium.PdfPage, dpi: float, box: Box | None = None, *, colour: bool = False, annotations: bool = True
+) -> Image.Image:
     """A picture of `box` (mm, default the whole page) as it prints, grey or in colour.
 
     Call it inside `opened` only. What lies outside the page is white.
@@ -104,7 +116,8 @@ def raster(page: pdfium.PdfPage, dpi: float, box: Box | None = None, *, colour: 
     x, y = round(area.x0_mm * scale), round(area.y0_mm * scale)
     width, height = max(1, round(area.x1_mm * scale) - x), max(1, round(area.y1_mm * scale) - y)
     whole = max(1, round(page_width * scale)), max(1, round(page_height * scale))
-    flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_PRINTING | (0 if colour else pdfium_c.FPDF_GRAYSCALE)
+    flags = pdfium_c.FPDF_PRINTING | (0 if colour else pdfium_c.FPDF_GRAYSCALE)
+    flags |= pdfium_c.FPDF_ANNOT if annotations else 0
     bitmap = pdfium.PdfBitmap.new_native(
         width, height, pdfium_c.FPDFBitmap_BGR if colour else pdfium_c.FPDFBitmap_Gray
     )
@@ -129,6 +142,16 @@ class PageReading:
         self.user_unit = facts.user_units[number - 1]
 
     @property
+    def is_transparent(self) -> bool:
+        """Whether the page uses transparency."""
+        return self._facts.transparent[self.number - 1]
+
+    @property
+    def has_jpeg2000(self) -> bool:
+        """Whether the page shows JPEG 2000 pictures."""
+        return self._facts.jpeg2000[self.number - 1]
+
+    @property
     def annotations(self) -> list[SeenAnnotation]:
         """Annotations that show or may show."""
         return [
@@ -143,36 +166,46 @@ class PageReading:
 
     def ink_in(self, box: Box, dpi: int) -> Ink:
         """Part of the page at `dpi`."""
-        scale = dpi / MM_PER_INCH
-        origin_mm = (round(box.x0_mm * scale) / scale, round(box.y0_mm * scale) / scale)
-        return Ink(raster(self._page, dpi, box), origin_mm, dpi)
+        return Ink(raster(self._page, dpi, box), _origin_mm(box, dpi), dpi)
+
+    def ink_of_text_alone(self, box: Box, dpi: int) -> Ink:
+        """Part of the page as it would be if there were nothing but its text, all of it in black."""
+        page = self._page.pdf[self.number - 1]  # another copy: what is taken away here stays in the first
+        try:
+            _leave_text(page.raw, _ON_PAGE)
+            return Ink(raster(page, dpi, box, annotations=False), _origin_mm(box, dpi), dpi)
+        finally:
+            page.close()
+
+    @cached_property
+    def images(self) -> tuple[PlacedImage, ...]:
+        """Every picture that is drawn, with its resolution on paper."""
+        return tuple(_images(self._page.raw, _ON_PAGE, _UPRIGHT, self._seen_box))
 
     @cached_property
     def code_points(self) -> tuple[int, ...]:
         """Every character's UTF-16 unit in the PDF's own order; 0 where a glyph is mapped to nothing."""
         text, count = self._text
-        return tuple(pdfium_c.FPDFText_GetUnicode(text, index) for index in range(count))
+        return tuple(map(partial(pdfium_c.FPDFText_GetUnicode, text), range(count)))
 
     def characters(self, zone: Box) -> list[Character]:
         """The characters whose pen position lies in `zone`, in the PDF's own order."""
-        text, count = self._text
+        text, _ = self._text
         return [
-            self._character(index, *pen)
-            for index in range(count)
-            if _within(zone, *(pen := self._pen(index))) and pdfium_c.FPDFText_IsGenerated(text, index) != 1
+            self._character(index, x_mm, y_mm)
+            for index, (x_mm, y_mm) in enumerate(self._pens)
+            if _within(zone, x_mm, y_mm) and pdfium_c.FPDFText_IsGenerated(text, index) != 1
         ]
 
     def character(self, index: int) -> Character:
         """The character at `index` of `code_points`."""
-        return self._character(index, *self._pen(index))
+        return self._character(index, *self._pens[index])
 
     @cached_property
     def fonts(self) -> tuple[UsedFont, ...]:
         """The fonts that visible text on this page uses, each once."""
         fonts: dict[int, UsedFont] = {}
-        for text, bounds in _text_objects(
-            self._page.raw, pdfium_c.FPDFPage_CountObjects, pdfium_c.FPDFPage_GetObject
-        ):
+        for text, bounds in _text_objects(self._page.raw, _ON_PAGE):
             font = pdfium_c.FPDFTextObj_GetFont(text)
             key = ctypes.cast(font, ctypes.c_void_p).value
             if key and key not in fonts and pdfium_c.FPDFTextObj_GetTextRenderMode(text) not in _INVISIBLE:
@@ -187,10 +220,18 @@ class PageReading:
         # The bare handle: asked thousands of times, the wrapper costs more than pdfium does.
         return self._textpage.raw, self._textpage.count_chars()
 
-    def _pen(self, index: int) -> tuple[float, float]:
+    @cached_property
+    def _pens(self) -> list[tuple[float, float]]:
+        """Where the pen stood for every character, as seen: thousands of them, so without detours."""
+        text, count = self._text
+        a, b, c, d, e, f = self._to_seen
         x, y = ctypes.c_double(), ctypes.c_double()
-        pdfium_c.FPDFText_GetCharOrigin(self._text[0], index, x, y)
-        return self._seen(x.value, y.value)
+        origin, found = pdfium_c.FPDFText_GetCharOrigin, []
+        for index in range(count):
+            origin(text, index, x, y)
+            x_pt, y_pt = x.value, y.value
+            found.append((a * x_pt + c * y_pt + e, b * x_pt + d * y_pt + f))
+        return found
 
     def _character(self, index: int, x_mm: float, baseline_mm: float) -> Character:
         text, _ = self._text
@@ -266,14 +307,41 @@ def _font_name(font: Any) -> str:
     return buffer.value.decode("utf-8", "replace")
 
 
-def _text_objects(
-    owner: Any, count: Callable[..., int], get: Callable[..., Any], depth: int = 0
-) -> Iterator[tuple[Any, tuple[float, ...]]]:
+def _origin_mm(box: Box, dpi: int) -> tuple[float, float]:
+    """Where the first pixel of a raster of `box` stands."""
+    scale = dpi / MM_PER_INCH
+    return round(box.x0_mm * scale) / scale, round(box.y0_mm * scale) / scale
+
+
+_Matrix = tuple[float, float, float, float, float, float]
+_UPRIGHT: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """The same three calls exist twice: for what a page draws, and for what a form draws."""
+
+    count: Callable[..., int]
+    get: Callable[..., Any]
+    remove: Callable[..., int]
+
+
+_ON_PAGE = _Calls(pdfium_c.FPDFPage_CountObjects, pdfium_c.FPDFPage_GetObject, pdfium_c.FPDFPage_RemoveObject)
+_IN_FORM = _Calls(
+    pdfium_c.FPDFFormObj_CountObjects, pdfium_c.FPDFFormObj_GetObject, pdfium_c.FPDFFormObj_RemoveObject
+)
+
+
+def _objects(owner: Any, calls: _Calls) -> list[tuple[int, Any]]:
+    """(kind, object) of everything that is drawn, in order."""
+    things = [calls.get(owner, index) for index in range(calls.count(owner))]
+    return [(pdfium_c.FPDFPageObj_GetType(thing), thing) for thing in things]
+
+
+def _text_objects(owner: Any, calls: _Calls, depth: int = 0) -> Iterator[tuple[Any, tuple[float, ...]]]:
     """Every text object with its bounds; inside a Form XObject, the bounds of the outermost one."""
     edges = [ctypes.c_float() for _ in range(4)]
-    for index in range(count(owner)):
-        thing = get(owner, index)
-        kind = pdfium_c.FPDFPageObj_GetType(thing)
+    for kind, thing in _objects(owner, calls):
         if kind not in (pdfium_c.FPDF_PAGEOBJ_TEXT, pdfium_c.FPDF_PAGEOBJ_FORM):
             continue
         pdfium_c.FPDFPageObj_GetBounds(thing, *edges)
@@ -281,7 +349,58 @@ def _text_objects(
         if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
             yield thing, bounds
         elif depth < _MAX_FORM_DEPTH:
-            inner = _text_objects(
-                thing, pdfium_c.FPDFFormObj_CountObjects, pdfium_c.FPDFFormObj_GetObject, depth + 1
-            )
-            yield from ((text, bounds) for text, _ in inner)
+            yield from ((text, bounds) for text, _ in _text_objects(thing, _IN_FORM, depth + 1))
+
+
+def _leave_text(owner: Any, calls: _Calls, depth: int = 0) -> None:
+    """Take away whatever is not text, and make the text black."""
+    for kind, thing in _objects(owner, calls):
+        if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
+            pdfium_c.FPDFPageObj_SetFillColor(thing, 0, 0, 0, 255)
+            pdfium_c.FPDFPageObj_SetStrokeColor(thing, 0, 0, 0, 255)
+        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
+            _leave_text(thing, _IN_FORM, depth + 1)
+        elif calls.remove(owner, thing):
+            pdfium_c.FPDFPageObj_Destroy(thing)
+
+
+def _images(
+    owner: Any, calls: _Calls, outer: _Matrix, seen_box: Callable[..., Box], depth: int = 0
+) -> Iterator[PlacedImage]:
+    for kind, thing in _objects(owner, calls):
+        if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            yield from _image(thing, _combined(_matrix(thing), outer), seen_box)
+        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
+            yield from _images(thing, _IN_FORM, _combined(_matrix(thing), outer), seen_box, depth + 1)
+
+
+def _image(image: Any, matrix: _Matrix, seen_box: Callable[..., Box]) -> Iterator[PlacedImage]:
+    """A picture is drawn on the unit square, which the matrix puts on the page."""
+    a, b, c, d, e, f = matrix
+    width_pt, height_pt = math.hypot(a, b), math.hypot(c, d)
+    width, height = ctypes.c_uint(), ctypes.c_uint()
+    pdfium_c.FPDFImageObj_GetImagePixelSize(image, width, height)
+    if not (width_pt and height_pt and width.value and height.value):
+        return
+    dpi = sorted((72 * width.value / width_pt, 72 * height.value / height_pt))
+    across, up = [e, e + a, e + c, e + a + c], [f, f + b, f + d, f + b + d]
+    yield PlacedImage(seen_box(min(across), min(up), max(across), max(up)), *dpi)
+
+
+def _matrix(thing: Any) -> _Matrix:
+    found = pdfium_c.FS_MATRIX()
+    pdfium_c.FPDFPageObj_GetMatrix(thing, found)
+    return found.a, found.b, found.c, found.d, found.e, found.f
+
+
+def _combined(first: _Matrix, then: _Matrix) -> _Matrix:
+    a, b, c, d, e, f = first
+    p, q, r, s, t, u = then
+    return (
+        a * p + b * r,
+        a * q + b * s,
+        c * p + d * r,
+        c * q + d * s,
+        e * p + f * r + t,
+        e * q + f * s + u,
+    )

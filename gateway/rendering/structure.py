@@ -5,7 +5,7 @@ It does not look at the content (that is `reading`) and judges nothing (that is 
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -32,6 +32,10 @@ class Structure:
     has_form_fields: bool
     annotations: tuple[tuple[Annotation, ...], ...]
     user_units: tuple[float, ...]
+    transparent: tuple[bool, ...]
+    """Whether the page uses transparency; a transparency group alone, as word processors write it, is none."""
+    jpeg2000: tuple[bool, ...]
+    """Whether the page shows JPEG 2000 pictures."""
 
 
 def unreadable() -> DocumentInvalid:
@@ -92,6 +96,57 @@ def inherited(node: pikepdf.Object, key: str) -> pikepdf.Object | None:
     return node.get(key)
 
 
+def drawn(found: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """Every picture and form that these resources can draw, forms within forms and in patterns included, each once."""
+    waiting, seen = [found], set()
+    while waiting:
+        part = waiting.pop()
+        streams = [*part.get("/XObject", {}).values(), *part.get("/Pattern", {}).values()]
+        for stream in streams:
+            if stream.objgen in seen and stream.is_indirect:
+                continue
+            seen.add(stream.objgen)
+            yield stream
+            if "/Resources" in stream:
+                waiting.append(stream.Resources)
+
+
+def is_transparent(found: pikepdf.Object) -> bool:
+    """Whether something that these resources can draw lets through what is below (ISO 19005-1, 6.4)."""
+    streams = list(drawn(found))
+    parts = [found, *(stream.Resources for stream in streams if "/Resources" in stream)]
+    states = (state for part in parts for state in part.get("/ExtGState", {}).values())
+    return any(map(_is_masked, streams)) or any(map(_lets_through, states))
+
+
+def _is_masked(stream: pikepdf.Object) -> bool:
+    return "/SMask" in stream or int(stream.get("/SMaskInData", 0)) != 0
+
+
+def _lets_through(state: pikepdf.Object) -> bool:
+    if state.get("/SMask", "/None") != "/None":
+        return True
+    if any(float(state.get(key, 1)) != 1 for key in ("/CA", "/ca")):
+        return True
+    mode = state.get("/BM", "/Normal")
+    first = (mode[0] if len(mode) else "/Normal") if isinstance(mode, pikepdf.Array) else mode
+    return str(first) not in {"/Normal", "/Compatible"}
+
+
+def _any_picture(page: pikepdf.Page, test: Callable[[pikepdf.Object], bool]) -> bool:
+    return any(test(stream) for stream in drawn(resources(page)) if stream.get("/Subtype") == "/Image")
+
+
+def _is_jpeg2000(picture: pikepdf.Object) -> bool:
+    return "/JPXDecode" in filters(picture)
+
+
+def filters(stream: pikepdf.Object) -> list[str]:
+    """How a stream is packed, outermost first."""
+    found = stream.get("/Filter", pikepdf.Array())
+    return [str(name) for name in (found if isinstance(found, pikepdf.Array) else [found])]
+
+
 def read(pdf: bytes) -> Structure:
     """All facts of a document. Raises `DocumentInvalid`."""
     with opened(pdf) as document:
@@ -117,6 +172,8 @@ def _read(document: pikepdf.Pdf) -> Structure:
         has_form_fields="/AcroForm" in root and len(root.AcroForm.get("/Fields", [])) > 0,
         annotations=tuple(tuple(_annotations(page)) for page in pages),
         user_units=tuple(float(page.get("/UserUnit", 1)) for page in pages),
+        transparent=tuple(is_transparent(resources(page)) for page in document.pages),
+        jpeg2000=tuple(_any_picture(page, _is_jpeg2000) for page in document.pages),
     )
 
 
@@ -136,13 +193,13 @@ def _check_page(page: pikepdf.Page) -> None:
 
 def _annotations(page: pikepdf.Object) -> Iterator[Annotation]:
     for annotation in page.get("/Annots", []):
-        if not _is_invisible_link(annotation):
+        if not is_invisible_link(annotation):
             left, bottom, right, top = (float(value) for value in annotation.get("/Rect", [0, 0, 0, 0]))
             kind = str(annotation.get("/Subtype", "/Unknown"))[1:]
             yield Annotation(kind, (min(left, right), min(bottom, top), max(left, right), max(bottom, top)))
 
 
-def _is_invisible_link(annotation: pikepdf.Object) -> bool:
+def is_invisible_link(annotation: pikepdf.Object) -> bool:
     """A link without border or appearance leaves no trace on paper; without /Border its border is 1 pt wide."""
     if annotation.get("/Subtype") != "/Link" or "/AP" in annotation:
         return False

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from gateway.domain.findings import Box
 from gateway.domain.layout import A4_WIDTH_MM, PrintProfile
@@ -23,6 +24,12 @@ _WORD_GAP = 0.2
 """A gap between pens wider than this part of the line's height is a space, even if the PDF wrote none."""
 _CUT_MM = 0.25
 """A glyph whose ink ends this much inside its own outline was cut; the raster is accurate to 0.09 mm."""
+_EDGE_TOLERANCE_MM = 0.25
+"""What the raster can tell; an address line may touch the edge of what is visible."""
+_CUT_PX, _OVERPRINT_PX = 4, 6
+"""Pixels of a glyph that must be white, or struck through, to say so: a hairline through one letter is more."""
+_SAME_PLACE = 0.75
+"""Two glyphs that share this much of their width and height are printed over one another."""
 _HYPHENS = str.maketrans({"\u00ad": "-", "\u2010": "-", "\u2011": "-"})
 
 
@@ -59,14 +66,19 @@ class Line:
 class AddressWindow:
     """The part of page 1 that an envelope's window may show."""
 
-    def __init__(self, page: PageReading, profile: PrintProfile) -> None:
-        """Read what stands between the upper and the lower edge of the window, over the whole width."""
+    def __init__(self, page: PageReading, profile: PrintProfile, sheets: int = 1) -> None:
+        """Read what stands between the upper and the lower edge of the window, over the whole width.
+
+        `sheets`: of the piece, which decide about the envelope.
+        """
+        self.envelope = profile.envelope_for(sheets)
+        self.always_visible = profile.always_visible(sheets)
         leak, zone = profile.leak_area, profile.recipient
-        self._area = Box(0, leak.y0_mm, A4_WIDTH_MM, leak.y1_mm)
+        area = Box(0, leak.y0_mm, A4_WIDTH_MM, leak.y1_mm)
         self._page = page
         self.zone = zone
         self.all_lines = [
-            line for line in lines(page.characters(self._area)) if line.glyphs and line.box.x0_mm < leak.x1_mm
+            line for line in lines(page.characters(area)) if line.glyphs and line.box.x0_mm < leak.x1_mm
         ]
 
     @cached_property
@@ -81,22 +93,75 @@ class AddressWindow:
 
     @cached_property
     def ink(self) -> Ink:
-        """The window at `WINDOW_DPI`."""
-        return self._page.ink_in(self._area, WINDOW_DPI)
+        """The recipient zone, and the address where it leaves it, at `WINDOW_DPI`."""
+        return self._page.ink_in(self._close_up, WINDOW_DPI)
+
+    @cached_property
+    def _close_up(self) -> Box:
+        box, rim = around([self.zone, *(line.box for line in self.lines)]), 1.0
+        return Box(box.x0_mm - rim, box.y0_mm - rim, box.x1_mm + rim, box.y1_mm + rim)
 
     def unseen(self) -> list[Character]:
         """Characters of the address that leave no ink: white, hidden, covered."""
         return [glyph for glyph in self._glyphs() if glyph.invisible or self._ink_of(glyph) is None]
 
     def cut(self) -> list[Character]:
-        """Characters of the address of which a part is missing on paper."""
+        """Characters of the address of which a part is missing on paper: at their edge, or within."""
         return [
             glyph
             for glyph in self._glyphs()
             if not glyph.invisible
             and (ink := self._ink_of(glyph)) is not None
-            and not ink.contains(glyph.box, tolerance_mm=_CUT_MM)
+            and (
+                not ink.contains(glyph.box, tolerance_mm=_CUT_MM) or self._missing.pixels(glyph.box) >= _CUT_PX
+            )
         ]
+
+    def overprinted(self) -> list[Character]:
+        """Characters of the address that something is printed over: a line, a picture, other text."""
+        struck = [
+            glyph
+            for glyph in self._glyphs()
+            if not glyph.invisible and self._added.pixels(glyph.box) >= _OVERPRINT_PX
+        ]
+        doubled = [
+            glyph
+            for line in self.lines
+            for glyph, following in pairwise(line.glyphs)
+            if _same_place(glyph, following)
+        ]
+        return [*struck, *doubled]
+
+    def beside(self) -> Box | None:
+        """What else stands in the recipient zone: ink that is no text, around the address."""
+        if not self.lines or any(glyph.invisible for glyph in self._glyphs()):
+            return None
+        rim = 0.3
+        texts = (
+            Box(box.x0_mm - rim, box.y0_mm - rim, box.x1_mm + rim, box.y1_mm + rim)
+            for box in (line.box for line in self.lines)
+        )
+        return self._added.bounds(self.zone, *texts)
+
+    def not_always_visible(self) -> list[Character]:
+        """Characters of the address that the window hides in some position of the packet."""
+        return [
+            glyph for glyph in self._glyphs() if not self.always_visible.contains(glyph.box, _EDGE_TOLERANCE_MM)
+        ]
+
+    @cached_property
+    def _alone(self) -> Ink:
+        return self._page.ink_of_text_alone(self._close_up, WINDOW_DPI)
+
+    @cached_property
+    def _missing(self) -> Ink:
+        """What the text of the window should show and does not."""
+        return self.ink.missing_from(self._alone)
+
+    @cached_property
+    def _added(self) -> Ink:
+        """What the window shows that is no text."""
+        return self.ink.added_to(self._alone)
 
     def _glyphs(self) -> list[Character]:
         return [glyph for line in self.lines for glyph in line.glyphs]
@@ -104,6 +169,17 @@ class AddressWindow:
     def _ink_of(self, glyph: Character) -> Box | None:
         box, rim = glyph.box, 0.1
         return self.ink.bounds(Box(box.x0_mm - rim, box.y0_mm - rim, box.x1_mm + rim, box.y1_mm + rim))
+
+
+def _same_place(one: Character, other: Character) -> bool:
+    """Whether two glyphs stand on the same spot; an accent that combines with its letter may."""
+    if unicodedata.combining(chr(one.code_point)) or unicodedata.combining(chr(other.code_point)):
+        return False
+    a, b = one.box, other.box
+    across = min(a.x1_mm, b.x1_mm) - max(a.x0_mm, b.x0_mm)
+    down = min(a.y1_mm, b.y1_mm) - max(a.y0_mm, b.y0_mm)
+    width, height = min(a.x1_mm - a.x0_mm, b.x1_mm - b.x0_mm), min(a.y1_mm - a.y0_mm, b.y1_mm - b.y0_mm)
+    return width > 0 and height > 0 and across > _SAME_PLACE * width and down > _SAME_PLACE * height
 
 
 def lines(characters: Iterable[Character]) -> list[Line]:
