@@ -186,16 +186,14 @@ def _recipients(
     if references:
         return [(_person(session, reference), None) for reference in dict.fromkeys(references)]
     addressee = session.get_one(Person, case.addressee_id)
+    copied = select(Representative.person_id).where(
+        Representative.case_id == case.id,
+        col(Representative.kind).in_([RepresentativeKind.GUARDIAN, RepresentativeKind.LAWYER]),
+    )
     copies = session.exec(
         select(Person)
-        .join(Representative, col(Representative.person_id) == Person.id)
-        .where(
-            Representative.case_id == case.id,
-            col(Representative.kind).in_([RepresentativeKind.GUARDIAN, RepresentativeKind.LAWYER]),
-            Person.id != addressee.id,
-        )
-        .order_by(Person.reference)
-        .distinct()
+        .where(col(Person.id).in_(copied), Person.id != addressee.id)
+        .order_by(col(Person.reference))
     ).all()
     return [(addressee, None), *((person, "Zweitschrift") for person in copies)]
 
