@@ -102,16 +102,18 @@ def _column_flaws(data: object, proof: ColumnsProof) -> Iterator[Flaw]:
 
 def _month_flaws(data: object, proof: MonthsProof) -> Iterator[Flaw]:
     first, last = (str(next(_values(data, path, {}))[1]) for path in (proof.first, proof.last))
-    spans = [
-        (_month(value.get("valid_from", value.get("month"))), _month(value.get("valid_to", value.get("month"))))
-        for _, value in _values(data, proof.ranges, {})
-        if isinstance(value, dict)
-    ]
+    spans = [_span(value) for _, value in _values(data, proof.ranges, {}) if isinstance(value, dict)]
     whole = spans[0][0] == _month(first) and spans[-1][1] == _month(last) if spans else False
     forward = all(start <= end for start, end in spans)
     joined = all(later[0] == earlier[1] + 1 for earlier, later in pairwise(spans))
     if not (whole and forward and joined):
         yield Flaw(proof)
+
+
+def _span(entry: Mapping[str, object]) -> tuple[int, int]:
+    """First and last month of an entry, which names either one month or a range of days."""
+    month = entry.get("month")
+    return _month(str(entry.get("valid_from", month))), _month(str(entry.get("valid_to", month)))
 
 
 def _month(text: str) -> int:
