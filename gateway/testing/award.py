@@ -63,8 +63,10 @@ class _Basis:
         return (self.rent_share + self.ancillary_share + self.heating_share) * len(self.persons)
 
 
-def award_data(chance: random.Random, home: Household, today: date, *, landlord: str) -> dict[str, Any]:
-    """Twelve months from the next one; a child who turns 6 or 14 in between starts a new calculation."""
+def award_data(
+    chance: random.Random, home: Household, today: date, *, landlord: str, length: int = 12
+) -> dict[str, Any]:
+    """`length` months from the next one; a child who turns 6 or 14 in between starts a new calculation."""
     start = _next_month(today)
     persons = _persons(chance, home, today)
     earnings = _earnings(chance, persons[0].name) if chance.random() < 0.6 else None
@@ -76,16 +78,16 @@ def award_data(chance: random.Random, home: Household, today: date, *, landlord:
         countable=Decimal(earnings["countable"]) if earnings else _ZERO,
         landlord=landlord if chance.random() < 0.25 else None,
     )
-    months = [_add_months(start, n) for n in range(12)]
+    months = [add_months(start, n) for n in range(length)]
     data: dict[str, Any] = {
         "application_date": (today - timedelta(days=chance.randint(10, 40))).isoformat(),
         "period_from": start.isoformat(),
-        "period_to": (_add_months(start, 12) - timedelta(days=1)).isoformat(),
+        "period_to": (add_months(start, length) - timedelta(days=1)).isoformat(),
         "persons": [_person_row(person) for person in persons],
         "housing": _housing(basis),
         "child_benefit": any(person.is_child for person in persons),
         "calculations": [_calculation(basis, span) for span in _spans(basis, months)],
-        "payment": {"account_holder": persons[0].name, "iban": _iban(chance)},
+        "payment": {"account_holder": persons[0].name, "iban": fictional_iban(chance)},
     }
     return {**data, "earnings": earnings} if earnings else data
 
@@ -116,20 +118,20 @@ def _earnings(chance: random.Random, name: str) -> Row:
     ).quantize(_CENT, ROUND_HALF_UP)
     return {
         "person": name,
-        "gross": _money(gross),
-        "net": _money(net),
-        "allowance": _money(allowance),
-        "countable": _money(net - allowance),
+        "gross": money(gross),
+        "net": money(net),
+        "allowance": money(allowance),
+        "countable": money(net - allowance),
     }
 
 
 def _housing(basis: _Basis) -> Row:
     heads = len(basis.persons)
     return {
-        "basic_rent": _money(basis.rent_share * heads),
-        "ancillary": _money(basis.ancillary_share * heads),
-        "heating": _money(basis.heating_share * heads),
-        "total": _money(basis.rent_total),
+        "basic_rent": money(basis.rent_share * heads),
+        "ancillary": money(basis.ancillary_share * heads),
+        "heating": money(basis.heating_share * heads),
+        "total": money(basis.rent_total),
         "shares": heads,
         "limited": False,
     }
@@ -178,12 +180,12 @@ def _calculation(basis: _Basis, months: Sequence[date]) -> Row:
         "remaining": _cells(remaining),
         "shared_income": _cells(shared),
         "claims": _cells(claims),
-        "claim_total": _money(sum(claims, _ZERO)),
+        "claim_total": money(sum(claims, _ZERO)),
         "supplements": _cells(supplements),
-        "supplement_total": _money(supplement_total),
-        "payout": _money(payout),
+        "supplement_total": money(supplement_total),
+        "payout": money(payout),
         "direct_payments": direct,
-        "transfer": _money(payout - sum((Decimal(entry["amount"]) for entry in direct), _ZERO)),
+        "transfer": money(payout - sum((Decimal(entry["amount"]) for entry in direct), _ZERO)),
     }
 
 
@@ -230,27 +232,29 @@ def _distributed(income: Decimal, remaining: Sequence[Decimal]) -> list[Decimal 
 def _direct_payments(basis: _Basis, payout: Decimal) -> list[Row]:
     if basis.landlord is None or basis.rent_total > payout:
         return []
-    return [{"payee": basis.landlord, "purpose": "Miete und Nebenkosten", "amount": _money(basis.rent_total)}]
+    return [{"payee": basis.landlord, "purpose": "Miete und Nebenkosten", "amount": money(basis.rent_total)}]
 
 
 def _cells(amounts: Sequence[Decimal | None]) -> list[str | None]:
-    return [None if amount is None else _money(amount) for amount in amounts]
+    return [None if amount is None else money(amount) for amount in amounts]
 
 
-def _money(amount: Decimal) -> str:
+def money(amount: Decimal) -> str:
+    """An amount as letter data has it: `1037.19`."""
     return f"{amount:.2f}"
 
 
-def _iban(chance: random.Random) -> str:
+def fictional_iban(chance: random.Random) -> str:
     """A German IBAN with right check digits at a bank code that no bank has (all nines)."""
     account = f"99999999{chance.randrange(10**10):010d}"
     return f"DE{98 - int(account + '131400') % 97:02d}{account}"
 
 
 def _next_month(day: date) -> date:
-    return _add_months(day.replace(day=1), 1)
+    return add_months(day.replace(day=1), 1)
 
 
-def _add_months(first: date, months: int) -> date:
+def add_months(first: date, months: int) -> date:
+    """The first of the month that is `months` later (or earlier) than that of `first`."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, 1)

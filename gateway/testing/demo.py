@@ -34,6 +34,7 @@ from gateway.testing.scans import ScanSpec, make_delivery
 PASSWORD = "nur-zur-vorfuehrung"  # noqa: S105 - printed on the demo's last line, for fictional data only
 ADMINISTRATOR = "verwaltung"
 CLERK = "poststelle"
+WITH_REPLY_SLIP = frozenset({"anhoerung", "antwortbogen", "mitwirkungsaufforderung"})
 LEGAL_RELEASE = "Vorführung: keine rechtliche Freigabe"
 
 Document = dict[str, Any]
@@ -209,7 +210,7 @@ def _scan_specs(stage: Stage, document: Document) -> Sequence[ScanSpec]:
     asked = [
         line.reference
         for line in list_letters(stage.services, None, limit=1000)
-        if letter_view(stage.services, None, line.reference).template == "mitwirkungsaufforderung"
+        if letter_view(stage.services, None, line.reference).template in WITH_REPLY_SLIP
     ]
     slips = [ScanSpec.reply_slip(_archived(stage, reference)) for reference in asked[:2]]
     case = stage.chance.choice(document["cases"])

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from gateway.testing import decisions, notices
 from gateway.testing.award import award_data
 from gateway.testing.households import Household, fictional, household_of
+from gateway.testing.wording import german_date, working_day
 
 Maker = Callable[[random.Random, Household, date], dict[str, Any]]
 
@@ -28,7 +30,7 @@ def letter_data(template: str, case: Mapping[str, Any], *, seed: int, today: dat
 def _invitation(chance: random.Random, home: Household, today: date) -> dict[str, Any]:
     _key, place, postcode, _code, _dialling, street, _district = home.office
     return {
-        "appointment_date": _working_day(today + timedelta(days=chance.randint(18, 30))).isoformat(),
+        "appointment_date": working_day(today + timedelta(days=chance.randint(18, 30))).isoformat(),
         "appointment_time": f"{chance.randint(8, 15):02d}:{chance.choice([0, 15, 30, 45]):02d}",
         "place": f"Jobcenter, {street}, {postcode} {place}, Zimmer {chance.randint(0, 3)}.{chance.randint(1, 30):02d}",
         "contact": chance.choice(["", "", "Herr Wißing", "Frau Höing"]),
@@ -65,18 +67,14 @@ def _request(chance: random.Random, _home: Household, today: date) -> dict[str, 
         for title, detail in chance.sample(_DOCUMENTS, chance.randint(2, len(_DOCUMENTS)))
     ]
     return {
-        "concerns": f"Ihr Antrag vom {applied.day}. {_MONTHS[applied.month - 1]} {applied.year}",
-        "deadline": _working_day(today + timedelta(days=chance.randint(21, 28))).isoformat(),
+        "concerns": f"Ihr Antrag vom {german_date(applied)}",
+        "deadline": working_day(today + timedelta(days=chance.randint(21, 28))).isoformat(),
         "consequence": chance.choice(["Versagung", "Versagung", "Entziehung"]),
         "documents": documents,
         "reasons": chance.choice(_REASONS),
     }
 
 
-_MONTHS = (
-    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
-    "Dezember",
-)  # fmt: skip
 _DOCUMENTS = (
     ("Kontoauszüge der letzten drei Monate", "lückenlos und für alle Konten"),
     ("Mietvertrag und letzte Nebenkostenabrechnung", "alle Seiten, mit den Unterschriften beider Seiten"),
@@ -98,13 +96,17 @@ def _award(chance: random.Random, home: Household, today: date) -> dict[str, Any
     )
 
 
-def _working_day(day: date) -> date:
-    """The day itself or the next one that is no Saturday or Sunday (holidays do not matter for fiction)."""
-    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() >= 5 else day
-
-
 _MAKERS: dict[str, Maker] = {
+    "ablehnung": decisions.refusal,
+    "aenderungsbescheid": decisions.change,
+    "anhoerung": notices.hearing,
+    "antwortbogen": notices.questions,
+    "aufhebung_erstattung": decisions.recovery,
     "bewilligungsbescheid": _award,
+    "eingangsbestaetigung": notices.receipt,
     "einladung": _invitation,
     "mitwirkungsaufforderung": _request,
+    "versagung": decisions.withholding,
+    "vorlaeufige_bewilligung": decisions.provisional_award,
+    "widerspruchsbescheid": decisions.objection,
 }

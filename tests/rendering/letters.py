@@ -17,7 +17,20 @@ from gateway.rendering.fonts import FontMetrics
 from gateway.rendering.html import Composer
 from gateway.rendering.pdf import STYLE, PdfWriter
 
-NAMES = ("bewilligungsbescheid", "einladung", "mitwirkungsaufforderung")
+NAMES = (
+    "ablehnung",
+    "aenderungsbescheid",
+    "anhoerung",
+    "antwortbogen",
+    "aufhebung_erstattung",
+    "bewilligungsbescheid",
+    "eingangsbestaetigung",
+    "einladung",
+    "mitwirkungsaufforderung",
+    "versagung",
+    "vorlaeufige_bewilligung",
+    "widerspruchsbescheid",
+)
 REFERENCE = reference_from(4_711_004_711)
 ADDRESS = ("Frau", "Mareike Terhörst", "Am Mühlenbach 12 a", "46395 Bocholt")
 SIX_LINES = (

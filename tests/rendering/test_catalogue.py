@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(default_templates_dir(), tmp_path / "letter_templates"))
 
 
-def test_the_three_templates_are_there_and_their_samples_pass() -> None:
+def test_all_templates_are_there_and_their_samples_pass() -> None:
     assert tuple(template.meta.name for template in letters.catalogue().all()) == letters.NAMES
     for template in letters.catalogue().all():
         template.check(template.meta.sample)
@@ -37,9 +37,19 @@ def test_the_three_templates_are_there_and_their_samples_pass() -> None:
 
 def test_decisions_carry_a_remedy_notice_and_open_law_is_provisional() -> None:
     by_name = {template.meta.name: template.meta for template in letters.catalogue().all()}
-    assert {name for name, meta in by_name.items() if meta.is_decision} == {"bewilligungsbescheid", "einladung"}
+    assert {name for name, meta in by_name.items() if not meta.is_decision} == {
+        "anhoerung",
+        "antwortbogen",
+        "eingangsbestaetigung",
+        "mitwirkungsaufforderung",
+    }
     assert all(meta.needs_remedy_notice == meta.is_decision for meta in by_name.values())
-    assert [name for name, meta in by_name.items() if meta.provisional] == ["einladung"]
+    assert [name for name, meta in by_name.items() if meta.provisional] == [
+        "ablehnung",
+        "anhoerung",
+        "einladung",
+        "widerspruchsbescheid",
+    ]
     assert by_name["bewilligungsbescheid"].four_eyes
 
 

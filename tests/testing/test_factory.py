@@ -23,7 +23,20 @@ from gateway.testing.households import KINDS, household, household_of
 
 STARTS_ON = date(2026, 11, 2)
 TODAY = date(2026, 11, 20)
-TEMPLATES = ["bewilligungsbescheid", "einladung", "mitwirkungsaufforderung"]
+TEMPLATES = [
+    "ablehnung",
+    "aenderungsbescheid",
+    "anhoerung",
+    "antwortbogen",
+    "aufhebung_erstattung",
+    "bewilligungsbescheid",
+    "eingangsbestaetigung",
+    "einladung",
+    "mitwirkungsaufforderung",
+    "versagung",
+    "vorlaeufige_bewilligung",
+    "widerspruchsbescheid",
+]
 
 
 @pytest.fixture(scope="module")
