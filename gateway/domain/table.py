@@ -30,6 +30,7 @@ _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _MONTH = re.compile(r"(?:(\d{4})-(\d{2})|(\d{1,2})[./](\d{4}))")
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?(?: ?Uhr)?")
+_FIELD = re.compile(r"\(([A-Za-z_][A-Za-z0-9_.]*)\): ")
 _YES = frozenset({"ja", "j", "x", "wahr", "true", "1", "yes"})
 _NO = frozenset({"nein", "n", "falsch", "false", "0", "no"})
 
@@ -393,3 +394,9 @@ _READERS = {
     Kind.YES_NO: _yes_no,
     Kind.IBAN: _iban,
 }
+
+
+def field_of(message: str) -> str | None:
+    """The column that a `DataInvalid` speaks of, which names its field as `(documents.0.title)`."""
+    found = _FIELD.search(message)
+    return dotted(int(part) if part.isdigit() else part for part in found[1].split(".")) if found else None
