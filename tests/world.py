@@ -149,6 +149,8 @@ class Remembering:
         self._renderer = renderer
         self._kept: dict[object, Any] = {}
         self.template, self.templates, self.validate = renderer.template, renderer.templates, renderer.validate
+        self.read_letter, self.page_texts = renderer.read_letter, renderer.page_texts
+        self.unknown_names = renderer.unknown_names
         self.picture = renderer.picture
 
     def render(self, request: RenderRequest) -> RenderedDocument:

@@ -3,8 +3,10 @@
 from sqlmodel import Session, select
 
 from gateway.application.authorising import actor, audit
+from gateway.application.linting import lint
 from gateway.application.services import Services
 from gateway.db.letters import Publication
+from gateway.domain.findings import Severity
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError
 from gateway.ports.renderer import TemplateMeta
@@ -22,6 +24,11 @@ def publish(services: Services, login: str, template: str, *, legal_release: str
             f"Die Vorlage „{template}“ ist als vorläufig gekennzeichnet. Bitte mit --legal-release angeben, "
             "wer den Text rechtlich freigegeben hat.",
         )
+    with services.db.reading() as session:
+        actor(session, login).require(Action.PUBLISH_TEMPLATE)
+        if published(session, meta):
+            return meta
+    require_faultless(services, meta)
     with services.db.transaction() as session:
         who = actor(session, login)
         who.require(Action.PUBLISH_TEMPLATE)
@@ -38,6 +45,18 @@ def publish(services: Services, login: str, template: str, *, legal_release: str
         )
         audit(session, services, who.login, "template-published", f"{meta.name}@{meta.version}")
     return meta
+
+
+def require_faultless(services: Services, meta: TemplateMeta) -> None:
+    """Raise `Conflict` ('template-faulty') if the lint finds an error."""
+    faults = [finding for finding in lint(services, meta) if finding.severity is Severity.ERROR]
+    if faults:
+        raise Conflict(
+            "template-faulty",
+            f"Die Vorlage „{meta.name}“ hat Fehler und wird nicht veröffentlicht: {faults[0].message} "
+            f"({faults[0].code}{f' und {len(faults) - 1} weitere' if len(faults) > 1 else ''}). "
+            f"Alle zeigt: gateway templates check {meta.name}",
+        )
 
 
 def published(session: Session, meta: TemplateMeta) -> bool:

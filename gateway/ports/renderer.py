@@ -8,6 +8,7 @@ from typing import Protocol
 from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
+from gateway.domain.template_sample import LetterText
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,15 @@ class Renderer(Protocol):
         self, documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool
     ) -> PrintCopy:
         """The print copy of one piece from its archived documents, each starting on a new sheet."""
+
+    def read_letter(self, request: RenderRequest) -> LetterText:
+        """How a letter reads, without printing it; raises as `render`."""
+
+    def page_texts(self, pdf: bytes) -> Sequence[str]:
+        """The text of every page, blanks unified."""
+
+    def unknown_names(self, name: str) -> Sequence[str]:
+        """Names in a template's source that no letter knows, and errors of syntax with their line."""
 
     def picture(self, pdf: bytes, page: int, dpi: int = 80) -> bytes:
         """A page as PNG, `page` from 1."""

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.domain.layout import PrintProfile
+from gateway.domain.template_sample import LetterText
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest
 from gateway.rendering import assembly, pictures, preflight
 from gateway.rendering.catalogue import SHARED, Catalogue
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.html import Composer
+from gateway.rendering.inspection import letter_text, page_texts
 from gateway.rendering.pdf import STYLE, PdfWriter
 
 
@@ -41,6 +43,18 @@ class Engine:
     ) -> PrintCopy:
         """See `Renderer.assemble`."""
         return assembly.assemble(documents, piece=piece, profile=profile, duplex=duplex)
+
+    def read_letter(self, request: RenderRequest) -> LetterText:
+        """See `Renderer.read_letter`."""
+        return letter_text(self._composer.compose(request))
+
+    def page_texts(self, pdf: bytes) -> list[str]:
+        """See `Renderer.page_texts`."""
+        return page_texts(pdf)
+
+    def unknown_names(self, name: str) -> list[str]:
+        """See `Renderer.unknown_names`."""
+        return self._composer.unknown_names(name)
 
     def picture(self, pdf: bytes, page: int, dpi: int) -> bytes:
         """See `Renderer.picture`."""

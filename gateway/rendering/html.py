@@ -27,6 +27,7 @@ from gateway.ports.renderer import RenderRequest
 from gateway.rendering.catalogue import LETTER, SHARED, Catalogue, Template, field_title, nfc, texts
 from gateway.rendering.codes import datamatrix_svg
 from gateway.rendering.fonts import FontMetrics, code_points
+from gateway.rendering.inspection import unknown_names
 
 MODULES = "modules.toml"
 
@@ -229,6 +230,10 @@ class Composer:
             ) from None
         self._check_glyphs(html)
         return keep_together(html)
+
+    def unknown_names(self, name: str) -> list[str]:
+        """Names in a template's source that no letter knows, and errors of syntax. Raises `NotFound`."""
+        return unknown_names(self._jinja, self._catalogue.get(name), self._modules)
 
     def _context(
         self, template: Template, request: RenderRequest, data: Mapping[str, object]

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import cast
 
 from gateway.domain.layout import PrintProfile
+from gateway.domain.template_sample import LetterText
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest, TemplateMeta
 from gateway.rendering.catalogue import Catalogue
 from gateway.rendering.pool import Limits, WorkerPool, call
@@ -70,6 +71,18 @@ class LocalRenderer:
     ) -> PrintCopy:
         """The print copy of one piece. Raises `DocumentInvalid`, `RenderError`."""
         return cast("PrintCopy", self._pool.ask("assemble", documents, piece, profile, duplex))
+
+    def read_letter(self, request: RenderRequest) -> LetterText:
+        """See `Renderer.read_letter`. Raises as `render`."""
+        return cast("LetterText", self._pool.ask("read_letter", request))
+
+    def page_texts(self, pdf: bytes) -> Sequence[str]:
+        """See `Renderer.page_texts`. Raises `DocumentInvalid`."""
+        return cast("Sequence[str]", self._pool.ask("page_texts", pdf))
+
+    def unknown_names(self, name: str) -> Sequence[str]:
+        """See `Renderer.unknown_names`. Raises `NotFound`."""
+        return cast("Sequence[str]", self._pool.ask("unknown_names", name))
 
     def picture(self, pdf: bytes, page: int, dpi: int = 80) -> bytes:
         """A page as PNG, `page` from 1. Raises `NotFound`, `DocumentInvalid`."""
