@@ -24,6 +24,7 @@ PARTS = {
     "simulate": "simulate",
     "cases": "cases",
     "letters": "letters",
+    "mailings": "mailings",
     "explain": "letters",
     "run": "runs",
     "forecast": "runs",
