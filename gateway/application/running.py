@@ -1,6 +1,6 @@
-"""The nightly run as a recipe: recover, batch, assemble, hand over. Resumable at any point."""
+"""The nightly run as a recipe: recover, batch, assemble, certify, hand over. Resumable at any point."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 from gateway.application.assembling import assemble
 from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.batching import open_run, plan
+from gateway.application.certifying import Certified, certify_waiting
 from gateway.application.services import Services
 from gateway.application.submitting import HandOverReport, hand_over
 from gateway.db.letters import Letter
@@ -22,7 +23,7 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class RunReport:
-    """What a run did. `faulty` pieces could not be assembled and are on the desk."""
+    """What a run did. `faulty` pieces could not be assembled or certified and are on the desk."""
 
     run: int
     day: date
@@ -32,6 +33,8 @@ class RunReport:
     faulty: int
     left_for_next_run: int
     hand_over: HandOverReport
+    certificates: tuple[str, ...]
+    """Hashes of the certificates that were made; a run that only resumed handing over makes none."""
 
 
 def run(
@@ -45,8 +48,9 @@ def run(
     cut_off = cut_off_for(services, day)
     letters = plan(services, run_id, approved_before=cut_off, progress=_step(progress, "batch"))
     assemble(services, day=day or services.today(), progress=_step(progress, "assemble"))
+    certificates = certify_waiting(services, progress=_step(progress, "certify"))
     report = hand_over(services, retry_now=True, progress=_step(progress, "hand over"))
-    return _finish(services, run_id, letters, report, login)
+    return _finish(services, run_id, letters, certificates, report, login)
 
 
 def run_due(services: Services) -> list[RunReport]:
@@ -72,7 +76,14 @@ def _last_scheduled(session: Session, services: Services) -> date | None:
     return None
 
 
-def _finish(services: Services, run_id: int, letters: int, report: HandOverReport, login: str) -> RunReport:
+def _finish(
+    services: Services,
+    run_id: int,
+    letters: int,
+    certificates: Sequence[Certified],
+    report: HandOverReport,
+    login: str,
+) -> RunReport:
     with services.db.transaction() as session:
         row = session.get_one(Run, run_id)
         row.finished_at = row.finished_at or services.clock.now()
@@ -94,6 +105,7 @@ def _finish(services: Services, run_id: int, letters: int, report: HandOverRepor
             faulty=sum(piece.fault_code is not None for piece in pieces),
             left_for_next_run=left,
             hand_over=report,
+            certificates=tuple(each.sha256 for each in certificates),
         )
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from gateway.application.services import Services
+from gateway.db.certificates import PieceCertificate
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission
@@ -48,6 +49,7 @@ def hand_over(
 ) -> HandOverReport:
     """Move every unfinished submission as far as the facts allow, one at a time; resumable after a kill.
 
+    A piece is handed over only with a clean certificate of the very bytes (`gateway.application.certifying`).
     When a provider cannot be reached, the pass stops for it: its letters wait, and the report says so.
     `retry_now` ignores the waiting time after an earlier failure, as a run started by a person does.
     """
@@ -79,7 +81,12 @@ def _unfinished(services: Services, *, retry_now: bool) -> list[tuple[int, str]]
         query = (
             select(Submission.id, Submission.provider)
             .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
-            .where(col(Submission.state).in_(_UNFINISHED), col(MailPiece.print_sha256).is_not(None))
+            .join(PieceCertificate, col(PieceCertificate.piece_id) == MailPiece.id)
+            .where(
+                col(Submission.state).in_(_UNFINISHED),
+                col(PieceCertificate.print_sha256) == MailPiece.print_sha256,
+                col(PieceCertificate.clean),
+            )
             .order_by(col(Submission.id))
         )
         if not retry_now:

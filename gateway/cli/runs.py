@@ -75,6 +75,7 @@ def _print_run(report: RunReport, *, json: bool) -> None:
                 "pieces": report.pieces,
                 "faulty": report.faulty,
                 "left_for_next_run": report.left_for_next_run,
+                "certificates": list(report.certificates),
                 "submissions": {
                     "released": done.released,
                     "refused": done.refused,
@@ -90,6 +91,8 @@ def _print_run(report: RunReport, *, json: bool) -> None:
         f"{report.batches} Chargen; übergeben {done.released}, abgelehnt {done.refused}, ungeklärt {done.in_doubt}, "
         f"wartend {done.waiting}, fehlerhaft {report.faulty}; für den nächsten Lauf bleiben {report.left_for_next_run}."
     )
+    for sha256 in report.certificates:
+        console.print(f"Laufzertifikat {sha256}")
 
 
 def _forecast(context: typer.Context, day: Day = None, json: Json = False) -> None:

@@ -3,7 +3,15 @@
 Plain SQL for both databases, run by the first migration.
 """
 
-APPEND_ONLY = ("approval", "status_event", "audit_entry", "publication")
+APPEND_ONLY = (
+    "approval",
+    "approved_enclosure",
+    "status_event",
+    "audit_entry",
+    "publication",
+    "run_certificate",
+    "piece_certificate",
+)
 """Rows of these tables are never changed; nothing in the program deletes them either."""
 
 SET_ONCE = (("mail_piece", "print_sha256"), ("submission", "provider_reference"), ("posting", "confirmed_on"))

@@ -254,6 +254,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_mailing_state"), ["state"], unique=False)
 
     op.create_table(
+        "run_certificate",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("pieces", sa.Integer(), nullable=False),
+        sa.Column("faulty", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("run_id", "number"),
+        sa.UniqueConstraint("sha256"),
+    )
+    with op.batch_alter_table("run_certificate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_run_certificate_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
         "user_office",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("office_id", sa.Integer(), nullable=False),
@@ -550,6 +570,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_inbound_document_state"), ["state"], unique=False)
 
     op.create_table(
+        "letter_enclosure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("document_sha256", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column(
+            "source",
+            sa.Enum(
+                "letter",
+                "template",
+                "rule",
+                name="enclosure_source_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("added_by", sa.String(), nullable=False),
+        sa.Column("added_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_sha256"],
+            ["document.sha256"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["letter_id"],
+            ["letter.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("letter_id", "number"),
+    )
+    with op.batch_alter_table("letter_enclosure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_letter_enclosure_letter_id"), ["letter_id"], unique=False)
+
+    op.create_table(
         "mailing_row",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("mailing_id", sa.Integer(), nullable=False),
@@ -592,6 +648,31 @@ def upgrade() -> None:
     with op.batch_alter_table("mailing_row", schema=None) as batch_op:
         batch_op.create_index("mailing_row_by_content", ["mailing_id", "content_sha256"], unique=False)
         batch_op.create_index("mailing_row_by_state", ["mailing_id", "state"], unique=False)
+
+    op.create_table(
+        "piece_certificate",
+        sa.Column("piece_id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("print_sha256", sa.String(), nullable=False),
+        sa.Column("clean", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"],
+            ["run_certificate.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["piece_id"],
+            ["mail_piece.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["print_sha256"],
+            ["document.sha256"],
+        ),
+        sa.PrimaryKeyConstraint("piece_id"),
+    )
+    with op.batch_alter_table("piece_certificate", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_piece_certificate_certificate_id"), ["certificate_id"], unique=False
+        )
 
     op.create_table(
         "posting",
@@ -741,6 +822,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("recipient_id"),
     )
+    op.create_table(
+        "approved_enclosure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("recipient_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("document_sha256", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_sha256"],
+            ["document.sha256"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["recipient_id"],
+            ["recipient.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("recipient_id", "number"),
+    )
+    with op.batch_alter_table("approved_enclosure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approved_enclosure_recipient_id"), ["recipient_id"], unique=False)
+
     op.create_table(
         "letter_finding",
         sa.Column("id", sa.Integer(), nullable=False),
