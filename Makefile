@@ -21,7 +21,7 @@ unit: setup
 
 # Kill -9 at every commit and every external call, many times; `make test` runs a sample.
 crash: setup
-	$(BIN)/python -m tests.crash
+	$(BIN)/python -m tests.crash --trials 200 --mutants
 
 # Figures side by side with bare WeasyPrint.
 bench: setup

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy.exc import IntegrityError as ConstraintBroken
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from gateway.application.services import Services
+from gateway.application.timeliness import hold_if_stale
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
@@ -34,6 +36,14 @@ class Forecast:
 
 def open_run(services: Services, day: date) -> int:
     """The id of the run to work on: an unfinished one first, else a new one of `day`."""
+    try:
+        return _unfinished_or_new(services, day)
+    except ConstraintBroken:
+        # Another process opened one in the same moment (PostgreSQL; SQLite lets one write at a time): join it.
+        return _unfinished_or_new(services, day)
+
+
+def _unfinished_or_new(services: Services, day: date) -> int:
     with services.db.transaction() as session:
         unfinished = session.exec(select(Run.id).where(col(Run.finished_at).is_(None))).first()
         if unfinished is not None:
@@ -53,8 +63,8 @@ def plan(
     Each chunk is one transaction, so a kill leaves whole letters either in or out; a repeat takes the rest.
     """
     planned = 0
-    while count := _plan_chunk(services, run_id, approved_before):
-        planned += count
+    while chunk := _plan_chunk(services, run_id, approved_before):
+        planned += sum(chunk)
         if progress:
             progress(planned)
     with services.db.transaction() as session:
@@ -91,13 +101,16 @@ def _due(day: date, approved_before: datetime) -> SelectOfScalar[Letter]:
     )
 
 
-def _plan_chunk(services: Services, run_id: int, approved_before: datetime) -> int:
+def _plan_chunk(services: Services, run_id: int, approved_before: datetime) -> list[bool]:
+    """Plan the next letters; tells of each whether it goes, or was held because it would come too late."""
     with services.db.transaction() as session:
         run = session.get_one(Run, run_id)
         letters = session.exec(_due(run.day, approved_before).limit(CHUNK)).all()
-        for letter in letters:
-            _plan_letter(session, services, run_id, letter)
-        return len(letters)
+        going = [not hold_if_stale(session, services, letter, run.day) for letter in letters]
+        for letter, goes in zip(letters, going, strict=True):
+            if goes:
+                _plan_letter(session, services, run_id, letter)
+        return going
 
 
 def _plan_letter(session: Session, services: Services, run_id: int, letter: Letter) -> None:
