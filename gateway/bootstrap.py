@@ -14,6 +14,7 @@ from gateway.config import EpostAccount, Settings
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.domain.calendar import RunSchedule
+from gateway.domain.enclosures import EnclosureRule
 from gateway.durable import write_durably
 from gateway.facts import (
     is_holiday_nrw,
@@ -103,6 +104,11 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         parallel=max(1, settings.rendering.workers),
         duplex=settings.run.duplex,
         receipts_dir=_folder(settings, settings.inbound.receipts_dir),
+        enclosure_rules=tuple(
+            EnclosureRule(**{**dict(rule), "file": str(settings.path(rule.file))})
+            for rule in settings.enclosure_rules
+        ),
+        uploads_dir=_folder(settings, settings.uploads.watch_dir) if settings.uploads.watch_dir else None,
     )
 
 

@@ -4,7 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -134,6 +134,23 @@ class InboundSettings(_Section):
     scan_source: str = "scan-centre"
 
 
+class UploadSettings(_Section):
+    """Finished PDFs of line-of-business software; without `watch_dir` no folder is watched."""
+
+    watch_dir: str = ""
+
+
+class EnclosureSetting(_Section):
+    """A PDF that travels with all letters of a template, of an office, or of both; days included."""
+
+    file: str
+    title: str
+    template: str | None = None
+    office: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
 class WebSettings(_Section):
     """The pages."""
 
@@ -150,6 +167,7 @@ class Settings(BaseSettings):
         extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter=_NESTED
     )
     data_dir: Path = Path("data")
+    enclosure_rules: tuple[EnclosureSetting, ...] = ()
     database: DatabaseSettings = DatabaseSettings()
     documents: DocumentSettings = DocumentSettings()
     rendering: RenderingSettings = RenderingSettings()
@@ -157,6 +175,7 @@ class Settings(BaseSettings):
     provider: ProviderSettings = ProviderSettings()
     case_file: CaseFileSettings = CaseFileSettings()
     inbound: InboundSettings = InboundSettings()
+    uploads: UploadSettings = UploadSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

@@ -151,7 +151,9 @@ class Remembering:
         self.template, self.templates, self.validate = renderer.template, renderer.templates, renderer.validate
         self.read_letter, self.page_texts = renderer.read_letter, renderer.page_texts
         self.unknown_names = renderer.unknown_names
-        self.picture = renderer.picture
+        self.picture, self.picture_with_findings = renderer.picture, renderer.picture_with_findings
+        self.repair, self.preflight_enclosure = renderer.repair, renderer.preflight_enclosure
+        self.template_enclosure = renderer.template_enclosure
 
     def render(self, request: RenderRequest) -> RenderedDocument:
         made: RenderedDocument = self._once(("render", repr(request)), lambda: self._renderer.render(request))

@@ -4,6 +4,7 @@ from sqlmodel import select
 
 from gateway.application.authorising import actor, audit
 from gateway.application.drafting import find_letter
+from gateway.application.enclosing import sign_enclosures
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Approval, Letter, Recipient
@@ -34,6 +35,7 @@ def approve(services: Services, login: str, reference: str) -> None:
         for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
             session.add(
                 Approval(
+            sign_enclosures(session, services, letter, recipient)
                     recipient_id=row_id(recipient),
                     document_sha256=_verified(services, recipient),
                     approved_by_id=who.id,

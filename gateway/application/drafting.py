@@ -17,6 +17,7 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Case, Office, Person, Representative, RepresentativeKind
 from gateway.domain.letter import EDITABLE, LetterState, is_probable_duplicate
 from gateway.domain.permission import Action
+from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import Conflict, NotFound
 from gateway.ports.renderer import TemplateMeta
 
@@ -86,6 +87,11 @@ def revise(services: Services, login: str, reference: str, data: Mapping[str, An
         who = actor(session, login)
         letter, office = find_letter(session, reference)
         who.require(Action.WRITE_LETTER, office.key)
+        if letter.template == FINISHED_PDF:
+            raise Conflict(
+                "letter-is-finished-pdf",
+                "Dieses Schreiben kam als fertiges PDF. Bitte stornieren und das geänderte PDF neu hochladen.",
+            )
         services.renderer.validate(letter.template, data)
         compare_and_set(
             session,
@@ -117,27 +123,35 @@ def submit_in(
     """Submit in the caller's transaction; see `submit`."""
     letter, office = find_letter(session, reference)
     who.require(Action.WRITE_LETTER, office.key)
-    meta = services.renderer.template(letter.template)
-    require_published(session, meta)
-    services.renderer.validate(letter.template, letter.data)
     if not accept_duplicate:
-        _refuse_duplicate(session, services, letter)
-    for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
-        person = session.get_one(Person, recipient.person_id)
-        for name, value in freeze(services, person).items():
-            setattr(recipient, name, value)
+        refuse_duplicate(session, services, letter)
+    version = letter.template_version
+    if letter.template != FINISHED_PDF:  # which shows the address it came with, and is only checked again
+        version = _renew(session, services, letter)
     compare_and_set(
         session,
         Letter,
         row_id(letter),
         expect={"state": LetterState.DRAFT},
         state=LetterState.SUBMITTED,
-        template_version=meta.version,
+        template_version=version,
         submitted_at=services.clock.now(),
         duplicate_accepted=accept_duplicate,
         note=None,
     )
     audit(session, services, who.login, "letter-submitted", reference, duplicate_accepted=accept_duplicate)
+
+
+def _renew(session: Session, services: Services, letter: Letter) -> str:
+    """Take the addresses as they are now; returns the template's present version."""
+    meta = services.renderer.template(letter.template)
+    require_published(session, meta)
+    services.renderer.validate(letter.template, letter.data)
+    for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
+        person = session.get_one(Person, recipient.person_id)
+        for name, value in freeze(services, person).items():
+            setattr(recipient, name, value)
+    return meta.version
 
 
 def find_case(session: Session, case: str) -> tuple[Case, Office]:
@@ -207,7 +221,8 @@ def _person(session: Session, reference: str) -> Person:
     return person
 
 
-def _refuse_duplicate(session: Session, services: Services, letter: Letter) -> None:
+def refuse_duplicate(session: Session, services: Services, letter: Letter) -> None:
+    """Raise `Conflict` ('letter-probably-duplicate') if the case got the same letter a short time ago."""
     others = session.exec(
         select(Letter).where(
             Letter.content_sha256 == letter.content_sha256,

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
+from gateway.application.enclosing import signed_enclosures
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
@@ -114,6 +115,7 @@ def _facts_of(session: Session, letter_id: int) -> LetterFacts:
         approved_at=letter.approved_at,
         cancelled_at=letter.cancelled_at,
         recipients=tuple(_recipient_facts(session, recipient) for recipient in recipients),
+        enclosures=len(signed_enclosures(session, row_id(recipients[0]))) if recipients else 0,
     )
 
 
@@ -140,7 +142,9 @@ def _entries(
     view = view_of(session, services, letter, office)
     by_number = {recipient.number: recipient for recipient in view.recipients}
     for due in due_filings(facts):
-        if not _is_filed(session, due.key):
+        if due.kind is FilingKind.ENCLOSURE and not _is_filed(session, due.key):
+            yield _enclosure_entry(session, services, letter, case, office, due), row_id(case)
+        elif not _is_filed(session, due.key):
             recipient = by_number.get(due.recipient_no or 1)
             yield _entry(services, letter, case, office, due, recipient), row_id(case)
 
@@ -165,6 +169,24 @@ def _entry(
         document=services.blobs.get(sha256) if is_document and sha256 else None,
         document_sha256=sha256 if is_document else None,
         metadata=_metadata(letter, case, due, recipient),
+    )
+
+
+def _enclosure_entry(
+    session: Session, services: Services, letter: Letter, case: Case, office: Office, due: DueFiling
+) -> FilingEntry:
+    first = select(Recipient.id).where(Recipient.letter_id == letter.id).order_by(col(Recipient.number))
+    signed = signed_enclosures(session, session.exec(first).first() or 0)[(due.enclosure_no or 1) - 1]
+    return FilingEntry(
+        key=due.key,
+        case=CaseRef(case.file_number, case.bg_number, office.key),
+        kind=due.kind.value,
+        title=f"{letter.title}: {due.title} ({signed.title})",
+        occurred_at=_moment(services, due.occurred),
+        document_key=f"{letter.reference}-anlage-{due.enclosure_no}",
+        document=services.blobs.get(signed.document_sha256),
+        document_sha256=signed.document_sha256,
+        metadata=_metadata(letter, case, due, None) | {"subject": signed.title},
     )
 
 

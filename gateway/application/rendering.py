@@ -1,19 +1,26 @@
 """Rendering what was submitted: every recipient's document is made, stored and checked before anyone approves it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
 from sqlmodel import Session, col, select
 
 from gateway.application.drafting import find_letter
+from gateway.application.enclosing import (
+    Attached,
+    attached_by_rule,
+    enclosure_findings,
+    replace_by_rule,
+)
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Document, Letter, LetterFinding, Recipient
 from gateway.db.people import Case, Office, User
 from gateway.domain.findings import Finding, Severity, has_error
 from gateway.domain.letter import LetterState
-from gateway.errors import Conflict, DataInvalid, NotFound, RenderError
+from gateway.domain.uploads import FINISHED_PDF
+from gateway.errors import Conflict, DataInvalid, DocumentInvalid, InputError, NotFound, RenderError
 from gateway.ports.renderer import OfficeValues, RenderedDocument, RenderRequest
 
 
@@ -41,11 +48,12 @@ def render_letter(services: Services, reference: str) -> None:
         return
     with suppress(Conflict):
         try:
-            results = {number: _make(services, request) for number, request in requests.items()}
-        except (RenderError, DataInvalid, NotFound) as error:
+            attached = attached_by_rule(services, letter, office)
+            results = {number: _make(services, letter, request) for number, request in requests.items()}
+        except (RenderError, DataInvalid, DocumentInvalid, NotFound) as error:
             _write_failure(services, letter, error)
         else:
-            _write_result(services, letter, results)
+            _write_result(services, letter, results, attached)
 
 
 def render_request(
@@ -103,17 +111,47 @@ def _requests(session: Session, letter: Letter, office: Office) -> dict[int, Ren
     }
 
 
-def _make(services: Services, request: RenderRequest) -> tuple[str, RenderedDocument, list[Finding]]:
+def _make(
+    services: Services, letter: Letter, request: RenderRequest
+) -> tuple[str, RenderedDocument, list[Finding]]:
+    if letter.template == FINISHED_PDF:
+        return _check_finished(services, letter, request)
     document = services.renderer.render(request)
     report = services.renderer.preflight(document.pdf, services.provider.profile, request.address_lines)
     return services.blobs.put(document.pdf), document, list(report.findings)
 
 
+def _check_finished(
+    services: Services, letter: Letter, request: RenderRequest
+) -> tuple[str, RenderedDocument, list[Finding]]:
+    """A finished PDF is checked as it lies in the store; what was repaired when it came is said again."""
+    with services.db.reading() as session:
+        query = select(Recipient.document_sha256).where(Recipient.letter_id == letter.id)
+        sha256 = session.exec(query).first() or ""
+    pdf = services.blobs.get(sha256)
+    report = services.renderer.preflight(pdf, services.provider.profile, request.address_lines)
+    findings = [
+        Finding(said["code"], Severity(said["severity"]), said["message"], said["page"])
+        for said in letter.data.get("repairs", [])
+    ]
+    if letter.data.get("recipient_chosen"):
+        message = "Die Anschrift ist nicht gespeichert; der Empfänger wurde beim Hochladen gewählt. Bitte vergleichen."
+        findings.append(Finding("address-not-on-record", Severity.WARNING, message, 1))
+    return sha256, RenderedDocument(pdf, report.pages, {"kind": FINISHED_PDF}), [*findings, *report.findings]
+
+
 def _write_result(
-    services: Services, letter: Letter, results: dict[int, tuple[str, RenderedDocument, list[Finding]]]
+    services: Services,
+    letter: Letter,
+    results: dict[int, tuple[str, RenderedDocument, list[Finding]]],
+    attached: Sequence[Attached],
 ) -> None:
-    faulty = any(has_error(findings) for _, _, findings in results.values())
     with services.db.transaction() as session:
+        replace_by_rule(session, services, letter, attached)
+        session.flush()
+        for _, document, findings in results.values():
+            findings.extend(enclosure_findings(session, services, letter, attached, document.pages))
+        faulty = any(has_error(findings) for _, _, findings in results.values())
         for recipient_id, (sha256, document, findings) in results.items():
             remember_document(
                 session,
@@ -129,7 +167,7 @@ def _write_result(
         _move(session, letter, LetterState.FAULTY if faulty else LetterState.READY, None)
 
 
-def _write_failure(services: Services, letter: Letter, error: RenderError | DataInvalid | NotFound) -> None:
+def _write_failure(services: Services, letter: Letter, error: RenderError | InputError | NotFound) -> None:
     with services.db.transaction() as session:
         finding = Finding(error.code, Severity.ERROR, error.message)
         for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():

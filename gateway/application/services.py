@@ -11,6 +11,7 @@ from gateway.db.engine import Database
 from gateway.domain.address import Countries
 from gateway.domain.calendar import RunSchedule
 from gateway.domain.deadlines import NotificationRules
+from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.postage import PostageTable
 from gateway.domain.references import RANDOM_BITS, reference_from
 from gateway.ports.blobs import Blobs
@@ -52,6 +53,10 @@ class Services:
     """How many documents are worked on at once: as many as the renderer has workers."""
     duplex: bool
     receipts_dir: Path
+    enclosure_rules: Sequence[EnclosureRule] = ()
+    """Which enclosures travel with which letters, beside those of templates."""
+    uploads_dir: Path | None = None
+    """Where line-of-business software puts finished PDFs; None if it does not."""
 
     @property
     def provider(self) -> Provider:

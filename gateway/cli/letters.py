@@ -8,10 +8,13 @@ import typer
 from rich.table import Table
 
 from gateway.application import approving, drafting, explaining, withholding
+from gateway.application.enclosing import enclose
 from gateway.application.rendering import render_letter
 from gateway.application.services import Services
 from gateway.application.shaping import as_json
 from gateway.application.showing import letter_view, list_letters
+from gateway.application.taking import bounded_bytes
+from gateway.application.uploading import Upload, import_letter
 from gateway.cli.context import console, print_json, read_json, services_for
 from gateway.domain.letter import LetterState
 from gateway.domain.references import for_people
@@ -30,6 +33,8 @@ def register(app: typer.Typer) -> None:
     letters.command("approve")(_approve)
     letters.command("show")(_show)
     letters.command("list")(_list)
+    letters.command("import")(_import)
+    letters.command("enclose")(_enclose)
     letters.command("hold")(_hold)
     letters.command("let-go")(_let_go)
     letters.command("cancel")(_cancel)
@@ -61,6 +66,60 @@ def _new(
         )
         if not draft:
             drafting.submit(services, login, reference, accept_duplicate=accept_duplicate)
+            render_letter(services, reference)
+        state = _print(services, login, reference, json=json)
+    if state == LetterState.FAULTY.value:
+        raise typer.Exit(1)
+
+
+def _import(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.pdf", exists=True, dir_okay=False, help="Finished PDF.")
+    ],
+    case: Annotated[str, typer.Option(help="Reference or file number of the case.")],
+    login: As,
+    title: Annotated[str, typer.Option(help="What kind of letter it is.")] = "Schreiben aus dem Fachverfahren",
+    decision: Annotated[bool, typer.Option("--decision", help="A decision: a second person approves.")] = False,
+    no_remedy_notice: Annotated[bool, typer.Option(help="The decision has no Rechtsbehelfsbelehrung.")] = False,
+    recipient: Annotated[
+        str | None, typer.Option(help="Person reference, if the window shows another address.")
+    ] = None,
+    decision_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Else today.")] = None,
+    accept_duplicate: Annotated[bool, typer.Option(help="The same file once more is intended.")] = False,
+    json: Json = False,
+) -> None:
+    """Take in a finished PDF of line-of-business software, repair what is safe, and check it."""
+    upload = Upload(
+        bounded_bytes(file),
+        case,
+        title,
+        decision=decision,
+        remedy_notice=not no_remedy_notice,
+        recipient=recipient,
+        decision_date=decision_date.date() if decision_date else None,
+    )
+    with services_for(context) as services:
+        reference = import_letter(services, login, upload, accept_duplicate=accept_duplicate)
+        state = _print(services, login, reference, json=json)
+    if state == LetterState.FAULTY.value:
+        raise typer.Exit(1)
+
+
+def _enclose(
+    context: typer.Context,
+    reference: Reference,
+    file: Annotated[Path, typer.Argument(metavar="FILE.pdf", exists=True, dir_okay=False, help="Enclosure.")],
+    login: As,
+    title: Annotated[str, typer.Option(help="What the enclosure is called.")] = "Anlage",
+    json: Json = False,
+) -> None:
+    """Add an enclosure; a letter that was already submitted is submitted and checked again."""
+    with services_for(context) as services:
+        before = letter_view(services, login, reference)
+        enclose(services, login, reference, bounded_bytes(file), title)
+        if before.state in {LetterState.READY, LetterState.FAULTY}:
+            drafting.submit(services, login, reference, accept_duplicate=True)
             render_letter(services, reference)
         state = _print(services, login, reference, json=json)
     if state == LetterState.FAULTY.value:

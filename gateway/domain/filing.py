@@ -18,6 +18,8 @@ class FilingKind(StrEnum):
 
     DOCUMENT = "document"
     """A letter was approved; its document is filed, once for each recipient's copy."""
+    ENCLOSURE = "enclosure"
+    """What was approved together with it and goes to all its recipients; filed once."""
     HAND_OVER = "hand-over"
     """A piece was given to the print provider."""
     POSTING = "posting"
@@ -51,6 +53,8 @@ class LetterFacts:
     approved_at: datetime | None = None
     cancelled_at: datetime | None = None
     recipients: Sequence[RecipientFacts] = ()
+    enclosures: int = 0
+    """How many were signed with it; numbered from 1."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class DueFiling:
     occurred: datetime | date
     recipient_no: int | None = None
     provisional: bool = False
+    enclosure_no: int | None = None
 
 
 _APPROVED_ONCE = frozenset({LetterState.APPROVED, LetterState.BATCHED, LetterState.CANCELLED})
@@ -93,6 +98,10 @@ def due_filings(letter: LetterFacts) -> list[DueFiling]:
     if letter.approved_at is None or letter.state not in _APPROVED_ONCE:
         return []
     due = [filing for recipient in letter.recipients for filing in _of_recipient(letter, recipient)]
+    for number in range(1, letter.enclosures + 1):
+        key = filing_key("enclosure", letter.reference, number)
+        title = f"Anlage {number} freigegeben"
+        due.append(DueFiling(FilingKind.ENCLOSURE, key, title, letter.approved_at, enclosure_no=number))
     if letter.cancelled_at is not None:
         key = filing_key("cancellation", letter.reference)
         due.append(DueFiling(FilingKind.CANCELLATION, key, "Schreiben storniert", letter.cancelled_at))
@@ -132,6 +141,7 @@ def _copy_note(letter: LetterFacts, recipient: RecipientFacts) -> str:
 
 _IN_LIFE = (
     FilingKind.DOCUMENT,
+    FilingKind.ENCLOSURE,
     FilingKind.HAND_OVER,
     FilingKind.POSTING,
     FilingKind.RETURN,

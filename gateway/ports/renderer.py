@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
@@ -102,6 +103,15 @@ class Renderer(Protocol):
 
     def templates(self) -> Sequence[TemplateMeta]:
         """All templates, by name."""
+@dataclass(frozen=True)
+class RepairedDocument:
+    """A finished PDF that may come in, with its safe repairs made; each is named in a finding (INFO)."""
+
+    pdf: bytes
+    pages: int
+    findings: Sequence[Finding]
+
+
 
     def template(self, name: str) -> TemplateMeta:
         """One template; `NotFound` if there is none."""
@@ -136,3 +146,15 @@ class Renderer(Protocol):
 
     def close(self) -> None:
         """End worker processes."""
+    def picture_with_findings(self, pdf: bytes, page: int, findings: Sequence[Finding], dpi: int = 80) -> bytes:
+        """A page as PNG, each finding that has a place on it framed in red."""
+
+    def repair(self, pdf: bytes) -> RepairedDocument:
+        """Take in a finished PDF: refuse what must not come in, make the safe repairs. Raises `DocumentInvalid`."""
+
+    def preflight_enclosure(self, pdf: bytes, profile: PrintProfile) -> PreflightReport:
+        """Check an enclosure: everything but what concerns the window of the first page."""
+
+    def template_enclosure(self, name: str, version: str, file: str) -> bytes:
+        """A static enclosure that this version of a template brings. Raises `RenderError`, `NotFound`."""
+

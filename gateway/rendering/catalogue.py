@@ -18,6 +18,7 @@ import jsonschema
 from jsonschema import Draft202012Validator
 
 from gateway.domain.calculation import ColumnsProof, Flaw, MonthsProof, Proof, SumProof, flaws
+from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.mailpiece import Service
 from gateway.errors import DataInvalid, NotFound, RenderError
 from gateway.ports.renderer import TemplateMeta
@@ -148,6 +149,13 @@ class Catalogue:
         return template
 
 
+    def enclosure(self, name: str, version: str, file: str) -> bytes:
+        """A file that this version of a template names as enclosure. Raises `RenderError`, `NotFound`."""
+        template = self.get_version(name, version)
+        if file not in {rule.file for rule in template.meta.enclosures}:
+            raise _unusable(name, "eine Anlage ist nicht vorgesehen")
+        return (self.folder / name / file).read_bytes()
+
 def _folder_hash(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -176,7 +184,10 @@ def _read_template(folder: Path, common: str) -> Template:
     except (jsonschema.SchemaError, KeyError, TypeError, ValueError) as error:
         raise _unusable(folder.name, f"{META} ist nicht gültig ({type(error).__name__})") from error
     return Template(
-        TemplateMeta(name=folder.name, version=version, service=service, sample=sample, **meta), proofs
+        TemplateMeta(
+            name=folder.name, version=version, service=service, sample=sample, enclosures=enclosures, **meta
+        ),
+        proofs,
     )
 
 

@@ -6,10 +6,11 @@ Imports the heavy libraries, so only a process that renders imports this module.
 from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.template_sample import LetterText
-from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest
-from gateway.rendering import assembly, pictures, preflight
+from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest, RepairedDocument
+from gateway.rendering import assembly, enclosing, pictures, preflight, repair
 from gateway.rendering.catalogue import SHARED, Catalogue
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.html import Composer
@@ -59,3 +60,15 @@ class Engine:
     def picture(self, pdf: bytes, page: int, dpi: int) -> bytes:
         """See `Renderer.picture`."""
         return pictures.picture(pdf, page, dpi)
+
+    def picture_with_findings(self, pdf: bytes, page: int, findings: Sequence[Finding], dpi: int) -> bytes:
+        """See `Renderer.picture_with_findings`."""
+        return pictures.picture_with_findings(pdf, page, findings, dpi)
+
+    def repair(self, pdf: bytes) -> RepairedDocument:
+        """See `Renderer.repair`."""
+        return repair.repair(pdf)
+
+    def preflight_enclosure(self, pdf: bytes, profile: PrintProfile) -> PreflightReport:
+        """See `Renderer.preflight_enclosure`."""
+        return enclosing.check(pdf, profile)

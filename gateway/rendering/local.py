@@ -11,9 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import cast
 
+from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.template_sample import LetterText
-from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest, TemplateMeta
+from gateway.ports.renderer import (
+    PreflightReport,
+    PrintCopy,
+    RenderedDocument,
+    RenderRequest,
+    RepairedDocument,
+    TemplateMeta,
+)
 from gateway.rendering.catalogue import Catalogue
 from gateway.rendering.pool import Limits, WorkerPool, call
 
@@ -87,6 +95,22 @@ class LocalRenderer:
     def picture(self, pdf: bytes, page: int, dpi: int = 80) -> bytes:
         """A page as PNG, `page` from 1. Raises `NotFound`, `DocumentInvalid`."""
         return cast("bytes", self._pool.ask("picture", pdf, page, dpi))
+
+    def picture_with_findings(self, pdf: bytes, page: int, findings: Sequence[Finding], dpi: int = 80) -> bytes:
+        """A page as PNG with its findings framed. Raises `NotFound`, `DocumentInvalid`."""
+        return cast("bytes", self._pool.ask("picture_with_findings", pdf, page, findings, dpi))
+
+    def repair(self, pdf: bytes) -> RepairedDocument:
+        """See `Renderer.repair`. Raises `DocumentInvalid`; `RenderError` if a limit of time or memory was met."""
+        return cast("RepairedDocument", self._pool.ask("repair", pdf))
+
+    def preflight_enclosure(self, pdf: bytes, profile: PrintProfile) -> PreflightReport:
+        """See `Renderer.preflight_enclosure`. Raises `DocumentInvalid`, `RenderError`."""
+        return cast("PreflightReport", self._pool.ask("preflight_enclosure", pdf, profile))
+
+    def template_enclosure(self, name: str, version: str, file: str) -> bytes:
+        """See `Renderer.template_enclosure`."""
+        return self._catalogue.enclosure(name, version, file)
 
     def close(self) -> None:
         """End the workers."""

@@ -12,6 +12,7 @@ from gateway.application.running import run_due
 from gateway.application.services import Services
 from gateway.application.submitting import hand_over
 from gateway.application.tracking import poll
+from gateway.workers.watch import watch
 
 log = structlog.get_logger()
 
@@ -31,6 +32,7 @@ class Schedule:
             ("hand-over", self._hand_over, 120),
             ("track", self._track, 300),
             ("file", self._file, 60),
+            ("watch", self._watch, 15),
         ):
             self._scheduler.add_job(sweep, "interval", seconds=seconds, id=name)
 
@@ -47,6 +49,14 @@ class Schedule:
         with self._services.locks.try_lock("sweep-render") as held:
             if held:
                 render_submitted(self._services)
+
+    def _watch(self) -> None:
+        with self._services.locks.try_lock("sweep-watch") as held:
+            if not held:
+                return
+            report = watch(self._services)
+        if report.imported or report.refused:
+            log.info("uploads-taken", imported=report.imported, refused=report.refused)
 
     def _run(self) -> None:
         for report in run_due(self._services):
