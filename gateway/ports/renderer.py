@@ -31,6 +31,8 @@ class TemplateMeta:
     provisional: bool
     schema: Mapping[str, object]
     sample: Mapping[str, object]
+    enclosures: Sequence[EnclosureRule] = ()
+    """Static PDFs in the template's folder; they are part of its version."""
 
 
 @dataclass(frozen=True)

@@ -148,13 +148,13 @@ class Catalogue:
             )
         return template
 
-
     def enclosure(self, name: str, version: str, file: str) -> bytes:
         """A file that this version of a template names as enclosure. Raises `RenderError`, `NotFound`."""
         template = self.get_version(name, version)
         if file not in {rule.file for rule in template.meta.enclosures}:
             raise _unusable(name, "eine Anlage ist nicht vorgesehen")
         return (self.folder / name / file).read_bytes()
+
 
 def _folder_hash(folder: Path) -> str:
     digest = hashlib.sha256()
@@ -173,7 +173,7 @@ def _read_template(folder: Path, common: str) -> Template:
         raise _unusable(folder.name, f"{Path(error.filename).name} fehlt") from None
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
         raise _unusable(folder.name, str(error)) from None
-    if wrong := (meta.keys() - {"proofs", "parts"}) ^ _META_KEYS:
+    if wrong := (meta.keys() - {"proofs", "parts", "enclosures"}) ^ _META_KEYS:
         raise _unusable(folder.name, f"Angaben fehlen oder sind unbekannt: {', '.join(sorted(wrong))}")
     version = hashlib.sha256((common + _folder_hash(folder)).encode()).hexdigest()[:16]
     try:
@@ -181,6 +181,7 @@ def _read_template(folder: Path, common: str) -> Template:
         Draft202012Validator.check_schema(meta["schema"])
         proofs = tuple(_read_proof(entry) for entry in meta.pop("proofs", ()))
         service = Service(meta.pop("service"))
+        enclosures = tuple(_read_enclosure(folder, entry) for entry in meta.pop("enclosures", ()))
     except (jsonschema.SchemaError, KeyError, TypeError, ValueError) as error:
         raise _unusable(folder.name, f"{META} ist nicht gültig ({type(error).__name__})") from error
     return Template(
@@ -231,6 +232,14 @@ def _with_defaults(schema: Mapping[str, object], data: object) -> object:
 def _read_proof(entry: dict[str, object]) -> Proof:
     values = {key: value for key, value in entry.items() if key != "kind"}
     return _PROOF_KINDS[str(entry["kind"])](**values)  # type: ignore[arg-type]
+
+
+def _read_enclosure(folder: Path, entry: dict[str, object]) -> EnclosureRule:
+    """`[[enclosures]]` of a meta file: `file` in the template's own folder, `title`, and from when to when."""
+    rule = EnclosureRule(template=folder.name, **entry)  # type: ignore[arg-type]
+    if Path(rule.file).name != rule.file or not (folder / rule.file).is_file():
+        raise ValueError("an enclosure lies in the folder of its template")
+    return rule
 
 
 def _unusable(name: str, reason: str) -> RenderError:
