@@ -10,8 +10,7 @@ as long as a document is open, and closes everything before it lets go.
 """
 
 import ctypes
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -23,7 +22,7 @@ from PIL import Image
 
 from gateway.domain.findings import Box
 from gateway.pdfium import LOCK
-from gateway.rendering import structure
+from gateway.rendering import objects, structure
 from gateway.rendering.ink import MM_PER_INCH, Ink
 
 MM_PER_PT = MM_PER_INCH / 72
@@ -31,7 +30,6 @@ INK_DPI = 100
 """Raster for whole pages: a quarter of a millimetre, and two milliseconds a page."""
 
 _INVISIBLE = frozenset({pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP})
-_MAX_FORM_DEPTH = 15
 
 
 @contextmanager
@@ -86,15 +84,6 @@ class SeenAnnotation:
 
     kind: str
     box: Box
-
-
-@dataclass(frozen=True)
-class PlacedImage:
-    """A picture on the page: where it stands, and its resolution there in the worse and the better direction."""
-
-    box: Box
-    min_dpi: float
-    max_dpi: float
 
 
 def size_mm(page: pdfium.PdfPage) -> tuple[float, float]:
@@ -172,15 +161,15 @@ class PageReading:
         """Part of the page as it would be if there were nothing but its text, all of it in black."""
         page = self._page.pdf[self.number - 1]  # another copy: what is taken away here stays in the first
         try:
-            _leave_text(page.raw, _ON_PAGE)
+            objects.leave_text(page.raw, objects.ON_PAGE)
             return Ink(raster(page, dpi, box, annotations=False), _origin_mm(box, dpi), dpi)
         finally:
             page.close()
 
     @cached_property
-    def images(self) -> tuple[PlacedImage, ...]:
+    def images(self) -> tuple[objects.PlacedImage, ...]:
         """Every picture that is drawn, with its resolution on paper."""
-        return tuple(_images(self._page.raw, _ON_PAGE, _UPRIGHT, self._seen_box))
+        return tuple(objects.images(self._page.raw, objects.ON_PAGE, objects.UPRIGHT, self._seen_box))
 
     @cached_property
     def code_points(self) -> tuple[int, ...]:
@@ -205,7 +194,7 @@ class PageReading:
     def fonts(self) -> tuple[UsedFont, ...]:
         """The fonts that visible text on this page uses, each once."""
         fonts: dict[int, UsedFont] = {}
-        for text, bounds in _text_objects(self._page.raw, _ON_PAGE):
+        for text, bounds in objects.text_objects(self._page.raw, objects.ON_PAGE):
             font = pdfium_c.FPDFTextObj_GetFont(text)
             key = ctypes.cast(font, ctypes.c_void_p).value
             if key and key not in fonts and pdfium_c.FPDFTextObj_GetTextRenderMode(text) not in _INVISIBLE:
@@ -311,96 +300,3 @@ def _origin_mm(box: Box, dpi: int) -> tuple[float, float]:
     """Where the first pixel of a raster of `box` stands."""
     scale = dpi / MM_PER_INCH
     return round(box.x0_mm * scale) / scale, round(box.y0_mm * scale) / scale
-
-
-_Matrix = tuple[float, float, float, float, float, float]
-_UPRIGHT: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class _Calls:
-    """The same three calls exist twice: for what a page draws, and for what a form draws."""
-
-    count: Callable[..., int]
-    get: Callable[..., Any]
-    remove: Callable[..., int]
-
-
-_ON_PAGE = _Calls(pdfium_c.FPDFPage_CountObjects, pdfium_c.FPDFPage_GetObject, pdfium_c.FPDFPage_RemoveObject)
-_IN_FORM = _Calls(
-    pdfium_c.FPDFFormObj_CountObjects, pdfium_c.FPDFFormObj_GetObject, pdfium_c.FPDFFormObj_RemoveObject
-)
-
-
-def _objects(owner: Any, calls: _Calls) -> list[tuple[int, Any]]:
-    """(kind, object) of everything that is drawn, in order."""
-    things = [calls.get(owner, index) for index in range(calls.count(owner))]
-    return [(pdfium_c.FPDFPageObj_GetType(thing), thing) for thing in things]
-
-
-def _text_objects(owner: Any, calls: _Calls, depth: int = 0) -> Iterator[tuple[Any, tuple[float, ...]]]:
-    """Every text object with its bounds; inside a Form XObject, the bounds of the outermost one."""
-    edges = [ctypes.c_float() for _ in range(4)]
-    for kind, thing in _objects(owner, calls):
-        if kind not in (pdfium_c.FPDF_PAGEOBJ_TEXT, pdfium_c.FPDF_PAGEOBJ_FORM):
-            continue
-        pdfium_c.FPDFPageObj_GetBounds(thing, *edges)
-        bounds = tuple(edge.value for edge in edges)
-        if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-            yield thing, bounds
-        elif depth < _MAX_FORM_DEPTH:
-            yield from ((text, bounds) for text, _ in _text_objects(thing, _IN_FORM, depth + 1))
-
-
-def _leave_text(owner: Any, calls: _Calls, depth: int = 0) -> None:
-    """Take away whatever is not text, and make the text black."""
-    for kind, thing in _objects(owner, calls):
-        if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-            pdfium_c.FPDFPageObj_SetFillColor(thing, 0, 0, 0, 255)
-            pdfium_c.FPDFPageObj_SetStrokeColor(thing, 0, 0, 0, 255)
-        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
-            _leave_text(thing, _IN_FORM, depth + 1)
-        elif calls.remove(owner, thing):
-            pdfium_c.FPDFPageObj_Destroy(thing)
-
-
-def _images(
-    owner: Any, calls: _Calls, outer: _Matrix, seen_box: Callable[..., Box], depth: int = 0
-) -> Iterator[PlacedImage]:
-    for kind, thing in _objects(owner, calls):
-        if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-            yield from _image(thing, _combined(_matrix(thing), outer), seen_box)
-        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
-            yield from _images(thing, _IN_FORM, _combined(_matrix(thing), outer), seen_box, depth + 1)
-
-
-def _image(image: Any, matrix: _Matrix, seen_box: Callable[..., Box]) -> Iterator[PlacedImage]:
-    """A picture is drawn on the unit square, which the matrix puts on the page."""
-    a, b, c, d, e, f = matrix
-    width_pt, height_pt = math.hypot(a, b), math.hypot(c, d)
-    width, height = ctypes.c_uint(), ctypes.c_uint()
-    pdfium_c.FPDFImageObj_GetImagePixelSize(image, width, height)
-    if not (width_pt and height_pt and width.value and height.value):
-        return
-    dpi = sorted((72 * width.value / width_pt, 72 * height.value / height_pt))
-    across, up = [e, e + a, e + c, e + a + c], [f, f + b, f + d, f + b + d]
-    yield PlacedImage(seen_box(min(across), min(up), max(across), max(up)), *dpi)
-
-
-def _matrix(thing: Any) -> _Matrix:
-    found = pdfium_c.FS_MATRIX()
-    pdfium_c.FPDFPageObj_GetMatrix(thing, found)
-    return found.a, found.b, found.c, found.d, found.e, found.f
-
-
-def _combined(first: _Matrix, then: _Matrix) -> _Matrix:
-    a, b, c, d, e, f = first
-    p, q, r, s, t, u = then
-    return (
-        a * p + b * r,
-        a * q + b * s,
-        c * p + d * r,
-        c * q + d * s,
-        e * p + f * r + t,
-        e * q + f * s + u,
-    )
