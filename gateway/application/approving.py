@@ -33,9 +33,9 @@ def approve(services: Services, login: str, reference: str) -> None:
             raise Conflict("letter-not-ready", _why_not_ready(letter.state))
         now = services.clock.now()
         for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
+            sign_enclosures(session, services, letter, recipient)
             session.add(
                 Approval(
-            sign_enclosures(session, services, letter, recipient)
                     recipient_id=row_id(recipient),
                     document_sha256=_verified(services, recipient),
                     approved_by_id=who.id,
