@@ -100,11 +100,6 @@ class PrintCopy:
     sheets: int
 
 
-class Renderer(Protocol):
-    """Makes documents. Raises `RenderError` or `DataInvalid`; a hanging template is stopped by force."""
-
-    def templates(self) -> Sequence[TemplateMeta]:
-        """All templates, by name."""
 @dataclass(frozen=True)
 class RepairedDocument:
     """A finished PDF that may come in, with its safe repairs made; each is named in a finding (INFO)."""
@@ -114,6 +109,11 @@ class RepairedDocument:
     findings: Sequence[Finding]
 
 
+class Renderer(Protocol):
+    """Makes documents. Raises `RenderError` or `DataInvalid`; a hanging template is stopped by force."""
+
+    def templates(self) -> Sequence[TemplateMeta]:
+        """All templates, by name."""
 
     def template(self, name: str) -> TemplateMeta:
         """One template; `NotFound` if there is none."""
@@ -146,8 +146,6 @@ class RepairedDocument:
     def picture(self, pdf: bytes, page: int, dpi: int = 80) -> bytes:
         """A page as PNG, `page` from 1."""
 
-    def close(self) -> None:
-        """End worker processes."""
     def picture_with_findings(self, pdf: bytes, page: int, findings: Sequence[Finding], dpi: int = 80) -> bytes:
         """A page as PNG, each finding that has a place on it framed in red."""
 
@@ -160,3 +158,5 @@ class RepairedDocument:
     def template_enclosure(self, name: str, version: str, file: str) -> bytes:
         """A static enclosure that this version of a template brings. Raises `RenderError`, `NotFound`."""
 
+    def close(self) -> None:
+        """End worker processes."""
