@@ -23,6 +23,7 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import Case, Office, Person, Representative, RepresentativeKind, User
+from gateway.domain.findings import Severity
 from gateway.domain.letter import DUPLICATE_WINDOW, LetterState
 from gateway.domain.mailing import REPLACEABLE, WITHOUT_LETTERS, MailingState, RowState
 from gateway.domain.permission import Action
@@ -132,14 +133,12 @@ def check_rows(
         table = services.tables.read(file)
         columns, faults = header(check.meta.schema, next(table.rows, ()))
         rows, faulty = (0, 0) if faults else _check_all(check, table, columns, progress)
-    except InputError:
-        _drop(services, mailing_id, frozenset({MailingState.CHECKING}))
+    except InputError as error:
+        _drop(services, mailing_id, frozenset({MailingState.CHECKING}), error)
         raise
     if not faults and not rows:
         faults = [TableFinding("table-empty", "Die Tabelle hat keine Zeile unter der Kopfzeile.")]
-    notes = [
-        {"code": note.code, "severity": note.severity.value, "message": note.message} for note in table.findings
-    ]
+    notes = [_as_finding(note.code, note.message, note.severity) for note in table.findings]
     with services.db.transaction() as session:
         compare_and_set(
             session,
@@ -148,7 +147,7 @@ def check_rows(
             expect={"state": MailingState.CHECKING},
             state=MailingState.CHECKED,
             offices=sorted(check.offices),
-            findings=[{**fault.as_json(), "severity": "error"} for fault in faults] + notes,
+            findings=[_as_finding(fault.code, fault.message) for fault in faults] + notes,
             rows=rows,
             faulty=faulty,
         )
@@ -217,13 +216,22 @@ def _repeated(when: str) -> Conflict:
     )
 
 
-def _drop(services: Services, mailing_id: int, states: frozenset[MailingState]) -> None:
+def _drop(
+    services: Services, mailing_id: int, states: frozenset[MailingState], error: InputError | None = None
+) -> None:
+    values = {"findings": [_as_finding(error.code, error.message)]} if error else {}
     with services.db.transaction() as session:
-        compare_and_set(session, Mailing, mailing_id, expect={"state": states}, state=MailingState.DISCARDED)
+        compare_and_set(
+            session, Mailing, mailing_id, expect={"state": states}, state=MailingState.DISCARDED, **values
+        )
         session.execute(delete(MailingRow).where(col(MailingRow.mailing_id) == mailing_id))
         mailing = session.get_one(Mailing, mailing_id)
         author = session.get_one(User, mailing.author_id).login
         audit(session, services, author, "mailing-discarded", f"mailing:{mailing_id}")
+
+
+def _as_finding(code: str, message: str, severity: Severity = Severity.ERROR) -> dict[str, str]:
+    return {"code": code, "severity": severity.value, "message": message}
 
 
 def _check(services: Services, mailing_id: int) -> _Check:
@@ -246,10 +254,12 @@ def _check_all(
                 _check_data(check, row)
             _check_addresses(session, check, chunk)
             _find_doubles(session, check, chunk)
-        with check.services.db.transaction() as session:
-            session.execute(insert(MailingRow), [_stored(check, row) for row in chunk])
         rows += len(chunk)
         faulty += sum(bool(row.findings) for row in chunk)
+        with check.services.db.transaction() as session:
+            still = {"state": MailingState.CHECKING}  # it may have been discarded meanwhile
+            compare_and_set(session, Mailing, check.mailing_id, expect=still, rows=rows, faulty=faulty)
+            session.execute(insert(MailingRow), [_stored(check, row) for row in chunk])
         if progress:
             progress(rows)
     return rows, faulty

@@ -107,10 +107,6 @@ class TableFinding:
     code: str
     message: str
 
-    def as_json(self) -> dict[str, str]:
-        """As it is stored and printed."""
-        return {"code": self.code, "message": self.message}
-
 
 @dataclass(frozen=True)
 class RowFinding:

@@ -10,9 +10,22 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.sessions import SessionMiddleware
 
 from gateway.application.services import Services
-from gateway.web import accounts, approvals, cases, desks, health, letters, postings, signing, start, writing
+from gateway.web import (
+    accounts,
+    approvals,
+    cases,
+    desks,
+    health,
+    letters,
+    mailings,
+    postings,
+    signing,
+    start,
+    writing,
+)
 from gateway.web.failing import add_error_pages
 from gateway.web.headers import SecureHeaders
+from gateway.web.mailing_work import MailingWork
 from gateway.web.nudge import RenderNudge
 from gateway.web.pages import STATIC, Pages
 from gateway.web.previews import Previews
@@ -34,13 +47,14 @@ def create_app(
     """The application. `render` False leaves rendering to other processes; `now` is for sessions and throttling."""
     longest_s = session_hours * 3600
     nudge = RenderNudge(services)
+    mailing_work = MailingWork(services, nudge)
     app = FastAPI(
         title="Hybrid-mail gateway",
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(posted)],
-        lifespan=_lifespan(nudge) if render else None,
+        lifespan=_lifespan(nudge, mailing_work) if render else None,
     )
     app.state.web = Web(
         services=services,
@@ -49,6 +63,7 @@ def create_app(
         attempts=Attempts(now),
         sessions=Sessions(now, longest_s),
         nudge=nudge,
+        mailings=mailing_work,
     )
     app.add_middleware(
         SessionMiddleware,
@@ -59,21 +74,37 @@ def create_app(
     )
     app.add_middleware(SecureHeaders)
     add_error_pages(app)
-    for area in (health, signing, start, cases, writing, letters, approvals, postings, desks, accounts):
+    for area in (
+        health,
+        signing,
+        start,
+        cases,
+        writing,
+        letters,
+        mailings,
+        approvals,
+        postings,
+        desks,
+        accounts,
+    ):
         app.include_router(area.router)
     app.mount("/static/kern", StaticFiles(directory=KERN, check_dir=False), name="kern")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 
 
-def _lifespan(nudge: RenderNudge) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    nudge: RenderNudge, mailing_work: MailingWork
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         nudge.start()
         nudge()
+        mailing_work.resume()
         try:
             yield
         finally:
+            mailing_work.stop()
             nudge.stop()
 
     return lifespan

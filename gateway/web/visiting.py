@@ -11,16 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from gateway.application.authorising import Actor, actor
 from gateway.application.services import Services
+from gateway.domain.uploads import MAX_UPLOAD_BYTES
 from gateway.errors import InputError, NotFound, NotPermitted
+from gateway.web.mailing_work import MailingWork
 from gateway.web.nudge import RenderNudge
 from gateway.web.pages import Pages
 from gateway.web.previews import Previews
@@ -31,6 +33,8 @@ TOKEN = "csrf"  # noqa: S105 - the name of a field
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_FORM_BYTES = 2_000_000
 MAX_FORM_FIELDS = 20_000
+_TAKES_FILE = "takes_file"
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Response])
 
 
 class SignInNeeded(Exception):
@@ -84,6 +88,7 @@ class Web:
     attempts: Attempts
     sessions: Sessions
     nudge: RenderNudge
+    mailings: MailingWork
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,19 @@ class Visit:
     def text(self, name: str) -> str:
         """A field of the form, without blanks around it; empty if it is not there."""
         return _text(self.form, name)
+
+    def file(self, name: str) -> bytes:
+        """The bytes of an uploaded file; raises `InputError` ('file-missing', 'file-too-large')."""
+        value = self.form.get(name)
+        if not isinstance(value, UploadFile) or not value.filename:
+            raise InputError("file-missing", "Bitte eine PDF-Datei auswählen.")
+        content = value.file.read(MAX_UPLOAD_BYTES + 1)
+        if len(content) > MAX_UPLOAD_BYTES:
+            raise InputError(
+                "pdf-too-large",
+                f"Die Datei ist größer als {MAX_UPLOAD_BYTES // 1_000_000} MB. Bitte verkleinern oder aufteilen.",
+            )
+        return content
 
     def reason(self) -> str:
         """The reason that was given; raises `InputError` ('reason-missing') if none was."""
@@ -166,17 +184,26 @@ async def posted(request: Request) -> FormData:
     if request.method in SAFE_METHODS:
         return FormData()
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > MAX_FORM_BYTES:
-        raise InputError("form-too-large", "Das Formular ist zu groß. Es wurde nichts geändert.")
-    form = await request.form(max_fields=MAX_FORM_FIELDS, max_files=0)
+    takes_file = getattr(request.scope.get("endpoint"), _TAKES_FILE, False)
+    # The server reads no more than the length that was declared, so this bounds the stream, too.
+    if not length.isdigit() or int(length) > MAX_FORM_BYTES + (MAX_UPLOAD_BYTES if takes_file else 0):
+        raise InputError("form-too-large", "Das Formular oder die Datei ist zu groß. Es wurde nichts geändert.")
+    form = await request.form(max_fields=MAX_FORM_FIELDS, max_files=1 if takes_file else 0)
     expected = str(request.session.get(TOKEN, ""))
     if not expected or not hmac.compare_digest(_text(form, TOKEN).encode(), expected.encode()):
+        await form.close()
         raise NotPermitted(
             "token-wrong",
             "Die Seite war zu lange offen oder gehört zu einer anderen Anmeldung. Es wurde nichts geändert; "
             "bitte die Seite neu laden und noch einmal versuchen.",
         )
     return form
+
+
+def takes_file(endpoint: Endpoint) -> Endpoint:
+    """Mark a route to which a form may bring one file; all others take none."""
+    setattr(endpoint, _TAKES_FILE, True)
+    return endpoint
 
 
 def visit(

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from gateway.db.people import RepresentativeKind
 from gateway.domain.account import Line
 from gateway.domain.findings import Severity
+from gateway.domain.letter import LetterState
+from gateway.domain.mailing import MailingState
 from gateway.domain.permission import Role
 from gateway.domain.standing import Standing
 from gateway.domain.status import Status
@@ -54,6 +56,26 @@ SEVERITIES: Mapping[StrEnum, Word] = {
     Severity.ERROR: Word("Fehler", "danger"),
     Severity.WARNING: Word("Hinweis", "warning"),
     Severity.INFO: Word("zur Kenntnis", "info"),
+}
+
+MAILINGS: Mapping[StrEnum, Word] = {
+    MailingState.CHECKING: Word("wird geprüft", "info"),
+    MailingState.CHECKED: Word("geprüft", "info"),
+    MailingState.DRAFTING: Word("wird angelegt", "info"),
+    MailingState.SUBMITTING: Word("wird eingereicht", "info"),
+    MailingState.DONE: Word("eingereicht", "success"),
+    MailingState.STOPPED: Word("abgebrochen", "danger"),
+    MailingState.DISCARDED: Word("verworfen"),
+}
+
+LETTER_STATES: Mapping[StrEnum, str] = {
+    LetterState.DRAFT: "Entwurf",
+    LetterState.SUBMITTED: "wird erstellt",
+    LetterState.FAULTY: "fehlerhaft",
+    LetterState.READY: "wartet auf Freigabe",
+    LetterState.APPROVED: "freigegeben",
+    LetterState.BATCHED: "im Tageslauf",
+    LetterState.CANCELLED: "storniert",
 }
 
 LINES: Mapping[StrEnum, str] = {
