@@ -28,7 +28,7 @@ from gateway.rendering import conformance, reading, structure
 from gateway.rendering.codes import read_codes
 from gateway.rendering.overlay import overlay
 from gateway.rendering.reading import MM_PER_PT
-from gateway.rendering.window import lines
+from gateway.rendering.window import AddressWindow, lines
 
 _STAMPED = re.compile(rb"(/GatewayStamp\d+) Do\nQ\nEMC\n$")
 _PICTURE_FORMATS = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
@@ -49,7 +49,8 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
     """The print copy of the piece `piece` (a reference with check character) from its archived documents.
 
     Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted', 'document-missing', 'too-many-sheets',
-    'pdf-too-large') and `RenderError` ('sheet-codes-unproven', 'pages-unproven').
+    'pdf-too-large') and `RenderError` ('sheet-codes-unproven', 'pages-unproven',
+    'address-not-always-visible', 'pdf-a-1b-impossible').
     """
     if not documents:
         raise DocumentInvalid(
@@ -66,7 +67,7 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
                 "too-many-sheets",
                 f"Die Sendung hat {sheets} Blatt, erlaubt sind {profile.max_sheets}. Bitte Anlagen getrennt versenden.",
             )
-        final = _joined(sources, sides, overlay(_codes(piece, sheets), profile))
+        final = _joined(sources, sides, overlay(_codes(piece, sheets), profile), profile)
     if len(final) > profile.max_bytes:
         raise DocumentInvalid(
             "pdf-too-large",
@@ -79,12 +80,13 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
 def prove(final: bytes, documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool) -> None:
     """That `final` is the print copy of just these documents: every side, every code.
 
-    Raises `RenderError` ('pages-unproven', 'sheet-codes-unproven'), `DocumentInvalid`.
+    Raises `RenderError` ('pages-unproven', 'sheet-codes-unproven', 'address-not-always-visible'), `DocumentInvalid`.
     """
     prints = [_fingerprints(document) for document in documents]
     sides = sides_of([len(pages) for pages in prints], duplex=duplex)
     _prove_pages(final, sides, prints)
     _prove_codes(final, sides, _codes(piece, sides[-1].sheet), profile)
+    _prove_window(final, sides[-1].sheet, profile)
 
 
 def sides_of(page_counts: Sequence[int], *, duplex: bool) -> list[Side]:
@@ -102,8 +104,14 @@ def _codes(piece: str, sheets: int) -> list[SheetCode]:
     return [SheetCode(piece, sheet, sheets) for sheet in range(1, sheets + 1)]
 
 
-def _joined(sources: Sequence[pikepdf.Pdf], sides: Sequence[Side], stamps: bytes) -> bytes:
-    """All sides in one file. It grows on the first document, which keeps its metadata, tags and profile."""
+def _joined(
+    sources: Sequence[pikepdf.Pdf], sides: Sequence[Side], stamps: bytes, profile: PrintProfile
+) -> bytes:
+    """All sides in one file. It grows on the first document, which keeps its metadata, tags and profile.
+
+    Where the provider takes PDF/A-1b, documents that are PDF/A become that; others stay what they are, unclaimed.
+    """
+    make_1b = profile.pdf_a == "1b" and conformance.common_claim(sources) is not None
     claim = conformance.common_claim(sources) if len(sources) > 1 else None
     pdf = sources[0]
     for side in sides:
@@ -119,16 +127,23 @@ def _joined(sources: Sequence[pikepdf.Pdf], sides: Sequence[Side], stamps: bytes
             if side.front:
                 stamp = drawn.pages[side.sheet - 1].as_form_xobject()
                 _stamp(page, pdf.copy_foreign(stamp))
-        target = io.BytesIO()
-        # Compressed streams are written as they came; object streams only where the first document has them
-        # (PDF/A-1 forbids them).
-        pdf.save(
-            target,
-            deterministic_id=True,
-            compress_streams=True,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-            object_stream_mode=pikepdf.ObjectStreamMode.preserve,
-        )
+        if make_1b:
+            conformance.to_1b(pdf)
+        return _saved(pdf, as_1b=make_1b)
+
+
+def _saved(pdf: pikepdf.Pdf, *, as_1b: bool) -> bytes:
+    """Compressed streams are written as they came; PDF/A-1 is PDF 1.4 and has no object streams."""
+    mode = pikepdf.ObjectStreamMode.disable if as_1b else pikepdf.ObjectStreamMode.preserve
+    target = io.BytesIO()
+    pdf.save(
+        target,
+        deterministic_id=True,
+        compress_streams=True,
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        object_stream_mode=mode,
+        force_version="1.4" if as_1b else "",
+    )
     return target.getvalue()
 
 
@@ -238,6 +253,21 @@ def _prove_codes(
             "Die Blattcodes der Druckfassung lassen sich nicht einwandfrei zurücklesen. Sie wird nicht übergeben; "
             "bitte prüfen, ob die Plätze der Codes frei und die Seiten A4 hochkant sind.",
         )
+
+
+def _prove_window(final: bytes, sheets: int, profile: PrintProfile) -> None:
+    """The address in every position of the packet in the envelope that so many sheets need.
+
+    Preflight knew the letter alone; only now is it certain what travels with it, and on how many sheets.
+    """
+    with reading.read(final) as document:
+        window = AddressWindow(document.page(1), profile, sheets)
+        if window.not_always_visible():
+            raise RenderError(
+                "address-not-always-visible",
+                f"Mit {sheets} Blatt geht die Sendung im Umschlag {window.envelope.name}, in dem die Anschrift nicht "
+                "in jeder Lage ganz zu sehen ist. Bitte Anlagen getrennt versenden oder ein Deckblatt verwenden.",
+            )
 
 
 def _return_code(final: bytes, profile: PrintProfile) -> str:

@@ -5,12 +5,21 @@ several documents loses the structure trees of all (they are not merged), and wi
 what remains is level U, or B, if all documents claim the same part with the same output intent. Otherwise the
 PDF/A claim goes too: a claim that is not true is worse than none. Only the print copy is concerned; the archived
 documents stay as they are.
+
+`to_1b` takes a print copy to PDF/A-1b, which some providers ask for: only by leaving out what does not print and
+declaring what holds, never by changing a picture, a font or a colour. What would need that is refused.
 """
 
 import hashlib
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import pikepdf
+from fontTools.ttLib import TTFont
+
+from gateway.errors import RenderError
+from gateway.rendering import structure
 
 _PART, _LEVEL = "{http://www.aiim.org/pdfa/ns/id/}part", "{http://www.aiim.org/pdfa/ns/id/}conformance"
 _UA_KEYS = tuple("{http://www.aiim.org/pdfua/ns/id/}" + key for key in ("part", "amd", "corr", "rev"))
@@ -64,3 +73,124 @@ def _output_intent(pdf: pikepdf.Pdf) -> str:
         if "/DestOutputProfile" in intent
     )
     return hashlib.sha256(b"\0".join(profiles)).hexdigest()
+
+
+_KEPT_IN_ROOT = {"/Type", "/Pages", "/Lang", "/OutputIntents"}
+_DROPPED_OF_PAGE = ("/Annots", "/AA", "/Metadata", "/PieceInfo", "/StructParents", "/Tabs")
+_FORBIDDEN_FILTERS = {"/JPXDecode", "/LZWDecode", "/Crypt"}
+_NEWEST_ICC = 2
+"""PDF 1.4 knows profiles of ICC version 2."""
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="1" pdfaid:conformance="B"/>
+</rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>"""
+
+
+def to_1b(pdf: pikepdf.Pdf) -> None:
+    """Make a print copy that claims PDF/A-2 or -3 (or -1) a PDF/A-1b file (ISO 19005-1), to be saved as PDF 1.4.
+
+    Structure, links without trace on paper, outlines and document information are left out: none of it prints.
+    Raises `RenderError` ('pdf-a-1b-impossible') where that is not enough.
+    """
+    for page in pdf.pages:
+        if structure.is_transparent(structure.resources(page)):
+            raise _impossible("Transparenz")
+        if any(not structure.is_invisible_link(each) for each in page.obj.get("/Annots", [])):
+            raise _impossible("Anmerkungen")
+        _drop(page.obj, _DROPPED_OF_PAGE)
+        _drop_group(page.obj)
+        for stream in structure.drawn(structure.resources(page)):
+            _check_stream(stream)
+            _drop(stream, ("/Metadata", "/PieceInfo", "/StructParents", "/StructParent"))
+            _drop_group(stream)
+    if "/OCProperties" in pdf.Root:
+        raise _impossible("Ebenen")
+    for profile in _icc_profiles(pdf):
+        if profile.read_bytes()[8:9] > bytes([_NEWEST_ICC]):
+            raise _impossible("ein Farbprofil neuerer Art")
+    for font in _fonts(pdf):
+        _declare_font(pdf, font)
+    _drop(pdf.Root, tuple(key for key in pdf.Root if key not in _KEPT_IN_ROOT))
+    if "/Info" in pdf.trailer:
+        del pdf.trailer["/Info"]
+    pdf.Root.Metadata = pdf.make_stream(
+        _XMP.encode("utf-8"), Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML
+    )
+
+
+def _impossible(what: str) -> RenderError:
+    return RenderError(
+        "pdf-a-1b-impossible",
+        f"Die Druckfassung kann nicht wahrheitsgemäß PDF/A-1b werden, das der Druckdienstleister verlangt ({what}). "
+        "Bitte das Dokument als PDF/A-1b oder ohne dieses Merkmal neu erzeugen.",
+    )
+
+
+def _drop(thing: pikepdf.Object, keys: Sequence[str]) -> None:
+    for key in keys:
+        if key in thing:
+            del thing[key]
+
+
+def _drop_group(thing: pikepdf.Object) -> None:
+    """A transparency group without transparency in it changes nothing on paper."""
+    if "/Group" in thing and thing.Group.get("/S") == "/Transparency":
+        del thing["/Group"]
+
+
+def _check_stream(stream: pikepdf.Object) -> None:
+    if _FORBIDDEN_FILTERS.intersection(structure.filters(stream)):
+        raise _impossible("eine Art der Bildpackung, die es dort nicht gibt")
+    if int(stream.get("/BitsPerComponent", 8)) > 8:
+        raise _impossible("ein Bild mit mehr als 8 Bit je Farbe")
+    if (
+        any(key in stream for key in ("/OPI", "/Alternates", "/PS", "/OC"))
+        or stream.get("/Interpolate") is True
+    ):
+        raise _impossible("ein Bild, dessen Wiedergabe vom Programm abhängt")
+
+
+def _resources(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    for page in pdf.pages:
+        found = structure.resources(page)
+        yield found
+        yield from (stream.Resources for stream in structure.drawn(found) if "/Resources" in stream)
+
+
+def _fonts(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
+    """Every font once, in a stable order."""
+    found = chain.from_iterable(part.get("/Font", {}).values() for part in _resources(pdf))
+    return list({font.objgen if font.is_indirect else id(font): font for font in found}.values())
+
+
+def _icc_profiles(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    for intent in pdf.Root.get("/OutputIntents", []):
+        if "/DestOutputProfile" in intent:
+            yield intent.DestOutputProfile
+    spaces = chain.from_iterable(part.get("/ColorSpace", {}).values() for part in _resources(pdf))
+    pictures = (
+        stream.ColorSpace
+        for page in pdf.pages
+        for stream in structure.drawn(structure.resources(page))
+        if "/ColorSpace" in stream
+    )
+    for space in chain(spaces, pictures):
+        if isinstance(space, pikepdf.Array) and space[0] == "/ICCBased":
+            yield space[1]
+
+
+def _declare_font(pdf: pikepdf.Pdf, font: pikepdf.Object) -> None:
+    """PDF/A-1 wants to be told which glyphs a cut down composite font has (6.3.5)."""
+    if font.get("/Subtype") != "/Type0":
+        return
+    inner = font.DescendantFonts[0]
+    descriptor = inner.FontDescriptor
+    if "/FontFile2" not in descriptor or inner.get("/CIDToGIDMap") != "/Identity":
+        if "/CIDSet" not in descriptor:
+            raise _impossible("eine Schrift, deren Zeichen nicht erklärt sind")
+        return
+    with TTFont(io.BytesIO(descriptor.FontFile2.read_bytes()), lazy=True) as face:
+        count = face["maxp"].numGlyphs
+    bits = (1 << count) - 1 << (-count % 8)
+    descriptor.CIDSet = pdf.make_stream(bits.to_bytes((count + 7) // 8, "big"))

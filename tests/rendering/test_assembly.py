@@ -1,7 +1,7 @@
 """Assembly: every page once, every document on a sheet of its own, every code proven."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 
 from gateway.domain.findings import Box
+from gateway.domain.layout import PrintProfile
 from gateway.domain.references import SheetCode, decode_sheet_code, reference_from
 from gateway.errors import DocumentInvalid, RenderError
 from gateway.ports.renderer import PrintCopy
@@ -24,12 +25,13 @@ from gateway.rendering.overlay import overlay
 from tests.rendering import pdfs
 
 EPOST = load_profile("epost")
+AS_ARCHIVED = load_profile("sftp")
 PIECE, OTHER_PIECE = reference_from(12_345_678_901), reference_from(99)
 BODY = Box(0, 60, 190, 297)
 
 
-def copy_of(documents: Sequence[bytes], *, duplex: bool = True) -> PrintCopy:
-    return assemble(documents, piece=PIECE, profile=EPOST, duplex=duplex)
+def copy_of(documents: Sequence[bytes], *, duplex: bool = True, profile: PrintProfile = EPOST) -> PrintCopy:
+    return assemble(documents, piece=PIECE, profile=profile, duplex=duplex)
 
 
 def bodies(pdf: bytes) -> list[str]:
@@ -279,17 +281,25 @@ def claims(pdf: bytes) -> tuple[tuple[str, str] | None, bool, bool]:
 
 def test_a_piece_of_one_document_keeps_its_claims_and_its_metadata_byte_for_byte() -> None:
     document = archived("A")
-    copy = copy_of([document])
+    copy = copy_of([document], profile=AS_ARCHIVED)
     assert claims(copy.pdf) == (("2", "A"), True, True)
     with pikepdf.open(io.BytesIO(document)) as before, pikepdf.open(io.BytesIO(copy.pdf)) as after:
         assert before.Root.Metadata.read_bytes() == after.Root.Metadata.read_bytes()
 
 
 def test_a_piece_of_several_documents_claims_only_what_is_true_of_all() -> None:
-    assert claims(copy_of([archived("A"), archived("B")]).pdf) == (("2", "U"), False, False)
-    assert claims(copy_of([archived("A"), archived("B", level="B")]).pdf) == (("2", "B"), False, False)
+    assert claims(copy_of([archived("A"), archived("B")], profile=AS_ARCHIVED).pdf) == (
+        ("2", "U"),
+        False,
+        False,
+    )
+    assert claims(copy_of([archived("A"), archived("B", level="B")], profile=AS_ARCHIVED).pdf) == (
+        ("2", "B"),
+        False,
+        False,
+    )
     for other in (archived("B", part="3"), archived("B", profile=b"other"), pdfs.numbered(1, "B")):
-        assert claims(copy_of([archived("A"), other]).pdf) == (None, False, False)
+        assert claims(copy_of([archived("A"), other], profile=AS_ARCHIVED).pdf) == (None, False, False)
 
 
 def test_the_codes_are_marked_as_artifacts_and_their_font_is_embedded() -> None:
@@ -300,3 +310,74 @@ def test_the_codes_are_marked_as_artifacts_and_their_font_is_embedded() -> None:
         assert last.count(b"BDC") == last.count(b"EMC") == 1
     with reading.read(copy.pdf) as document:
         assert all(font.embedded for font in document.page(1).fonts)
+
+
+# PDF/A-1b, where the provider takes nothing newer
+
+
+def test_a_provider_that_takes_pdf_a_1b_gets_it_from_the_archived_document() -> None:
+    document = archived("A")
+    copy = copy_of([document])
+    assert claims(copy.pdf) == (("1", "B"), False, False)
+    assert copy == copy_of([document])
+    assert copy.pdf.startswith(b"%PDF-1.4\n")
+    assert b"/ObjStm" not in copy.pdf
+    assert b"/XRef" not in copy.pdf
+    with pikepdf.open(io.BytesIO(copy.pdf)) as pdf:
+        assert set(pdf.Root.keys()) == {"/Type", "/Pages", "/OutputIntents", "/Metadata"}
+        assert "/Filter" not in pdf.Root.Metadata
+        assert "/Info" not in pdf.trailer
+    assert bodies(copy.pdf) == ["A-1", ""]
+
+
+def test_several_documents_become_one_pdf_a_1b_and_what_claims_nothing_still_claims_nothing() -> None:
+    assert claims(copy_of([archived("A"), archived("B")]).pdf) == (("1", "B"), False, False)
+    assert claims(copy_of([pdfs.letter(1)]).pdf) == (None, False, False)
+    assert claims(copy_of([archived("A"), pdfs.letter(1)]).pdf)[0] is None
+
+
+def with_alpha(document: pikepdf.Pdf) -> None:
+    state = pikepdf.Dictionary(faded=pikepdf.Dictionary(ca=Decimal("0.5")))
+    document.pages[0].obj.Resources.ExtGState = pikepdf.Dictionary({"/Faded": state.faded})
+
+
+def with_layers(document: pikepdf.Pdf) -> None:
+    document.Root.OCProperties = pikepdf.Dictionary(OCGs=pikepdf.Array())
+
+
+def with_a_note(document: pikepdf.Pdf) -> None:
+    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[0, 0, 9, 9])
+    document.pages[0].Annots = pikepdf.Array([note])
+
+
+def with_a_new_colour_profile(document: pikepdf.Pdf) -> None:
+    document.Root.OutputIntents[0].DestOutputProfile.write(bytes(8) + b"\x04" + bytes(119))
+
+
+def with_jpeg_2000(document: pikepdf.Pdf) -> None:
+    picture = document.make_stream(b"jp2", Subtype=pikepdf.Name.Image, Filter=pikepdf.Name.JPXDecode)
+    document.pages[0].obj.Resources.XObject = pikepdf.Dictionary(Picture=picture)
+
+
+@pytest.mark.parametrize(
+    "spoil", [with_alpha, with_layers, with_a_note, with_a_new_colour_profile, with_jpeg_2000]
+)
+def test_what_cannot_truthfully_be_pdf_a_1b_is_refused(spoil: Callable[[pikepdf.Pdf], None]) -> None:
+    with pytest.raises(RenderError) as refused:
+        copy_of([pdfs.changed(archived("A"), spoil)])
+    assert refused.value.code == "pdf-a-1b-impossible"
+
+
+# The window of the envelope that the sheets need
+
+
+def test_enclosures_that_lead_to_a_larger_envelope_are_refused_if_its_window_hides_the_address() -> None:
+    assert copy_of([pdfs.letter(1), pdfs.numbered(14, "A")]).sheets == 8
+    with pytest.raises(RenderError) as hidden:
+        copy_of([pdfs.letter(1), pdfs.numbered(15, "A")])
+    assert hidden.value.code == "address-not-always-visible"
+    assert "C4" in hidden.value.message
+    four = pdfs.letter(
+        1, address=lambda canvas: pdfs.address_block(canvas, pdfs.ADDRESS[1:], first_baseline_mm=72.3)
+    )
+    assert copy_of([four, pdfs.numbered(15, "A")]).sheets == 9
