@@ -3,7 +3,7 @@
 import io
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
@@ -123,6 +123,7 @@ def test_the_decision_on_an_objection_names_the_court() -> None:
     assert "Widerspruch ist" not in notice
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_SLIP)
 def test_a_reply_slip_stands_on_the_front_of_a_sheet_and_finds_its_letter(name: str) -> None:
     pdf = letters.sample_pdf(name)
@@ -179,36 +180,42 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(default_templates_dir(), tmp_path / "letter_templates"))
 
 
-def compose_in(folder: Path, name: str) -> str:
+def composer_in(folder: Path) -> Callable[[str], str]:
     catalogue = Catalogue(folder)
-    version = catalogue.get(name).meta.version
-    return Composer(catalogue, FontMetrics()).compose(replace(letters.request(name), template_version=version))
+    composer = Composer(catalogue, FontMetrics())
+
+    def compose(name: str) -> str:
+        version = catalogue.get(name).meta.version
+        return composer.compose(replace(letters.request(name), template_version=version))
+
+    return compose
 
 
 @pytest.mark.parametrize("call", ["text('benefit', '2026-07')", "text('benefit-then')"])
 def test_a_module_asked_with_the_wrong_day_is_an_error(folder: Path, call: str) -> None:
     (folder / "einladung" / "letter.html.j2").write_text(f"<main>{{{{ {call} }}}}</main>", "utf-8")
     with pytest.raises(RenderError, match="text-module-misused"):
-        compose_in(folder, "einladung")
+        composer_in(folder)("einladung")
 
 
 def test_a_module_with_an_unknown_selector_cannot_be_used(folder: Path) -> None:
     path = folder / SHARED / MODULES
     path.write_text(path.read_text("utf-8").replace('"breach_date"', '"full_moon"'), "utf-8")
     with pytest.raises(RenderError, match="text-modules-unusable"):
-        compose_in(folder, "einladung")
+        composer_in(folder)("einladung")
 
 
 def test_a_template_that_is_not_provisional_needs_no_provisional_wording(folder: Path) -> None:
     path = folder / SHARED / MODULES
     modules = path.read_text("utf-8").split("[[module]]")
     path.write_text("[[module]]".join(text for text in modules if "provisional = true" not in text), "utf-8")
+    compose = composer_in(folder)
     for template in letters.catalogue().all():
         if not template.meta.provisional:
-            compose_in(folder, template.meta.name)
+            compose(template.meta.name)
     for name in ("einladung", "widerspruchsbescheid"):
         with pytest.raises(RenderError, match="text-module-missing"):
-            compose_in(folder, name)
+            compose(name)
 
 
 def test_a_template_whose_shared_part_is_missing_is_named(folder: Path) -> None:
@@ -336,6 +343,7 @@ def test_a_long_table_repeats_its_head_and_tears_no_month_apart() -> None:
         assert months == texts.count("zusammen")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", letters.NAMES)
 def test_no_heading_stands_alone_at_the_foot_of_a_page(name: str) -> None:
     """A heading is followed by text on its page."""
