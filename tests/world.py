@@ -205,8 +205,12 @@ class World:
         self.advance_to(self.clock.now() + timedelta(**span))
 
     def data(self, template: str = INVITATION, **changes: Any) -> dict[str, Any]:
-        """The template's sample, changed."""
-        return {**copy.deepcopy(dict(self.services.renderer.template(template).sample)), **changes}
+        """The template's sample, changed; an appointment that has come too near is put off."""
+        sample = copy.deepcopy(dict(self.services.renderer.template(template).sample))
+        if "appointment_date" in sample:
+            in_time = self.services.today() + timedelta(days=24)
+            sample["appointment_date"] = max(str(sample["appointment_date"]), in_time.isoformat())
+        return {**sample, **changes}
 
     def write(self, case: str = "F1", template: str = INVITATION, login: str = "anna", **changes: Any) -> str:
         """A draft."""

@@ -6,6 +6,7 @@ from gateway.application.authorising import actor, audit
 from gateway.application.drafting import find_letter
 from gateway.application.enclosing import sign_enclosures
 from gateway.application.services import Services
+from gateway.application.timeliness import refuse_stale
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.people import User
@@ -17,7 +18,7 @@ from gateway.errors import Conflict, IntegrityError, NotPermitted
 def approve(services: Services, login: str, reference: str) -> None:
     """Sign a ready letter. What is signed is what is printed: the bytes are read and verified once more here.
 
-    Raises `Conflict` ('letter-not-ready') with the state it is in, `NotPermitted` ('approval-needs-four-eyes').
+    Raises `Conflict` ('letter-not-ready' with its state, 'letter-stale'), `NotPermitted` ('approval-needs-four-eyes').
     """
     with services.db.transaction() as session:
         who = actor(session, login)
@@ -31,6 +32,7 @@ def approve(services: Services, login: str, reference: str) -> None:
             )
         if letter.state is not LetterState.READY:
             raise Conflict("letter-not-ready", _why_not_ready(letter.state))
+        refuse_stale(session, services, letter)
         now = services.clock.now()
         for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
             sign_enclosures(session, services, letter, recipient)

@@ -22,6 +22,7 @@ from gateway.domain.permission import Action, may_approve
 from gateway.domain.standing import NEEDS_A_PERSON, Standing
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
+from gateway.domain.timeliness import STALE
 
 MAX_LISTED = 200
 """What a person can look through; the counts of the account are exact."""
@@ -113,7 +114,7 @@ def desk(services: Services, login: str) -> Desk:
             _desk_letter(view)
             for letter, office in _troubled(session)
             if who.may(Action.READ, office.key)
-            and (view := view_of(session, services, letter, office)).standing in NEEDS_A_PERSON
+            and _waits_for_a_person(view := view_of(session, services, letter, office))
         ]
     waiting = [
         line
@@ -166,13 +167,25 @@ def _troubled(session: Session) -> list[tuple[Letter, Office]]:
     query = (
         select(Letter, Office)
         .join(Office, col(Office.id) == Letter.office_id)
-        .where(or_(col(Letter.state) == LetterState.FAULTY, col(Letter.id).in_(candidates)))
+        .where(
+            or_(
+                col(Letter.state) == LetterState.FAULTY,
+                col(Letter.id).in_(candidates),
+                col(Letter.hold_reason).endswith(f"({STALE})"),
+            )
+        )
     )
     return list(session.exec(query.order_by(col(Letter.id).desc())).all())
 
 
+def _waits_for_a_person(view: LetterView) -> bool:
+    """Whether it belongs on the desk, as does what a run held because it would come too late."""
+    stale = view.standing is Standing.HELD and (view.hold_reason or "").endswith(f"({STALE})")
+    return stale or view.standing in NEEDS_A_PERSON
+
+
 def _desk_letter(view: LetterView) -> DeskLetter:
-    problems = [view.note] if view.note else []
+    problems = [text for text in (view.note, view.hold_reason) if text]
     for recipient in view.recipients:
         problems += [
             f"{finding.message} ({finding.code})"

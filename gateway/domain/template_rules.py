@@ -249,14 +249,14 @@ _RAW_AMOUNT = re.compile(r"(?<![\w.,/-])\d{3,}\.\d{2}(?![\w.,/-])")
 
 def _dates(sample: Sample) -> Iterator[str]:
     text = _without(sample.letter.whole, sample.given)
-    for found in _distinct(match.group() for rule in _WRONG_DATES for match in rule.finditer(text)):
+    for found in dict.fromkeys(match.group() for rule in _WRONG_DATES for match in rule.finditer(text)):
         yield f"Das Datum „{found}“ ist falsch geschrieben: „25. August 2026“, in Tabellen „25.08.2026“ (DIN 5008)."
 
 
 def _money(sample: Sample) -> Iterator[str]:
     text = _without(sample.letter.whole, sample.given)
     wrong = [match.group() for match in _AMOUNT.finditer(text) if not _is_right_amount(match)]
-    for found in _distinct([*wrong, *_RAW_AMOUNT.findall(text)]):
+    for found in dict.fromkeys([*wrong, *_RAW_AMOUNT.findall(text)]):
         yield f"Der Betrag „{found}“ ist falsch geschrieben: „1.234,56 EUR“ (DIN 5008)."
 
 
@@ -346,7 +346,3 @@ def _without(text: str, given: Sequence[str]) -> str:
         if len(value) > 20:
             text = text.replace(" ".join(value.split()), " ")
     return text
-
-
-def _distinct(found: Iterator[str] | Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(found))

@@ -10,6 +10,7 @@ from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
 from gateway.domain.template_sample import LetterText
+from gateway.domain.timeliness import Timing
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class TemplateMeta:
     provisional: bool
     schema: Mapping[str, object]
     sample: Mapping[str, object]
+    timing: Sequence[Timing] = ()
+    """Which dates of the letter must lie how long after its notification."""
     enclosures: Sequence[EnclosureRule] = ()
     """Static PDFs in the template's folder; they are part of its version."""
 

@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator
 from gateway.domain.calculation import ColumnsProof, Flaw, MonthsProof, Proof, SumProof, flaws
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.mailpiece import Service
+from gateway.domain.timeliness import Timing
 from gateway.errors import DataInvalid, NotFound, RenderError
 from gateway.ports.renderer import TemplateMeta
 from gateway.rendering.fonts import default_fonts_dir, fonts_version
@@ -173,7 +174,7 @@ def _read_template(folder: Path, common: str) -> Template:
         raise _unusable(folder.name, f"{Path(error.filename).name} fehlt") from None
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
         raise _unusable(folder.name, str(error)) from None
-    if wrong := (meta.keys() - {"proofs", "parts", "enclosures"}) ^ _META_KEYS:
+    if wrong := (meta.keys() - {"timing", "proofs", "parts", "enclosures"}) ^ _META_KEYS:
         raise _unusable(folder.name, f"Angaben fehlen oder sind unbekannt: {', '.join(sorted(wrong))}")
     version = hashlib.sha256((common + _folder_hash(folder)).encode()).hexdigest()[:16]
     try:
@@ -181,6 +182,7 @@ def _read_template(folder: Path, common: str) -> Template:
         Draft202012Validator.check_schema(meta["schema"])
         proofs = tuple(_read_proof(entry) for entry in meta.pop("proofs", ()))
         service = Service(meta.pop("service"))
+        meta["timing"] = tuple(_read_timing(entry, meta["schema"]) for entry in meta.get("timing", ()))
         enclosures = tuple(_read_enclosure(folder, entry) for entry in meta.pop("enclosures", ()))
     except (jsonschema.SchemaError, KeyError, TypeError, ValueError) as error:
         raise _unusable(folder.name, f"{META} ist nicht gültig ({type(error).__name__})") from error
@@ -240,6 +242,14 @@ def _read_enclosure(folder: Path, entry: dict[str, object]) -> EnclosureRule:
     if Path(rule.file).name != rule.file or not (folder / rule.file).is_file():
         raise ValueError("an enclosure lies in the folder of its template")
     return rule
+
+
+def _read_timing(entry: dict[str, Any], schema: Mapping[str, object]) -> Timing:
+    """`[[timing]]` of a meta file: `field` (a date of the schema), `days`, `working_days` after notification."""
+    field = _properties(schema)[entry["field"]]
+    if field.get("format") != "date":
+        raise ValueError("a timing is about a date")
+    return Timing(title=str(field.get("title", entry["field"])), **entry)
 
 
 def _unusable(name: str, reason: str) -> RenderError:

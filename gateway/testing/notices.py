@@ -12,7 +12,7 @@ from gateway.testing.wording import german_date, working_day
 
 def hearing(chance: random.Random, home: Household, today: date) -> dict[str, Any]:
     """A hearing before a recovery or before a reduction for a missed appointment."""
-    deadline = working_day(today + timedelta(days=chance.randint(19, 26))).isoformat()
+    deadline = working_day(today + timedelta(days=chance.randint(26, 33))).isoformat()
     if chance.random() < 0.5:
         return {"deadline": deadline, **_before_recovery(chance, home, today)}
     missed = working_day(today - timedelta(days=chance.randint(5, 20)))
