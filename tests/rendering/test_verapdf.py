@@ -1,5 +1,7 @@
 """An independent validator's word: veraPDF on the sample letter of every template, PDF/A-2a and PDF/UA-1.
 
+The print copy of every template for a provider that takes PDF/A-1b is held against that.
+
 `make test` copies the pinned validator into `.verapdf/`; all samples are validated in one Java run.
 """
 
@@ -11,12 +13,15 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from gateway.providers.profiles import load_profile
+from gateway.rendering.assembly import assemble
 from tests.rendering import letters
 
 ROOT = Path(__file__).parents[2]
 JARS = ROOT / ".verapdf"
 PROGRAM = ROOT / "tests" / "verapdf" / "Validate.java"
 DAMAGED = "damaged"
+TOGETHER = "together"
 NAMES = [template.meta.name for template in letters.catalogue().all()]
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verapdf")]
@@ -31,6 +36,12 @@ def untagged(pdf: bytes) -> bytes:
     return made.getvalue()
 
 
+def print_copy(*documents: bytes) -> bytes:
+    """What goes to a provider that takes PDF/A-1b."""
+    profile = load_profile("epost")
+    return assemble(documents, piece=letters.REFERENCE, profile=profile, duplex=True).pdf
+
+
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
     """`pass`, or the rules that failed, by flavour and template."""
@@ -40,6 +51,9 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
     folder = tmp_path_factory.mktemp("verapdf")
     for name in NAMES:
         (folder / f"{name}.pdf").write_bytes(letters.sample_pdf(name))
+        (folder / f"{name}.1b.pdf").write_bytes(print_copy(letters.sample_pdf(name)))
+    together = print_copy(*(letters.sample_pdf(name) for name in NAMES[:2]))
+    (folder / f"{TOGETHER}.1b.pdf").write_bytes(together)
     (folder / f"{DAMAGED}.pdf").write_bytes(untagged(letters.sample_pdf(NAMES[0])))
     command = [java, "-cp", f"{JARS}/*", str(PROGRAM), *map(str, sorted(folder.glob("*.pdf")))]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
@@ -54,6 +68,11 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
 @pytest.mark.parametrize("name", NAMES)
 def test_verapdf_accepts_every_template(verdicts: dict[tuple[str, str], str], flavour: str, name: str) -> None:
     assert verdicts[flavour, name] == "pass"
+
+
+@pytest.mark.parametrize("name", [*NAMES, TOGETHER])
+def test_verapdf_accepts_every_print_copy_as_pdf_a_1b(verdicts: dict[tuple[str, str], str], name: str) -> None:
+    assert verdicts["1b", f"{name}.1b"] == "pass"
 
 
 @pytest.mark.parametrize("flavour", ["2a", "ua1"])

@@ -7,16 +7,18 @@ import org.verapdf.pdfa.results.TestAssertion;
 import org.verapdf.pdfa.results.ValidationResult;
 
 /**
- * Validates the PDFs named on the command line against PDF/A-2a and PDF/UA-1, all in one Java run. One line each:
+ * Validates the PDFs named on the command line against PDF/A-2a and PDF/UA-1
+ * (those named {@code .1b.pdf} against PDF/A-1b), all in one Java run. One line each:
  * {@code FLAVOUR TAB pass|fail TAB rules TAB FILE}; every failed rule once, as clause, test number and message.
  */
 class Validate {
     private static final List<PDFAFlavour> FLAVOURS = List.of(PDFAFlavour.PDFA_2_A, PDFAFlavour.PDFUA_1);
+    private static final String PRINT_COPY = ".1b.pdf";
 
     public static void main(String[] files) throws Exception {
         VeraGreenfieldFoundryProvider.initialise();
         for (String file : files) {
-            for (PDFAFlavour flavour : FLAVOURS) {
+            for (PDFAFlavour flavour : file.endsWith(PRINT_COPY) ? List.of(PDFAFlavour.PDFA_1_B) : FLAVOURS) {
                 System.out.println(line(flavour, file));
             }
         }
