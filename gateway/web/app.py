@@ -21,6 +21,7 @@ from gateway.web import (
     postings,
     signing,
     start,
+    uploads,
     writing,
 )
 from gateway.web.failing import add_error_pages
@@ -80,6 +81,7 @@ def create_app(
         start,
         cases,
         writing,
+        uploads,
         letters,
         mailings,
         approvals,

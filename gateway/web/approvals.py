@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from gateway.application.deciding import to_approve
+from gateway.application.enclosing import enclosures_of
 from gateway.application.opening import document_pages
 from gateway.application.showing import letter_view
 from gateway.domain.permission import Action
@@ -22,11 +23,13 @@ def approvals(visit: SignedIn, nr: int = 0) -> Response:
         return visit.page("approvals_none.html.j2")
     place = min(max(nr, 0), len(lines) - 1)
     letter = letter_view(visit.services, visit.login, lines[place].reference)
+    enclosures = enclosures_of(visit.services, visit.login, letter.reference)
     return visit.page(
         "approvals.html.j2",
         lines=lines,
         place=place,
         letter=letter,
-        documents=documents_of(letter),
+        documents=documents_of(letter, enclosures),
+        enclosures=enclosures,
         pages=document_pages(visit.services, visit.login, letter.reference),
     )

@@ -1,6 +1,6 @@
 """Letters: the tracking list, one letter with all that is known about it, its documents, and what can be done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 
@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from gateway.application.approving import approve, reject
+from gateway.application.enclosing import EnclosureView, enclosures_of
 from gateway.application.explaining import explain
 from gateway.application.opening import Opened, document_pages, open_document
 from gateway.application.searching import LetterFilter, find_letters, my_offices
@@ -17,6 +18,7 @@ from gateway.application.withholding import cancel, hold, let_go
 from gateway.domain.letter import CANCELLABLE, EDITABLE, LetterState
 from gateway.domain.permission import Action, may_approve
 from gateway.domain.standing import Standing
+from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, Visit, path_to
 from gateway.web.writing import submit_letter
@@ -54,6 +56,7 @@ def letter(visit: SignedIn, reference: str, zweitschreiben: bool = False) -> Res
         "letter.html.j2",
         letter=view,
         pages=document_pages(visit.services, visit.login, reference),
+        enclosures=enclosures_of(visit.services, visit.login, reference),
         sentences=explain(visit.services, reference, visit.login),
         can=_possible(visit, view),
         ask_duplicate=zweitschreiben,
@@ -84,7 +87,7 @@ def submit(visit: SignedIn, reference: str) -> Response:
 def sign(visit: SignedIn, reference: str) -> Response:
     """Approve what was looked at: the hashes of the page must still be those of the letter."""
     view = letter_view(visit.services, visit.login, reference)
-    if visit.text("documents") != documents_of(view):
+    if visit.text("documents") != documents_of(view, enclosures_of(visit.services, visit.login, reference)):
         raise InputError(
             "documents-changed",
             "Das Dokument wurde inzwischen neu erstellt. Bitte neu ansehen und dann entscheiden.",
@@ -130,9 +133,10 @@ def png(services: Services, opened: Opened, page: int) -> Response:
     return Response(services.renderer.picture(opened.content, page, dpi=PICTURE_DPI), media_type="image/png")
 
 
-def documents_of(view: LetterView) -> str:
-    """What is signed with this page: the hashes of all documents."""
-    return " ".join(recipient.document_sha256 or "-" for recipient in view.recipients)
+def documents_of(view: LetterView, enclosures: Sequence[EnclosureView] = ()) -> str:
+    """What is signed with this page: the hashes of all documents, and of what travels with them."""
+    hashes = [recipient.document_sha256 or "-" for recipient in view.recipients]
+    return " ".join([*hashes, *(enclosure.sha256 for enclosure in enclosures)])
 
 
 def _withhold(
@@ -155,7 +159,8 @@ def _possible(visit: Visit, view: LetterView) -> dict[str, bool]:
     writes = who.may(Action.WRITE_LETTER, view.office)
     holds = state in CANCELLABLE and who.may(Action.HOLD, view.office)
     return {
-        "edit": writes and state in EDITABLE,
+        "edit": writes and state in EDITABLE and view.template != FINISHED_PDF,
+        "enclose": writes and state in EDITABLE,
         "submit": writes and state is LetterState.DRAFT,
         "approve": approves and signs,
         "wait_for_second": approves and not signs,

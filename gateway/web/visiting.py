@@ -7,7 +7,7 @@ anyway.
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -176,28 +176,35 @@ def web_of(request: Request) -> Web:
     return web
 
 
-async def posted(request: Request) -> FormData:
+async def posted(request: Request) -> AsyncIterator[FormData]:
     """The form of a request, after its token proved right; every route depends on it.
 
     Raises `NotPermitted` ('token-wrong') and `InputError` ('form-too-large').
     """
     if request.method in SAFE_METHODS:
-        return FormData()
+        yield FormData()
+        return
     length = request.headers.get("content-length", "")
     takes_file = getattr(request.scope.get("endpoint"), _TAKES_FILE, False)
     # The server reads no more than the length that was declared, so this bounds the stream, too.
     if not length.isdigit() or int(length) > MAX_FORM_BYTES + (MAX_UPLOAD_BYTES if takes_file else 0):
         raise InputError("form-too-large", "Das Formular oder die Datei ist zu groß. Es wurde nichts geändert.")
     form = await request.form(max_fields=MAX_FORM_FIELDS, max_files=1 if takes_file else 0)
+    try:
+        _check_token(request, form)
+        yield form
+    finally:
+        await form.close()  # an uploaded file lies in a nameless temporary file until then
+
+
+def _check_token(request: Request, form: FormData) -> None:
     expected = str(request.session.get(TOKEN, ""))
     if not expected or not hmac.compare_digest(_text(form, TOKEN).encode(), expected.encode()):
-        await form.close()
         raise NotPermitted(
             "token-wrong",
             "Die Seite war zu lange offen oder gehört zu einer anderen Anmeldung. Es wurde nichts geändert; "
             "bitte die Seite neu laden und noch einmal versuchen.",
         )
-    return form
 
 
 def takes_file(endpoint: Endpoint) -> Endpoint:
