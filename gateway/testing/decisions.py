@@ -52,8 +52,10 @@ def change(chance: random.Random, home: Household, today: date) -> dict[str, Any
     del award["application_date"]
     better = chance.random() < 0.5
     starts = date.fromisoformat(award["period_from"])
+    heard = {} if better else {"hearing_date": (today - timedelta(days=20)).isoformat()}
     return {
         **award,
+        **heard,
         "granted_on": (today - timedelta(days=chance.randint(30, 150))).isoformat(),
         "direction": "zu Ihren Gunsten" if better else "für die Zukunft, zu Ihren Ungunsten",
         "change_date": starts.isoformat(),
@@ -62,8 +64,8 @@ def change(chance: random.Random, home: Household, today: date) -> dict[str, Any
     }
 
 
-_BETTER = ("Die Miete ist gestiegen", "Der Lohn ist gesunken", "Die Vorauszahlung für Heizung wurde erhöht")
-_WORSE = ("Der Lohn ist gestiegen", "Es wird nun Unterhalt gezahlt", "Es wird eine Rente gezahlt")
+_BETTER = ("Die Miete ist gestiegen", "Die Vorauszahlung für Heizung wurde erhöht")
+_WORSE = ("Die Miete ist gesunken", "Die Vorauszahlung für Nebenkosten wurde gesenkt")
 
 
 def _compared(chance: random.Random, calculation: dict[str, Any], *, better: bool) -> dict[str, Any]:
