@@ -111,7 +111,7 @@ def to_1b(pdf: pikepdf.Pdf) -> None:
             raise _impossible("ein Farbprofil neuerer Art")
     for font in _fonts(pdf):
         _declare_font(pdf, font)
-    _drop(pdf.Root, tuple(key for key in pdf.Root if key not in _KEPT_IN_ROOT))
+    _drop(pdf.Root, tuple(key for key in dict(pdf.Root.items()) if key not in _KEPT_IN_ROOT))
     if "/Info" in pdf.trailer:
         del pdf.trailer["/Info"]
     pdf.Root.Metadata = pdf.make_stream(
@@ -144,9 +144,8 @@ def _check_stream(stream: pikepdf.Object) -> None:
         raise _impossible("eine Art der Bildpackung, die es dort nicht gibt")
     if int(stream.get("/BitsPerComponent", 8)) > 8:
         raise _impossible("ein Bild mit mehr als 8 Bit je Farbe")
-    if (
-        any(key in stream for key in ("/OPI", "/Alternates", "/PS", "/OC"))
-        or stream.get("/Interpolate") is True
+    if any(key in stream for key in ("/OPI", "/Alternates", "/PS", "/OC")) or bool(
+        stream.get("/Interpolate", False)
     ):
         raise _impossible("ein Bild, dessen Wiedergabe vom Programm abhängt")
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from gateway.domain.findings import Box
-from gateway.domain.layout import A4_WIDTH_MM, PrintProfile
+from gateway.domain.layout import PrintProfile
 from gateway.rendering.ink import Ink
 from gateway.rendering.reading import Character, PageReading
 
@@ -67,14 +67,16 @@ class AddressWindow:
     """The part of page 1 that an envelope's window may show."""
 
     def __init__(self, page: PageReading, profile: PrintProfile, sheets: int = 1) -> None:
-        """Read what stands between the upper and the lower edge of the window, over the whole width.
+        """Read what stands between the upper and the lower edge of the window, and a little to its right.
+
+        A line that runs out of the window is seen to do so; the information block beside it need not be read.
 
         `sheets`: of the piece, which decide about the envelope.
         """
         self.envelope = profile.envelope_for(sheets)
         self.always_visible = profile.always_visible(sheets)
         leak, zone = profile.leak_area, profile.recipient
-        area = Box(0, leak.y0_mm, A4_WIDTH_MM, leak.y1_mm)
+        area = Box(0, leak.y0_mm, leak.x1_mm + 2 * _COLUMN_GAP_MM, leak.y1_mm)
         self._page = page
         self.zone = zone
         self.all_lines = [
