@@ -23,12 +23,12 @@ from gateway.domain.letter import LetterState
 from gateway.domain.mailing import UNDER_WAY, MailingState, RowState
 from gateway.domain.permission import Action
 from gateway.domain.table import RowFinding
-from gateway.errors import AddressInvalid, Conflict, DataInvalid, NotFound, NotPermitted
+from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 
 CHUNK = 200
 """Letters a transaction."""
 
-_LEFT_OUT = (AddressInvalid, DataInvalid, NotPermitted, NotFound, Conflict)
+_LEFT_OUT = (InputError, NotPermitted, NotFound, Conflict)
 """What may have changed for a row since it was checked."""
 
 

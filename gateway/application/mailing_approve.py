@@ -17,7 +17,7 @@ from gateway.db.mailings import MailingRow
 from gateway.db.people import User
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action, may_approve
-from gateway.errors import Conflict, GatewayError, IntegrityError, NotFound, NotPermitted
+from gateway.errors import Conflict, GatewayError, InputError, IntegrityError, NotFound, NotPermitted
 
 SAMPLE = 5
 """Letters that are looked at, spread evenly over the mailing."""
@@ -81,7 +81,7 @@ def approve_mailing(
 def _sign(services: Services, login: str, reference: str, report: ApprovalReport) -> None:
     try:
         approve(services, login, reference)
-    except (Conflict, IntegrityError, NotFound, NotPermitted) as error:
+    except (Conflict, InputError, IntegrityError, NotFound, NotPermitted) as error:
         report.failures.append(_failure(reference, error))
     else:
         report.approved += 1
