@@ -263,7 +263,7 @@ def test_no_figure_can_be_a_cent_off(name: str, field: str | None) -> None:
 
 def test_a_month_that_is_left_out_of_a_recovery_is_found() -> None:
     data = sample("aufhebung_erstattung")
-    data["months"][1]["month"] = "2026-08"
+    data["months"][1]["month"] = "2026-07"
     assert refused("aufhebung_erstattung", data).code == "months-incomplete"
 
 
