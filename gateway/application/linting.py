@@ -16,7 +16,7 @@ from gateway.domain.findings import Finding, Severity
 from gateway.domain.template_rules import ISSUER_RULES, check_sample, check_schema
 from gateway.domain.template_sample import Issuer, LetterText, Sample
 from gateway.errors import AddressInvalid, DataInvalid, NotFound, RenderError
-from gateway.ports.renderer import OfficeValues, RenderRequest, TemplateMeta
+from gateway.ports.renderer import OfficeValues, RenderedDocument, RenderRequest, TemplateMeta
 
 SAMPLE_ADDRESS = ("Frau", "Erika Muster", "Musterweg 1", "99998 Musterdorf")
 SAMPLE_OFFICE = OfficeValues(
@@ -78,6 +78,11 @@ def sample_request(meta: TemplateMeta, office: OfficeValues = SAMPLE_OFFICE) -> 
         salutation="Sehr geehrte Frau Muster,",
         data=meta.sample,
     )
+
+
+def sample_document(services: Services, meta: TemplateMeta) -> RenderedDocument:
+    """The sample letter of a template, for people who want to see it. Raises as `Renderer.render`."""
+    return services.renderer.render(sample_request(meta))
 
 
 def _read_findings(services: Services, meta: TemplateMeta) -> list[Finding]:

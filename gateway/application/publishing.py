@@ -1,5 +1,7 @@
 """Publishing template versions: letters are only written from a published one."""
 
+from dataclasses import dataclass
+
 from sqlmodel import Session, select
 
 from gateway.application.authorising import actor, audit
@@ -10,6 +12,23 @@ from gateway.domain.findings import Severity
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError
 from gateway.ports.renderer import TemplateMeta
+
+
+@dataclass(frozen=True)
+class VersionState:
+    """The present version of a template: `draft` until it is published."""
+
+    meta: TemplateMeta
+    state: str
+
+
+def version_states(services: Services) -> list[VersionState]:
+    """Every template's present version and its state, by name."""
+    with services.db.reading() as session:
+        return [
+            VersionState(meta, "published" if published(session, meta) else "draft")
+            for meta in services.renderer.templates()
+        ]
 
 
 def publish(services: Services, login: str, template: str, *, legal_release: str | None = None) -> TemplateMeta:

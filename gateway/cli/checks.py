@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from gateway.application import checking
-from gateway.application.publishing import publish
 from gateway.cli.context import console, print_json, services_for
 from gateway.config import ENV_PREFIX, Settings
 from gateway.domain.findings import Finding, has_error
@@ -25,10 +24,6 @@ def register(app: typer.Typer) -> None:
         part.callback()(_group)
         part.command("check")(check)
         app.add_typer(part, name=name)
-    templates = typer.Typer(help="Letter templates.", no_args_is_help=True)
-    templates.command("check")(_templates)
-    templates.command("publish")(_publish)
-    app.add_typer(templates, name="templates")
     app.command("doctor")(_doctor)
 
 
@@ -69,23 +64,13 @@ def _origin(settings: Settings, key: str) -> str:
 def _providers(context: typer.Context, json: Json = False) -> None:
     """Reachability and credentials of the print provider."""
     with services_for(context) as services:
-        _print(checking.check_providers(services), json=json)
+        print_findings(checking.check_providers(services), json=json)
 
 
 def _casefiles(context: typer.Context, json: Json = False) -> None:
     """Reachability and rights of the case file."""
     with services_for(context) as services:
-        _print(checking.check_casefile(services), json=json)
-
-
-def _templates(
-    context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="One template; else all.")] = None,
-    json: Json = False,
-) -> None:
-    """Render each template with its sample and check it as the run would."""
-    with services_for(context) as services:
-        _print(checking.check_templates(services, name), json=json)
+        print_findings(checking.check_casefile(services), json=json)
 
 
 def _doctor(context: typer.Context, json: Json = False) -> None:
@@ -94,22 +79,11 @@ def _doctor(context: typer.Context, json: Json = False) -> None:
         results = checking.check_providers(services)
         results |= checking.check_casefile(services)
         results |= checking.check_templates(services)
-    _print(results, json=json)
+    print_findings(results, json=json)
 
 
-def _publish(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Template.")],
-    login: Annotated[str, typer.Option("--as", help="Login of an administrator.")],
-    legal_release: Annotated[str | None, typer.Option(help="Who released the text legally, and when.")] = None,
-) -> None:
-    """Publish the present version of a template; letters are written from published versions only."""
-    with services_for(context) as services:
-        meta = publish(services, login, name, legal_release=legal_release)
-    console.print(f"Vorlage {meta.name} veröffentlicht, Version {meta.version}.")
-
-
-def _print(results: dict[str, list[Finding]], *, json: bool) -> None:
+def print_findings(results: dict[str, list[Finding]], *, json: bool) -> None:
+    """Findings by what was checked; ends the command with exit code 1 if any blocks."""
     if json:
         print_json(
             {

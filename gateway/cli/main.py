@@ -38,7 +38,7 @@ PARTS = {
     "config": "checks",
     "providers": "checks",
     "casefiles": "checks",
-    "templates": "checks",
+    "templates": "templates",
     "doctor": "checks",
     "users": "administration",
 }
