@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.drafting import draft, submit_in
-from gateway.application.mailing import Progress, count_rows, find_mailing, require_author
+from gateway.application.mailing import count_rows, find_mailing, require_author
+from gateway.application.mailing_rows import Progress
 from gateway.application.publishing import require_published
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set

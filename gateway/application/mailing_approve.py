@@ -10,7 +10,8 @@ from sqlmodel import col, func, select
 
 from gateway.application.approving import approve
 from gateway.application.authorising import actor, audit
-from gateway.application.mailing import Progress, find_mailing
+from gateway.application.mailing import find_mailing
+from gateway.application.mailing_rows import Progress
 from gateway.application.services import Services
 from gateway.db.letters import Letter
 from gateway.db.mailings import MailingRow

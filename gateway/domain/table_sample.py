@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.domain.table import CASE, Kind, Leaf, Schema, dotted, leaves
+from gateway.domain.cells import Kind, Schema
+from gateway.domain.table import CASE, Leaf, dotted, leaves
 
 EXAMPLE_CASE = "AKTENZEICHEN"
 

@@ -8,9 +8,10 @@ import pytest
 from sqlmodel import func, select
 
 from gateway.application import drafting, mailing_accept
-from gateway.application.mailing import CHUNK, check_table, discard
+from gateway.application.mailing import check_table, discard
 from gateway.application.mailing_accept import accept, carry_on, under_way
 from gateway.application.mailing_approve import approve_mailing, sample_letters
+from gateway.application.mailing_rows import CHUNK
 from gateway.application.mailing_view import MailingView, fault_counts, list_mailings, mailing_view, row_faults
 from gateway.application.rendering import render_submitted
 from gateway.application.services import Services

@@ -8,19 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.table import (
-    MESSAGES,
-    Cell,
-    Column,
-    Kind,
-    RowFinding,
-    Unusable,
-    field_of,
-    header,
-    leaves,
-    read_row,
-    typed,
-)
+from gateway.domain.cells import Cell, Kind, Unusable, typed
+from gateway.domain.table import MESSAGES, Column, RowFinding, field_of, header, leaves, read_row
 from gateway.domain.table_sample import sample_table
 from gateway.errors import InputError
 
