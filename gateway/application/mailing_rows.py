@@ -164,7 +164,6 @@ def _recipients(session: Session, cases: set[int]) -> Mapping[int, list[Person]]
             col(Representative.case_id).in_(cases),
             col(Representative.kind).in_([RepresentativeKind.GUARDIAN, RepresentativeKind.LAWYER]),
         )
-        .distinct()
     ).all()
     people: dict[int, list[Person]] = {}
     for case_id, person in [*addressees, *copies]:

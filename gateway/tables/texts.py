@@ -1,6 +1,7 @@
 """The table of texts of a workbook, on disk instead of in memory: it grows with the rows."""
 
-import mmap
+import os
+import weakref
 from array import array
 from collections.abc import Iterator
 from tempfile import TemporaryFile
@@ -22,14 +23,15 @@ class TextsOnDisk:
         with TemporaryFile() as file:
             for text in texts:
                 self._ends.append(self._ends[-1] + file.write(text.encode("utf-8", "surrogatepass")))
-            file.write(b"\0")  # nothing cannot be mapped
             file.flush()
-            self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._file = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._file)
 
     def __getitem__(self, number: int) -> str:
         if not 0 <= number < len(self._ends) - 1:
             raise IndexError(number)
-        return self._texts[self._ends[number] : self._ends[number + 1]].decode("utf-8", "surrogatepass")
+        start = self._ends[number]
+        return os.pread(self._file, self._ends[number + 1] - start, start).decode("utf-8", "surrogatepass")
 
 
 class Reader(ExcelReader):
