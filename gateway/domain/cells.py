@@ -11,6 +11,7 @@ Schema = Mapping[str, Any]
 
 _GERMAN_MONEY = re.compile(r"-?(\d{1,3}(\.\d{3})+|\d+)(,\d{1,2})?")
 _PLAIN_MONEY = re.compile(r"-?\d+\.\d{2}")
+_MOST_MONEY = 1e10
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _MONTH = re.compile(r"(?:(\d{4})-(\d{2})|(\d{1,2})[./](\d{4}))")
@@ -111,6 +112,8 @@ def _time(cell: Cell) -> str | None:
 
 def _money(cell: Cell) -> str | None:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if not abs(cell) < _MOST_MONEY:  # neither is what is no number
+            return None
         cents = round(cell * 100)
         return f"{Decimal(cents) / 100:.2f}" if abs(cell * 100 - cents) < 1e-4 else None
     if not isinstance(cell, str):

@@ -166,6 +166,8 @@ def test_lists_in_lists_cannot_be_a_table() -> None:
         (Kind.MONEY, "1,234.50", Kind.MONEY),
         (Kind.MONEY, 0.1 + 0.2, "0.30"),
         (Kind.MONEY, 1.005, Kind.MONEY),
+        (Kind.MONEY, float("inf"), Kind.MONEY),
+        (Kind.MONEY, float("nan"), Kind.MONEY),
         (Kind.INTEGER, "007", 7),
         (Kind.INTEGER, True, Kind.INTEGER),
         (Kind.INTEGER, 2.5, Kind.INTEGER),
