@@ -187,6 +187,7 @@ def _new_letter(
         four_eyes=meta.four_eyes,
         is_decision=meta.is_decision,
         has_remedy_notice=meta.needs_remedy_notice,
+        remedy=meta.remedy,
         data=dict(data),
         content_sha256=content_hash(row_id(case), meta.name, data),
         decision_date=decided_on,

@@ -11,7 +11,7 @@ from gateway.application.submitting import mark_for_filing
 from gateway.application.tracking import live_submission, status_of
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
-from gateway.domain.deadlines import Assessment, Channel, Dispatch, Remedy, assess
+from gateway.domain.deadlines import Assessment, Channel, Dispatch, assess
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
 from gateway.domain.status import Status
@@ -78,7 +78,7 @@ def assessment(
         channel=channel_of(letter.service, recipient.country),
         dispatched_on=posting.confirmed_on or posting.reported_on,
         returned=returned,
-        remedy=Remedy.WIDERSPRUCH if letter.is_decision else None,
+        remedy=letter.remedy if letter.is_decision else None,
         remedy_notice_ok=letter.has_remedy_notice,
     )
     return assess(dispatch, services.notification, services.is_holiday)

@@ -17,7 +17,7 @@ LABELS = {
     "product": "Produkt",
     "confirmed_by": "Bestätigt von",
     "deemed_notified_on": "Gilt als bekannt gegeben am",
-    "objection_deadline": "Widerspruchsfrist bis",
+    "objection_deadline": "Rechtsbehelfsfrist bis",
     "reasons": "Herleitung",
     "received_on": "Eingang",
     "match": "Zuordnung",

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
+from gateway.domain.deadlines import Remedy
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
 from gateway.domain.mailpiece import Service
@@ -57,6 +58,8 @@ class Letter(SQLModel, table=True):
     four_eyes: bool
     is_decision: bool
     has_remedy_notice: bool
+    remedy: Remedy = choice(Remedy, "letter_remedy_known", default=Remedy.WIDERSPRUCH)
+    """What can be filed against it, if it is a decision."""
     data: dict[str, Any] = json_value()
     content_sha256: str = Field(index=True)
     """Hash of case, template and data: finds probable duplicates."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from gateway.domain.deadlines import Remedy
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
@@ -32,6 +33,8 @@ class TemplateMeta:
     provisional: bool
     schema: Mapping[str, object]
     sample: Mapping[str, object]
+    remedy: Remedy = Remedy.WIDERSPRUCH
+    """What can be filed against it, if it is a decision: Klage against a Widerspruchsbescheid (§ 87 SGG)."""
     timing: Sequence[Timing] = ()
     """Which dates of the letter must lie how long after its notification."""
     enclosures: Sequence[EnclosureRule] = ()

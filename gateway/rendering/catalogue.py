@@ -18,6 +18,7 @@ import jsonschema
 from jsonschema import Draft202012Validator
 
 from gateway.domain.calculation import ColumnsProof, Flaw, MonthsProof, Proof, SumProof, flaws
+from gateway.domain.deadlines import Remedy
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.mailpiece import Service
 from gateway.domain.timeliness import Timing
@@ -174,7 +175,7 @@ def _read_template(folder: Path, common: str) -> Template:
         raise _unusable(folder.name, f"{Path(error.filename).name} fehlt") from None
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
         raise _unusable(folder.name, str(error)) from None
-    if wrong := (meta.keys() - {"timing", "proofs", "parts", "enclosures"}) ^ _META_KEYS:
+    if wrong := (meta.keys() - {"timing", "proofs", "parts", "enclosures", "remedy"}) ^ _META_KEYS:
         raise _unusable(folder.name, f"Angaben fehlen oder sind unbekannt: {', '.join(sorted(wrong))}")
     version = hashlib.sha256((common + _folder_hash(folder)).encode()).hexdigest()[:16]
     try:
@@ -182,6 +183,7 @@ def _read_template(folder: Path, common: str) -> Template:
         Draft202012Validator.check_schema(meta["schema"])
         proofs = tuple(_read_proof(entry) for entry in meta.pop("proofs", ()))
         service = Service(meta.pop("service"))
+        meta["remedy"] = Remedy(meta.get("remedy", Remedy.WIDERSPRUCH))
         meta["timing"] = tuple(_read_timing(entry, meta["schema"]) for entry in meta.get("timing", ()))
         enclosures = tuple(_read_enclosure(folder, entry) for entry in meta.pop("enclosures", ()))
     except (jsonschema.SchemaError, KeyError, TypeError, ValueError) as error:

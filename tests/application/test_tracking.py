@@ -261,3 +261,12 @@ def test_a_settled_piece_is_not_asked_about_any_more(world: World) -> None:
     handed_over(world)
     hear(world, said(world, Status.HANDED_TO_POST, posted=True))
     assert tracking._open_references(world.services, "epost") == []
+
+
+def test_against_an_objection_decision_it_is_the_court_that_is_asked(world: World) -> None:
+    reference = handed_over(world, "widerspruchsbescheid")
+    hear(world, said(world, Status.HANDED_TO_POST, posted=True))
+    assessment = world.only(reference).assessment
+    assert assessment is not None
+    assert any("Klage" in reason and "§ 87" in reason for reason in assessment.reasons)
+    assert not any("§ 84" in reason for reason in assessment.reasons)

@@ -266,7 +266,7 @@ def test_a_deadline_is_provisional_until_the_post_room_confirms_the_posting(site
     assert "Petra Stelle" in visitor.text
     page = visitor.get(f"/schreiben/{reference}").text
     assert "vorläufig" not in page
-    assert "Widerspruchsfrist bis" in page
+    assert "Rechtsbehelfsfrist bis" in page
 
 
 @pytest.mark.parametrize("login", ["anna", "bea", "audit"])

@@ -392,6 +392,18 @@ def upgrade() -> None:
         sa.Column("four_eyes", sa.Boolean(), nullable=False),
         sa.Column("is_decision", sa.Boolean(), nullable=False),
         sa.Column("has_remedy_notice", sa.Boolean(), nullable=False),
+        sa.Column(
+            "remedy",
+            sa.Enum(
+                "widerspruch",
+                "klage",
+                name="letter_remedy_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
         sa.Column("data", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("content_sha256", sa.String(), nullable=False),
         sa.Column("duplicate_accepted", sa.Boolean(), nullable=False),
