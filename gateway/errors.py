@@ -103,7 +103,14 @@ class NotSent(ProviderError):
 
 
 class Refused(ProviderError):
-    """Certainly not done: the provider declined; repeating will not help."""
+    """Certainly not done: the provider declined; repeating will not help.
+
+    `piece_key` is set where one piece of several is at fault; the others may go without it.
+    """
+
+    def __init__(self, code: str, message: str, *, piece_key: str | None = None) -> None:
+        super().__init__(code, message)
+        self.piece_key = piece_key
 
 
 class AlreadyReleased(ProviderError):

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor, audit
+from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
-from gateway.application.submitting import mark_for_filing
 from gateway.application.tracking import live_submission, status_of
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission

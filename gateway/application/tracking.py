@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, select
 
+from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
-from gateway.application.submitting import mark_for_filing
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.domain.status import Status, fold, is_settled
@@ -69,7 +69,7 @@ def _open_references(services: Services, provider: str) -> list[str]:
             )
             .order_by(col(Submission.last_asked_at).nulls_first(), col(Submission.id))
         ).all()
-        return [reference for reference in references if reference]
+        return list(dict.fromkeys(reference for reference in references if reference))
 
 
 def _append(session: Session, services: Services, provider: str, report: StatusReport) -> int:
@@ -111,12 +111,15 @@ def _settle(session: Session, services: Services, submission: Submission) -> Non
 
 
 def _submission(session: Session, provider: str, report: StatusReport) -> Submission | None:
-    """By our key; a provider that does not echo it is matched by its own reference."""
+    """By our key; a provider that does not echo it is matched by its own reference, if that names one piece only."""
     by_key = select(Submission).where(Submission.provider == provider, Submission.key == report.key)
     by_reference = select(Submission).where(
         Submission.provider == provider, Submission.provider_reference == report.provider_reference
     )
-    return session.exec(by_key).first() or session.exec(by_reference).first()
+    if found := session.exec(by_key).first():
+        return found
+    named = session.exec(by_reference.limit(2)).all()
+    return named[0] if len(named) == 1 else None
 
 
 def _report_posting(session: Session, services: Services, submission: Submission, report: StatusReport) -> None:

@@ -59,6 +59,15 @@ class MailPiece(SQLModel, table=True):
     fault_message: str | None = None
 
 
+class Consignment(SQLModel, table=True):
+    """A *Lieferung*: the submissions that one external effect carries; they move together, in one transaction."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    """Our name for it at the provider; never used again."""
+    provider: str
+
+
 class Submission(SQLModel, table=True):
     """An *Übergabe* of one piece to one provider; a piece has at most one that is not voided."""
 
@@ -75,6 +84,10 @@ class Submission(SQLModel, table=True):
         CheckConstraint(
             "state IN ('planned', 'staged', 'void') OR releasing_at IS NOT NULL", name="release_was_intended"
         ),
+        CheckConstraint(
+            "state IN ('planned', 'refused', 'void') OR consignment_id IS NOT NULL",
+            name="moves_in_a_consignment",
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -82,6 +95,8 @@ class Submission(SQLModel, table=True):
     provider: str
     key: str = Field(unique=True)
     """Our name for this hand-over at the provider; never used again."""
+    consignment_id: int | None = Field(default=None, foreign_key="consignment.id", index=True)
+    """None until it is packed, shortly before staging."""
     state: SubmissionState = choice(SubmissionState, "submission_state_known", index=True)
     handle: str | None = None
     provider_reference: str | None = Field(default=None, index=True)

@@ -2,11 +2,15 @@
 
 Adapters make one attempt a call and state facts: they return, or raise `NotSent`, `Refused`, `AlreadyReleased`
 or `OutcomeUnknown` from `gateway.errors`. The retry policy lives in the application. Every call has timeouts.
+
+What one external effect carries is a consignment: a single piece at an interface that takes letters, many pieces
+at a print centre that takes files of a batch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from gateway.domain.findings import Finding
@@ -14,6 +18,15 @@ from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
 from gateway.domain.status import Status
 from gateway.domain.submission import DuplicateGuard
+
+
+class Unit(StrEnum):
+    """What one hand-over to a provider carries."""
+
+    PIECE = "piece"
+    """One mail piece a request."""
+    BATCH = "batch"
+    """Many pieces of one batch in one file."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,11 @@ class Capabilities:
     services: frozenset[Service]
     can_cancel: bool
     min_poll_interval: timedelta
+    unit: Unit = Unit.PIECE
+    max_pieces: int = 1
+    """Of one consignment; 1 with unit PIECE."""
+    has_webhooks: bool = False
+    """Whether the provider calls us; `poll` is there all the same."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,35 @@ class PrintPiece:
 
 
 @dataclass(frozen=True)
+class Consignment:
+    """What one external effect carries (*Lieferung*). `key` is unique for ever; with unit PIECE it is the piece's.
+
+    `pieces` can be iterated again and again. With unit BATCH the bytes are read while iterating, so that a large
+    consignment never lies in memory; reading may raise `IntegrityError` or `NotFound` before anything has left.
+    """
+
+    key: str
+    pieces: Collection[PrintPiece]
+
+    @classmethod
+    def of(cls, piece: PrintPiece) -> "Consignment":
+        """A piece alone, as interfaces of unit PIECE take it."""
+        return cls(piece.key, (piece,))
+
+    @property
+    def only(self) -> PrintPiece:
+        """The piece of a consignment of unit PIECE; `ValueError` if there are others."""
+        [piece] = self.pieces
+        return piece
+
+    def __iter__(self) -> Iterator[PrintPiece]:
+        return iter(self.pieces)
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+
+@dataclass(frozen=True)
 class Found:
     """What the provider knows under our key."""
 
@@ -74,7 +121,8 @@ class Found:
 class StatusReport:
     """One statement of the provider about one piece.
 
-    `dedup_key` is the same whenever the same statement arrives again. `occurred_at` is timezone-aware.
+    `key` is the piece's own, never the consignment's. `dedup_key` is the same whenever the same statement arrives
+    again. `occurred_at` is timezone-aware.
     `posted_on` is the day the provider claims as posting (Aufgabe zur Post), if it claims one.
     """
 
@@ -99,20 +147,36 @@ class Provider(Protocol):
     def check(self) -> list[Finding]:
         """Reachability and credentials, without side effects."""
 
-    def stage(self, piece: PrintPiece) -> str:
-        """Prepare; prints nothing, may be repeated. Returns the handle that `release` needs."""
+    def stage(self, consignment: Consignment) -> str:
+        """Prepare; prints nothing, may be repeated. Returns the handle that `release` needs.
 
-    def release(self, handle: str, piece: PrintPiece) -> str:
-        """The point of no return: one request, no hidden retries. Returns the provider's reference."""
+        `Refused` with a `piece_key` declines that piece only; the others are staged again without it.
+        """
+
+    def release(self, handle: str, consignment: Consignment) -> str:
+        """The point of no return: one request, no hidden retries. Returns the provider's reference.
+
+        With unit BATCH no bytes are read any more: everything was staged.
+        """
 
     def find(self, key: str) -> Found | None:
-        """What the provider holds under our key; None if it holds nothing."""
+        """What the provider holds under the key of a consignment; None if it holds nothing."""
 
     def cancel(self, provider_reference: str) -> None:
         """Take back before production; `Refused` where it is too late or not offered."""
 
     def poll(self, provider_references: Sequence[str]) -> Iterable[StatusReport]:
-        """Current statements about the given pieces, in as few calls as the interface allows."""
+        """Current statements about the given pieces, in as few calls as the interface allows.
+
+        Statements about other pieces of ours may be among them: who publishes files publishes them for all.
+        """
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:
+        """What a call of the provider says; header names in lower case.
+
+        Raises `InputError`: 'webhook-signature-invalid' (forged, altered or too old), 'webhook-unreadable',
+        'webhook-not-offered'.
+        """
 
     def close(self) -> None:
         """Close connections."""

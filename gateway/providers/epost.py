@@ -17,8 +17,8 @@ from typing import NoReturn
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.layout import PrintProfile
 from gateway.domain.submission import DuplicateGuard
-from gateway.errors import AlreadyReleased, NotSent, OutcomeUnknown, ProviderError, Refused
-from gateway.ports.provider import Capabilities, Found, PrintPiece, StatusReport
+from gateway.errors import AlreadyReleased, InputError, NotSent, OutcomeUnknown, ProviderError, Refused
+from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport
 from gateway.providers.epost_account import HTTP_OK, HTTP_UNAUTHORISED, Account, EpostSettings
 from gateway.providers.epost_codes import ACCOUNT_CODES, DUPLICATE_CODES, refusal, text_for
 from gateway.providers.epost_letter import SERVICES, encoded, file_name, letter_from
@@ -78,19 +78,20 @@ class EpostProvider:
             findings.append(Finding("epost-test-mode", Severity.WARNING, text))
         return findings
 
-    def stage(self, piece: PrintPiece) -> str:
+    def stage(self, consignment: Consignment) -> str:
         """Prove that the piece can be expressed; nothing is transmitted. The handle is the key.
 
         Raises `Refused` with the rule that is broken, `IntegrityError` if the bytes are not the approved ones.
         """
-        letter_from(piece, self.profile)
-        return piece.key
+        letter_from(consignment.only, self.profile)
+        return consignment.key
 
-    def release(self, handle: str, piece: PrintPiece) -> str:
+    def release(self, handle: str, consignment: Consignment) -> str:
         """Hand over for printing: one request. Returns the provider's `letterID`.
 
         Raises `NotSent`, `Refused`, `AlreadyReleased` or `OutcomeUnknown`.
         """
+        piece = consignment.only
         if handle != piece.key:
             raise Refused("epost-handle", "Die vorbereitete Übergabe gehört zu einer anderen Sendung.")
         letter = letter_from(piece, self.profile) | {"data": encoded(piece.pdf)} | self._test_fields()
@@ -136,6 +137,10 @@ class EpostProvider:
             chunk = numbers[start : start + STATUS_CHUNK]
             for entry in self._entries("POST", "/api/Letter/StatusQuery", payload=chunk):
                 yield from self._reports(entry)
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:  # noqa: ARG002
+        """Not offered: the interface only answers."""
+        raise InputError("webhook-not-offered", "Dieser Dienstleister meldet sich nicht von selbst.")
 
     def _reports(self, entry: Mapping[str, object]) -> Iterator[StatusReport]:
         key = entry.get("custom1")

@@ -270,7 +270,7 @@ def test_while_a_piece_is_locked_by_another_process_nobody_touches_it(world: Wor
     world.simulator.plan_fault(LETTER, "429", times=1)
     world.evening()
     (submission,) = world.submissions()
-    with world.services.locks.try_lock(f"submission-{submission.id}") as held:
+    with world.services.locks.try_lock(f"consignment-{submission.id}") as held:
         assert held
         assert hand_over(world.services, retry_now=True).released == 0
     assert world.taken() == []

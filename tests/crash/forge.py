@@ -23,11 +23,11 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway import bootstrap
-from gateway.application import submitting
+from gateway.application import outcomes, submitting
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile
 from gateway.cli import main
-from gateway.db.engine import Database, row_id
+from gateway.db.engine import Database
 from gateway.domain import submission
 from gateway.domain.submission import NextAction, SubmissionState
 from gateway.providers import epost, epost_letter
@@ -84,7 +84,7 @@ def blind_retry() -> None:
     """MUTANT: after an unknown outcome, just try again."""
 
     def again(services: Any, handed: Any, _provider: Any, _report: Any) -> bool:
-        submitting._write(services, handed, SubmissionState.STAGED, staged_at=services.clock.now())
+        outcomes.write(services, handed, SubmissionState.STAGED, staged_at=services.clock.now())
         return True
 
     _answer_doubt_at_once()
@@ -95,11 +95,12 @@ def mark_before_acting() -> None:
     """MUTANT: note the hand-over as done, then do it."""
 
     def release(services: Any, handed: Any, provider: Any, _report: Any) -> bool:
-        piece = submitting.print_piece(services, handed)
-        submitting._write(services, handed, SubmissionState.RELEASING, releasing_at=services.clock.now())
-        releasing = submitting._read(services, row_id(handed))
-        submitting._write_released(services, releasing, f"pending-{releasing.key}")
-        provider.release(handed.handle or handed.key, piece)
+        consignment = submitting._readable(services, handed, provider)
+        outcomes.write(services, handed, SubmissionState.RELEASING, releasing_at=services.clock.now())
+        releasing = outcomes.read(services, handed.consignment_id)
+        assert releasing is not None
+        outcomes.write_released(services, releasing, f"pending-{releasing.key}")
+        provider.release(handed.first.handle or handed.key, consignment)
         return False
 
     submitting._STEPS[NextAction.RELEASE] = release

@@ -31,7 +31,7 @@ from gateway.errors import (
     ProviderError,
     Refused,
 )
-from gateway.ports.provider import Found, PrintPiece, Provider, Sender
+from gateway.ports.provider import Consignment, Found, PrintPiece, Provider, Sender
 from gateway.providers.epost import EpostProvider, EpostSettings
 from gateway.providers.profiles import load_profile
 from gateway.testing.epost import CREDENTIALS, EpostSimulator
@@ -95,7 +95,7 @@ def provider(simulator: EpostSimulator) -> Iterator[EpostProvider]:
 
 
 def hand_over(provider: Provider, piece: PrintPiece) -> str:
-    return provider.release(provider.stage(piece), piece)
+    return provider.release(provider.stage(Consignment.of(piece)), Consignment.of(piece))
 
 
 # Handing over
@@ -118,7 +118,7 @@ def test_one_release_is_one_printed_piece_with_our_bytes_and_our_key(
 def test_staging_leaves_no_trace_at_the_provider_however_often_it_is_done(
     simulator: EpostSimulator, provider: EpostProvider
 ) -> None:
-    assert {provider.stage(piece_of("K1")) for _ in range(3)} == {"K1"}
+    assert {provider.stage(Consignment.of(piece_of("K1"))) for _ in range(3)} == {"K1"}
     assert simulator.letters == []
 
 
@@ -137,7 +137,7 @@ def test_the_handle_of_another_piece_releases_nothing(
     simulator: EpostSimulator, provider: EpostProvider
 ) -> None:
     with pytest.raises(Refused, match="epost-handle"):
-        provider.release("K2", piece_of("K1"))
+        provider.release("K2", Consignment.of(piece_of("K1")))
     assert simulator.letters == []
 
 
@@ -586,7 +586,7 @@ def test_the_capabilities_are_true(provider: EpostProvider) -> None:
     assert provider.capabilities.settle_time == timedelta(minutes=15)
     assert Service.PZU not in provider.capabilities.services
     with pytest.raises(Refused):
-        provider.stage(piece_of("K1", service=Service.PZU))
+        provider.stage(Consignment.of(piece_of("K1", service=Service.PZU)))
 
 
 # Logging in

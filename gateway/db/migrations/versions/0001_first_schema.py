@@ -32,6 +32,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entry_subject"), ["subject"], unique=False)
 
     op.create_table(
+        "consignment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    op.create_table(
         "document",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
@@ -91,6 +99,13 @@ def upgrade() -> None:
         sa.Column("postcode", sa.String(), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("country", sa.String(), nullable=False),
+        sa.Column(
+            "accessible_copy",
+            sa.Enum(
+                "large-print", name="person_copy_known", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=True,
+        ),
         sa.Column("updated_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("reference"),
@@ -722,7 +737,15 @@ def upgrade() -> None:
         sa.Column("address_lines", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("salutation", sa.String(), nullable=False),
         sa.Column("country", sa.String(), nullable=False),
+        sa.Column(
+            "accessible_copy",
+            sa.Enum(
+                "large-print", name="recipient_copy_known", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=True,
+        ),
         sa.Column("document_sha256", sa.String(), nullable=True),
+        sa.Column("twin_sha256", sa.String(), nullable=True),
         sa.Column("mail_piece_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["document_sha256"],
@@ -740,6 +763,10 @@ def upgrade() -> None:
             ["person_id"],
             ["person.id"],
         ),
+        sa.ForeignKeyConstraint(
+            ["twin_sha256"],
+            ["document.sha256"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("letter_id", "number"),
     )
@@ -754,6 +781,7 @@ def upgrade() -> None:
         sa.Column("piece_id", sa.Integer(), nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
+        sa.Column("consignment_id", sa.Integer(), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -789,7 +817,15 @@ def upgrade() -> None:
             "state <> 'released' OR provider_reference IS NOT NULL", name="released_has_reference"
         ),
         sa.CheckConstraint(
+            "state IN ('planned', 'refused', 'void') OR consignment_id IS NOT NULL",
+            name="moves_in_a_consignment",
+        ),
+        sa.CheckConstraint(
             "state IN ('planned', 'staged', 'void') OR releasing_at IS NOT NULL", name="release_was_intended"
+        ),
+        sa.ForeignKeyConstraint(
+            ["consignment_id"],
+            ["consignment.id"],
         ),
         sa.ForeignKeyConstraint(
             ["piece_id"],
@@ -799,6 +835,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     with op.batch_alter_table("submission", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_submission_consignment_id"), ["consignment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_submission_piece_id"), ["piece_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_submission_provider_reference"), ["provider_reference"], unique=False
@@ -835,27 +872,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("recipient_id"),
     )
     op.create_table(
-        "approved_enclosure",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("recipient_id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("document_sha256", sa.String(), nullable=False),
-        sa.Column("title", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["document_sha256"],
-            ["document.sha256"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["recipient_id"],
-            ["recipient.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("recipient_id", "number"),
-    )
-    with op.batch_alter_table("approved_enclosure", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_approved_enclosure_recipient_id"), ["recipient_id"], unique=False)
-
-    op.create_table(
         "letter_finding",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("recipient_id", sa.Integer(), nullable=False),
@@ -884,6 +900,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("letter_finding", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_letter_finding_recipient_id"), ["recipient_id"], unique=False)
+
+    op.create_table(
+        "signed_companion",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("recipient_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "twin",
+                "enclosure",
+                name="companion_kind_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("document_sha256", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_sha256"],
+            ["document.sha256"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["recipient_id"],
+            ["recipient.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("recipient_id", "number"),
+    )
+    with op.batch_alter_table("signed_companion", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signed_companion_recipient_id"), ["recipient_id"], unique=False)
 
     op.create_table(
         "status_event",

@@ -1,0 +1,160 @@
+"""Outcomes: how the facts about a consignment are written down, for all its submissions in one transaction.
+
+Every write is a compare-and-set of all members: what was decided on must still hold for each of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from gateway.application.packing import members, take_out
+from gateway.application.services import Services
+from gateway.db import mail
+from gateway.db.engine import row_id
+from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import Submission
+from gateway.domain.submission import SubmissionState
+from gateway.errors import Conflict, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
+
+_FIRST_RETRY = timedelta(seconds=30)
+_LONGEST_RETRY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """A consignment as one pass sees it: its members are all in the same state."""
+
+    consignment_id: int
+    key: str
+    provider: str
+    submissions: tuple[Submission, ...]
+
+    @property
+    def first(self) -> Submission:
+        """Speaks for all: state, handle and moments are the same."""
+        return self.submissions[0]
+
+
+def read_members(services: Services, consignment_id: int) -> list[Submission]:
+    """The submissions that still move with it."""
+    with services.db.reading() as session:
+        return members(session, consignment_id)
+
+
+def read(services: Services, consignment_id: int) -> HandOver | None:
+    """None if all members have left it."""
+    with services.db.reading() as session:
+        found = members(session, consignment_id)
+        consignment = session.get_one(mail.Consignment, consignment_id)
+        return HandOver(consignment_id, consignment.key, consignment.provider, tuple(found)) if found else None
+
+
+def write(
+    services: Services,
+    handed: HandOver,
+    state: SubmissionState,
+    fact: Refused | OutcomeUnknown | None = None,
+    **values: object,
+) -> None:
+    """Move all members to `state`, with the fact that led there; what waited waits no longer."""
+    said = {"error_code": fact.code if fact else None, "error_message": fact.message if fact else None}
+    with services.db.transaction() as session:
+        _move_all(session, handed, state=state, next_attempt_at=None, **(said | values))
+
+
+def _move_all(session: Session, handed: HandOver, **values: object) -> None:
+    """Compare-and-set of all members, or `Conflict`: what was decided on must still hold for each of them."""
+    table = Submission.__table__  # type: ignore[attr-defined]
+    moved = session.connection().execute(
+        update(table)
+        .where(table.c.consignment_id == handed.consignment_id, table.c.state == handed.first.state)
+        .values(**values)
+    )
+    if moved.rowcount != len(handed.submissions):
+        raise Conflict("state-changed", "Die Übergabe wurde inzwischen von anderer Seite geändert.")
+
+
+def write_released(services: Services, handed: HandOver, reference: str, copies: int = 1) -> None:
+    """The provider has it; more than one copy under our key is an alarm."""
+    with services.db.transaction() as session:
+        _move_all(
+            session,
+            handed,
+            state=SubmissionState.RELEASED,
+            provider_reference=reference,
+            released_at=services.clock.now(),
+            error_code="provider-holds-several" if copies > 1 else None,
+            error_message=f"{copies} Exemplare beim Druckdienstleister" if copies > 1 else None,
+            next_attempt_at=None,
+        )
+        released = select(Submission.piece_id).where(Submission.consignment_id == handed.consignment_id)
+        _mark_letters(session, released)
+
+
+def refuse_staging(services: Services, handed: HandOver, fact: Refused) -> bool:
+    """One piece at fault is refused alone, and the others are staged again; else all are refused."""
+    at_fault = tuple(each for each in handed.submissions if each.key == fact.piece_key) or handed.submissions
+    with services.db.transaction() as session:
+        for submission in at_fault:
+            row = session.get_one(Submission, row_id(submission))
+            if row.state is not handed.first.state:
+                raise Conflict("state-changed", "Die Übergabe wurde inzwischen von anderer Seite geändert.")
+            row.state = SubmissionState.REFUSED
+            row.releasing_at = services.clock.now()
+            row.error_code, row.error_message, row.next_attempt_at = fact.code, fact.message, None
+    return len(at_fault) < len(handed.submissions)
+
+
+def postpone(
+    services: Services, handed: HandOver, state: SubmissionState, fact: NotSent | OutcomeUnknown
+) -> None:
+    """Certainly not done: back to where it was, with the next attempt visible (doubling, jitter, cap)."""
+    wait = min(_FIRST_RETRY * 2 ** min(handed.first.attempts, 10), _LONGEST_RETRY)
+    wait *= 0.75 + services.random_bits(8) / 512
+    named = fact.retry_after_s if isinstance(fact, NotSent) else None
+    with services.db.transaction() as session:
+        _move_all(
+            session,
+            handed,
+            state=state,
+            attempts=handed.first.attempts + 1,
+            next_attempt_at=services.clock.now() + max(wait, timedelta(seconds=named or 0)),
+            error_code=fact.code,
+            error_message=fact.message,
+        )
+
+
+def set_aside(services: Services, at_fault: Iterable[Submission], fault: IntegrityError | NotFound) -> None:
+    """Pieces whose bytes cannot be read wait by themselves, visibly; nothing of them has left the house."""
+    for submission in at_fault:
+        take_out(services, row_id(submission), **_fault_values(services, fault))
+
+
+def write_fault(services: Services, handed: HandOver, fault: IntegrityError | NotFound) -> None:
+    """The state stays; what is wrong and when it is tried again is visible."""
+    with services.db.transaction() as session:
+        _move_all(session, handed, **_fault_values(services, fault))
+
+
+def _fault_values(services: Services, fault: IntegrityError | NotFound) -> dict[str, object]:
+    return {
+        "error_code": fault.code,
+        "error_message": fault.message,
+        "next_attempt_at": services.clock.now() + _LONGEST_RETRY,
+    }
+
+
+def mark_for_filing(session: Session, piece_id: int) -> None:
+    """A new fact about a piece belongs in the case file of each of its letters."""
+    _mark_letters(session, [piece_id])
+
+
+def _mark_letters(session: Session, piece_ids: Sequence[int] | SelectOfScalar[int]) -> None:
+    session.flush()
+    letters = select(Recipient.letter_id).where(col(Recipient.mail_piece_id).in_(piece_ids))
+    table = Letter.__table__  # type: ignore[attr-defined]
+    session.connection().execute(update(table).where(table.c.id.in_(letters)).values(filing_due=True))
