@@ -165,6 +165,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("login"),
     )
     op.create_table(
+        "api_token",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("scopes", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+        sa.UniqueConstraint("sha256"),
+    )
+    op.create_table(
         "batch",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=False),
@@ -328,6 +347,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("user_id", "role"),
     )
+    op.create_table(
+        "api_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("request_sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("effect", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["token_id"],
+            ["api_token.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_id", "key"),
+    )
+    with op.batch_alter_table("api_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_answer_made_at"), ["made_at"], unique=False)
+
     op.create_table(
         "case_member",
         sa.Column("case_id", sa.Integer(), nullable=False),
