@@ -138,7 +138,10 @@ def _stage(services: Services, handed: HandOver, provider: Provider, report: Han
     except (IntegrityError, NotFound) as fault:
         # Only reading our own bytes raises these, and nothing has been released: the others go without this piece.
         at_fault = [each for each in handed.submissions if each.id == pieces.reading] or handed.submissions
-        set_aside(services, at_fault, fault)
+        if len(at_fault) < len(handed.submissions):
+            set_aside(services, at_fault, fault)
+        else:
+            write_fault(services, handed, fault)
         report.messages.append(fault.message)
         report.waiting += len(at_fault)
         return len(at_fault) < len(handed.submissions)
