@@ -31,8 +31,10 @@ def write_letter(
     data: Mapping[str, Any],
     recipients: Sequence[str] | None = None,
     decision_date: date | None = None,
+    submitted: bool = False,
+    accept_duplicate: bool = False,
 ) -> str:
-    """Write a draft and return its reference.
+    """Write a draft and return its reference; `submitted` submits it in the same transaction, or writes nothing.
 
     `case` is the case's reference or file number. `recipients` are person references; without them the letter goes
     to the addressee of the case and, as copies, to the guardians and lawyers on record (§ 13 SGB X).
@@ -48,6 +50,8 @@ def write_letter(
         letter = draft(
             session, services, who, found, meta, data, recipients=recipients, decision_date=decision_date
         )
+        if submitted:
+            submit_in(session, services, who, letter.reference, accept_duplicate=accept_duplicate)
         return letter.reference
 
 

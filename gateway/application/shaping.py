@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from gateway.application.showing import LetterView, RecipientView
+from gateway.application.showing import LetterLine, LetterView, RecipientView
 from gateway.domain.references import for_people
 
 
@@ -29,6 +29,19 @@ def as_json(view: LetterView) -> dict[str, Any]:
     }
 
 
+def line_json(line: LetterLine) -> dict[str, Any]:
+    """A letter in a list."""
+    return {
+        "reference": for_people(line.reference),
+        "file_number": line.file_number,
+        "office": line.office,
+        "title": line.title,
+        "status": line.standing.value,
+        "posted_on": _iso(line.posted_on),
+        "confirmed": line.confirmed,
+    }
+
+
 def _recipient_json(view: RecipientView) -> dict[str, Any]:
     dates = view.assessment
     return {
@@ -37,6 +50,7 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
         "status": view.standing.value,
         "document_sha256": view.document_sha256,
         "approved_sha256": view.approved_sha256,
+        "twin_sha256": view.twin_sha256,
         "print_sha256": view.print_sha256,
         "pages": view.pages,
         "sheets": view.sheets,

@@ -11,7 +11,7 @@ from gateway.application import approving, drafting, explaining, withholding
 from gateway.application.enclosing import enclose
 from gateway.application.rendering import render_letter
 from gateway.application.services import Services
-from gateway.application.shaping import as_json
+from gateway.application.shaping import as_json, line_json
 from gateway.application.showing import letter_view, list_letters
 from gateway.application.taking import bounded_bytes
 from gateway.application.uploading import Upload, import_letter
@@ -156,20 +156,7 @@ def _list(
     with services_for(context) as services:
         lines = list_letters(services, login, case=case, standing=status, limit=limit)
     if json:
-        print_json(
-            [
-                {
-                    "reference": for_people(line.reference),
-                    "file_number": line.file_number,
-                    "office": line.office,
-                    "title": line.title,
-                    "status": line.standing.value,
-                    "posted_on": line.posted_on.isoformat() if line.posted_on else None,
-                    "confirmed": line.confirmed,
-                }
-                for line in lines
-            ]
-        )
+        print_json([line_json(line) for line in lines])
         return
     table = Table("Schreiben", "Aktenzeichen", "Dienststelle", "Titel", "Stand", "Aufgabe zur Post")
     for line in lines:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from gateway.domain.address import HOME_COUNTRY, check_lines, normalise_lines, zone
+from gateway.domain.address import as_json as address_json
 from gateway.domain.deadlines import Assessment, Channel, Dispatch, Regime, Remedy, assess
 from gateway.domain.findings import Finding, has_error
 from gateway.domain.mailpiece import Service
@@ -70,7 +71,7 @@ def deadlines(
     )
     assessment = assess(dispatch, load_notification_rules(), is_holiday_nrw)
     if as_json:
-        _print_json(_assessment_json(assessment))
+        _print_json(assessment.as_json())
     else:
         _print_assessment(assessment)
 
@@ -93,7 +94,7 @@ def postage(
     day = _date(on) or datetime.now(UTC).astimezone(ZoneInfo("Europe/Berlin")).date()
     result = calculate_postage(sheets, _grams(inserts_g), service, country, on=day, table=load_postage_table())
     if as_json:
-        _print_json(_postage_json(result))
+        _print_json(result.as_json())
     else:
         _print_postage(result)
 
@@ -105,7 +106,7 @@ def address_check(*, as_json: AsJson = False) -> None:
     fonts = FontMetrics(default_fonts_dir())
     checked = [_check_address(lines, fonts) for lines in _read_addresses(as_json=as_json)]
     if as_json:
-        _print_json([_address_json(lines, findings) for lines, findings in checked])
+        _print_json([address_json(lines, findings, load_countries()) for lines, findings in checked])
     else:
         for lines, findings in checked:
             _print_address(lines, findings)
@@ -166,34 +167,6 @@ def _grams(text: str) -> Decimal:
 
 def _print_json(document: Any) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-def _assessment_json(assessment: Assessment) -> dict[str, object]:
-    dates = ("deemed", "effective", "raw_end", "deadline")
-    found = {name: getattr(assessment, name) for name in dates}
-    return {name: day.isoformat() if day else None for name, day in found.items()} | {
-        "reasons": list(assessment.reasons)
-    }
-
-
-def _postage_json(result: Postage) -> dict[str, object]:
-    return {
-        "grams": float(result.grams),
-        "envelope": result.envelope,
-        "product": result.product,
-        "price_eur": str(result.price_eur),
-    }
-
-
-def _address_json(lines: list[str], findings: list[Finding]) -> dict[str, object]:
-    return {
-        "lines": lines,
-        "zone": zone(lines, load_countries()).value,
-        "findings": [
-            {"code": finding.code, "severity": finding.severity.value, "message": finding.message}
-            for finding in findings
-        ],
-    }
 
 
 def _print_assessment(assessment: Assessment) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from gateway.domain.address_rules import check_lines
 from gateway.domain.address_text import HOME_COUNTRY, WidthMm, normalise, normalise_lines
+from gateway.domain.findings import Finding
 from gateway.domain.layout import ADDRESS_LINE_WIDTH_MM, ADDRESS_MAX_LINES
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Countries",
     "PostalAddress",
     "Zone",
+    "as_json",
     "check_lines",
     "compose_lines",
     "normalise",
@@ -170,3 +172,15 @@ def _wrap(line: str, width_mm: WidthMm, max_width_mm: float) -> list[str]:
         else:
             parts[-1] += piece
     return [part.strip() for part in parts]
+
+
+def as_json(lines: Sequence[str], findings: Sequence[Finding], countries: Countries) -> dict[str, object]:
+    """A checked address in the shape that commands and API print."""
+    return {
+        "lines": list(lines),
+        "zone": zone(lines, countries).value,
+        "findings": [
+            {"code": finding.code, "severity": finding.severity.value, "message": finding.message}
+            for finding in findings
+        ],
+    }

@@ -141,6 +141,17 @@ class Assessment:
     deadline: date | None
     reasons: tuple[str, ...]
 
+    def as_json(self) -> dict[str, object]:
+        """The shape that commands and API print."""
+        days = {
+            "deemed": self.deemed,
+            "effective": self.effective,
+            "raw_end": self.raw_end,
+            "deadline": self.deadline,
+        }
+        iso = {name: day.isoformat() if day else None for name, day in days.items()}
+        return {**iso, "reasons": list(self.reasons)}
+
 
 def assess(dispatch: Dispatch, rules: NotificationRules, is_holiday: IsHoliday) -> Assessment:
     """Deemed notification and deadline of one piece, with German reasons that name their paragraphs.

@@ -73,6 +73,15 @@ class Postage:
     product: str
     price_eur: Decimal
 
+    def as_json(self) -> dict[str, object]:
+        """The shape that commands and API print."""
+        return {
+            "grams": float(self.grams),
+            "envelope": self.envelope,
+            "product": self.product,
+            "price_eur": str(self.price_eur),
+        }
+
 
 def postage(
     sheets: int, inserts_g: Decimal, service: Service, country: str, on: date, table: PostageTable
