@@ -941,6 +941,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_letter_finding_recipient_id"), ["recipient_id"], unique=False)
 
     op.create_table(
+        "not_bundled",
+        sa.Column("recipient_id", sa.Integer(), nullable=False),
+        sa.Column("beside_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["beside_id"],
+            ["recipient.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["recipient_id"],
+            ["recipient.id"],
+        ),
+        sa.PrimaryKeyConstraint("recipient_id"),
+    )
+    with op.batch_alter_table("not_bundled", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_not_bundled_beside_id"), ["beside_id"], unique=False)
+
+    op.create_table(
         "signed_companion",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("recipient_id", sa.Integer(), nullable=False),
