@@ -41,11 +41,13 @@ class Options:
 
     `poll_interval_s`: real seconds between status queries (E322). `lookup_lag_s`: simulated seconds until a new
     letter shows in searches. `late_codes`: rules of the paper whose breach is reported as status 99, not as HTTP 400.
+    `shown_status`: a statusID shown for a letter instead of its own, by letterID.
     """
 
     poll_interval_s: float = 5.0
     lookup_lag_s: float = 0.0
     late_codes: frozenset[str] = field(default_factory=frozenset)
+    shown_status: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -189,8 +191,12 @@ class Service:
             visible = [piece for piece in visible if piece.status == FAILED]
         if not visible:
             raise Reject("E201", 404)
-        statuses = [letter_status(piece, now) for piece in visible]
+        statuses = [self._shown(letter_status(piece, now), piece.letter_id) for piece in visible]
         return Reply(200, statuses[0] if _LETTER_PATH.fullmatch(request.path) else statuses)
+
+    def _shown(self, status: dict[str, object], letter_id: int) -> dict[str, object]:
+        shown = self.options.shown_status.get(letter_id)
+        return status if shown is None else status | {"statusID": shown, "statusDetails": "Neu"}
 
     def _shows(self, piece: Piece, path: str, now: datetime) -> bool:
         """Searches may lag behind; asking by the provider's own number never does."""
