@@ -13,7 +13,7 @@ _FORM_LINE = {PersonForm.FRAU: "Frau", PersonForm.HERR: "Herrn"}
 
 
 def freeze(services: Services, person: Person) -> dict[str, Any]:
-    """Address lines, salutation and country of `person` as they are today; `AddressInvalid` names the rule broken."""
+    """Address, salutation and form of copies of `person` as they are today; `AddressInvalid` names the rule broken."""
     address = PostalAddress(
         care_of=person.care_of,
         extra=person.extra,
@@ -36,7 +36,12 @@ def freeze(services: Services, person: Person) -> dict[str, Any]:
     for finding in findings:
         if finding.severity is Severity.ERROR:
             raise AddressInvalid(finding.code, f"{finding.message} (Person {person.reference})")
-    return {"address_lines": lines, "salutation": salutation(person), "country": person.country}
+    return {
+        "address_lines": lines,
+        "salutation": salutation(person),
+        "country": person.country,
+        "accessible_copy": person.accessible_copy,
+    }
 
 
 def name_lines(person: Person) -> list[str]:

@@ -3,8 +3,8 @@
 from sqlmodel import select
 
 from gateway.application.authorising import actor, audit
+from gateway.application.companions import sign_companions
 from gateway.application.drafting import find_letter
-from gateway.application.enclosing import sign_enclosures
 from gateway.application.services import Services
 from gateway.application.timeliness import refuse_stale
 from gateway.db.engine import compare_and_set, row_id
@@ -35,7 +35,7 @@ def approve(services: Services, login: str, reference: str) -> None:
         refuse_stale(session, services, letter)
         now = services.clock.now()
         for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
-            sign_enclosures(session, services, letter, recipient)
+            sign_companions(session, services, letter, recipient)
             session.add(
                 Approval(
                     recipient_id=row_id(recipient),

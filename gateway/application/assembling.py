@@ -12,7 +12,7 @@ from functools import partial
 
 from sqlmodel import Session, col, select
 
-from gateway.application.enclosing import signed_enclosures
+from gateway.application.companions import signed_companions
 from gateway.application.rendering import remember_document
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set
@@ -93,7 +93,7 @@ def _price(services: Services, sheets: int, piece: MailPiece, country: str, day:
 
 
 def _approved_hashes(session: Session, piece_id: int) -> list[str]:
-    """What was signed, in the order of the letters in the envelope, each with its enclosures."""
+    """What was signed, in the order of the letters in the envelope, each with its twin and enclosures."""
     query = (
         select(Approval.recipient_id, Approval.document_sha256)
         .join(Recipient, col(Recipient.id) == Approval.recipient_id)
@@ -102,7 +102,7 @@ def _approved_hashes(session: Session, piece_id: int) -> list[str]:
     )
     hashes = []
     for recipient_id, sha256 in session.exec(query).all():
-        hashes += [sha256, *(signed.document_sha256 for signed in signed_enclosures(session, recipient_id))]
+        hashes += [sha256, *(signed.document_sha256 for signed in signed_companions(session, recipient_id))]
     return hashes
 
 

@@ -14,12 +14,12 @@ from gateway.application.authorising import SYSTEM, Actor, actor, audit
 from gateway.application.drafting import find_letter
 from gateway.application.services import Services
 from gateway.application.taking import Taken, take_in
-from gateway.db.enclosures import ApprovedEnclosure, LetterEnclosure
+from gateway.db.enclosures import LetterEnclosure
 from gateway.db.engine import compare_and_set, row_id
-from gateway.db.letters import Document, Letter, Recipient
+from gateway.db.letters import Document, Letter
 from gateway.db.people import Office
 from gateway.domain.enclosures import EnclosureRule, EnclosureSource
-from gateway.domain.findings import Finding, Severity
+from gateway.domain.findings import Finding, Severity, about
 from gateway.domain.letter import EDITABLE, LetterState
 from gateway.domain.mailpiece import sheets_for
 from gateway.domain.permission import Action
@@ -63,10 +63,10 @@ def enclose(services: Services, login: str, reference: str, pdf: bytes, title: s
         _open(session, login, reference)
     attached = _attach(services, take_in(services, pdf), title, EnclosureSource.LETTER)
     if faults := [finding for finding in attached.findings if finding.severity is Severity.ERROR]:
-        raise DocumentInvalid(faults[0].code, _sentence(attached.title, faults[0]))
+        raise DocumentInvalid(faults[0].code, about(_name(attached.title), faults[0]).message)
     with services.db.transaction() as session:
         who, letter = _open(session, login, reference)
-        number = 1 + max((row.number for row in _rows(session, row_id(letter))), default=0)
+        number = 1 + max((row.number for row in enclosure_rows(session, row_id(letter))), default=0)
         _add(session, services, letter, number, attached, who.login)
         _back_to_draft(session, letter)
         audit(session, services, who.login, "enclosure-added", letter.reference, sha256=attached.sha256)
@@ -77,7 +77,7 @@ def remove_enclosure(services: Services, login: str, reference: str, number: int
     """Take an enclosure out that was added by hand; those of templates and rules come back with each submission."""
     with services.db.transaction() as session:
         who, letter = _open(session, login, reference)
-        row = next((row for row in _rows(session, row_id(letter)) if row.number == number), None)
+        row = next((row for row in enclosure_rows(session, row_id(letter)) if row.number == number), None)
         if row is None or row.source is not EnclosureSource.LETTER:
             raise NotFound(
                 "enclosure-unknown", "Diese Anlage gibt es nicht, oder sie gehört fest zum Schreiben."
@@ -107,7 +107,7 @@ def attached_by_rule(services: Services, letter: Letter, office: Office) -> list
 def replace_by_rule(session: Session, services: Services, letter: Letter, attached: Sequence[Attached]) -> None:
     """Write down what rules bring now, before what was added by hand; in the caller's transaction."""
     by_hand = []
-    for row in _rows(session, row_id(letter)):
+    for row in enclosure_rows(session, row_id(letter)):
         if row.source is EnclosureSource.LETTER:
             by_hand.append(row.model_dump(exclude={"id", "number"}))
         session.delete(row)
@@ -119,46 +119,31 @@ def replace_by_rule(session: Session, services: Services, letter: Letter, attach
 
 
 def enclosure_findings(
-    session: Session, services: Services, letter: Letter, attached: Sequence[Attached], pages: int
+    session: Session, services: Services, letter: Letter, attached: Sequence[Attached], pages: Sequence[int]
 ) -> list[Finding]:
-    """What is wrong with the enclosures of a letter, and with all of it together: it must fit one envelope."""
-    findings = [
-        Finding(finding.code, finding.severity, _sentence(each.title, finding))
-        for each in attached
-        for finding in each.findings
-    ]
-    documents = [pages, *(each.pages for each in attached)]
+    """What is wrong with the enclosures of a letter, and with all of it together: it must fit one envelope.
+
+    `pages` counts those of the letter, and of its twin if there is one.
+    """
+    findings = [about(_name(each.title), finding) for each in attached for finding in each.findings]
+    documents = [*pages, *(each.pages for each in attached)]
     documents += [
         session.get_one(Document, row.document_sha256).pages
-        for row in _rows(session, row_id(letter))
+        for row in enclosure_rows(session, row_id(letter))
         if row.source is EnclosureSource.LETTER
     ]
     sheets = sum(sheets_for(count, duplex=services.duplex) for count in documents)
     most = services.provider.profile.max_sheets
     if len(documents) > 1 and sheets > most:
-        message = f"Schreiben und Anlagen haben zusammen {sheets} Blatt, erlaubt sind {most}. Bitte Anlagen entfernen."
+        message = f"Alles zusammen hat {sheets} Blatt, erlaubt sind {most}. Bitte Anlagen entfernen."
         findings.append(Finding("too-many-sheets", Severity.ERROR, message))
     return findings
 
 
-def sign_enclosures(session: Session, services: Services, letter: Letter, recipient: Recipient) -> None:
-    """Copy what is signed with a recipient's document; the bytes are read and verified. For approving."""
-    for row in _rows(session, row_id(letter)):
-        services.blobs.get(row.document_sha256)
-        session.add(
-            ApprovedEnclosure(
-                recipient_id=row_id(recipient),
-                number=row.number,
-                document_sha256=row.document_sha256,
-                title=row.title,
-            )
-        )
-
-
-def signed_enclosures(session: Session, recipient_id: int) -> list[ApprovedEnclosure]:
-    """What was signed with a recipient's document, in order; for assembling and filing."""
-    query = select(ApprovedEnclosure).where(ApprovedEnclosure.recipient_id == recipient_id)
-    return list(session.exec(query.order_by(col(ApprovedEnclosure.number))).all())
+def enclosure_rows(session: Session, letter_id: int) -> list[LetterEnclosure]:
+    """The enclosures of a letter as they stand, in order."""
+    query = select(LetterEnclosure).where(LetterEnclosure.letter_id == letter_id)
+    return list(session.exec(query.order_by(col(LetterEnclosure.number))).all())
 
 
 def enclosures_of(services: Services, login: str | None, reference: str) -> list[EnclosureView]:
@@ -175,7 +160,7 @@ def enclosures_of(services: Services, login: str | None, reference: str) -> list
                 row.document_sha256,
                 session.get_one(Document, row.document_sha256).pages,
             )
-            for row in _rows(session, row_id(letter))
+            for row in enclosure_rows(session, row_id(letter))
         ]
 
 
@@ -185,7 +170,7 @@ def open_enclosure(services: Services, login: str, reference: str, number: int) 
         letter, office = find_letter(session, reference)
         who = actor(session, login)
         who.require(Action.READ, office.key)
-        row = next((row for row in _rows(session, row_id(letter)) if row.number == number), None)
+        row = next((row for row in enclosure_rows(session, row_id(letter)) if row.number == number), None)
         if row is None:
             raise NotFound("enclosure-unknown", "Diese Anlage gibt es nicht.")
         audit(session, services, who.login, "enclosure-read", letter.reference, number=number)
@@ -209,11 +194,6 @@ def _back_to_draft(session: Session, letter: Letter) -> None:
     compare_and_set(
         session, Letter, row_id(letter), expect={"state": EDITABLE}, state=LetterState.DRAFT, note=None
     )
-
-
-def _rows(session: Session, letter_id: int) -> list[LetterEnclosure]:
-    query = select(LetterEnclosure).where(LetterEnclosure.letter_id == letter_id)
-    return list(session.exec(query.order_by(col(LetterEnclosure.number))).all())
 
 
 def _attach(services: Services, taken: Taken, title: str, source: EnclosureSource) -> Attached:
@@ -270,9 +250,5 @@ def _title(title: str) -> str:
     return short
 
 
-def _sentence(title: str, finding: Finding) -> str:
-    where = f" (Seite {finding.page})" if finding.page else ""
-    if finding.box:
-        x0, y0, x1, y1 = (f"{edge:g}".replace(".", ",") for edge in finding.box.as_list())
-        where = f" (Seite {finding.page}, x {x0}–{x1}, y {y0}–{y1} mm)"
-    return f"Anlage „{title}“{where}: {finding.message}"
+def _name(title: str) -> str:
+    return f"Anlage „{title}“"

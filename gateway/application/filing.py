@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
-from gateway.application.enclosing import signed_enclosures
+from gateway.application.companions import signed_companions
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
@@ -20,6 +20,7 @@ from gateway.db.files import Filing, InboundDocument, InboundState
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Case, Office
+from gateway.domain.accessible import CompanionKind
 from gateway.domain.filing import (
     DueFiling,
     FilingKind,
@@ -44,6 +45,11 @@ def case_ref(case: Case, office: Office) -> CaseRef:
 def letter_document_key(reference: str, number: int) -> str:
     """Under which key the case file keeps the document of one recipient."""
     return f"{reference}-{number}"
+
+
+def twin_document_key(reference: str, number: int) -> str:
+    """Under which key the case file keeps the accessible copy of one recipient's document."""
+    return f"{letter_document_key(reference, number)}-abschrift"
 
 
 def inbound_document_key(document_id: str) -> str:
@@ -115,7 +121,9 @@ def _facts_of(session: Session, letter_id: int) -> LetterFacts:
         approved_at=letter.approved_at,
         cancelled_at=letter.cancelled_at,
         recipients=tuple(_recipient_facts(session, recipient) for recipient in recipients),
-        enclosures=len(signed_enclosures(session, row_id(recipients[0]))) if recipients else 0,
+        enclosures=len(signed_companions(session, row_id(recipients[0]), CompanionKind.ENCLOSURE))
+        if recipients
+        else 0,
     )
 
 
@@ -123,8 +131,10 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
     piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
     submission = live_submission(session, recipient.mail_piece_id)
     posting = session.get(Posting, recipient.mail_piece_id) if recipient.mail_piece_id else None
+    twins = signed_companions(session, row_id(recipient), CompanionKind.TWIN)
     return RecipientFacts(
         no=recipient.number,
+        twin=twins[0].title if twins else None,
         piece=piece.reference if piece else None,
         handed_over_at=submission.released_at if submission else None,
         posting_reported_on=posting.reported_on if posting else None,
@@ -157,26 +167,37 @@ def _entry(
     due: DueFiling,
     recipient: RecipientView | None,
 ) -> FilingEntry:
-    sha256 = recipient.approved_sha256 if recipient else None
-    is_document = due.kind is FilingKind.DOCUMENT and sha256 is not None
+    sha256 = _document_of(due, recipient)
+    number = recipient.number if recipient else 1
+    name = twin_document_key if due.kind is FilingKind.TWIN else letter_document_key
     return FilingEntry(
         key=due.key,
         case=case_ref(case, office),
         kind=due.kind.value,
         title=f"{letter.title}: {due.title}",
         occurred_at=_moment(services, due.occurred),
-        document_key=letter_document_key(letter.reference, recipient.number if recipient else 1),
-        document=services.blobs.get(sha256) if is_document and sha256 else None,
-        document_sha256=sha256 if is_document else None,
+        document_key=name(letter.reference, number),
+        document=services.blobs.get(sha256) if sha256 else None,
+        document_sha256=sha256,
         metadata=_metadata(letter, case, due, recipient),
     )
+
+
+def _document_of(due: DueFiling, recipient: RecipientView | None) -> str | None:
+    """The hash of the document that an entry brings along; most bring none."""
+    if recipient is None:
+        return None
+    if due.kind is FilingKind.TWIN:
+        return recipient.approved_twin_sha256
+    return recipient.approved_sha256 if due.kind is FilingKind.DOCUMENT else None
 
 
 def _enclosure_entry(
     session: Session, services: Services, letter: Letter, case: Case, office: Office, due: DueFiling
 ) -> FilingEntry:
     first = select(Recipient.id).where(Recipient.letter_id == letter.id).order_by(col(Recipient.number))
-    signed = signed_enclosures(session, session.exec(first).first() or 0)[(due.enclosure_no or 1) - 1]
+    enclosures = signed_companions(session, session.exec(first).first() or 0, CompanionKind.ENCLOSURE)
+    signed = enclosures[(due.enclosure_no or 1) - 1]
     return FilingEntry(
         key=due.key,
         case=CaseRef(case.file_number, case.bg_number, office.key),
@@ -202,7 +223,7 @@ def _metadata(letter: Letter, case: Case, due: DueFiling, recipient: RecipientVi
     }
     if recipient is None:
         return metadata
-    if due.kind is FilingKind.DOCUMENT:
+    if due.kind in {FilingKind.DOCUMENT, FilingKind.TWIN}:
         return metadata | {
             "subject": letter.title,
             "template_version": f"{letter.template}@{letter.template_version}",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,6 +24,7 @@ from gateway.db.people import (
     UserOffice,
     UserRole,
 )
+from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.address import normalise
 from gateway.domain.permission import Action, Role
 from gateway.errors import DataInvalid
@@ -85,6 +87,8 @@ class PersonEntry(_Part):
     given_name: str = ""
     family_name: str
     name_lines: list[str] | None = None
+    accessible_copy: AccessibleCopy | None = None
+    """Which copy the person gets with each letter (§ 9 BGG NRW); None if none was asked for."""
     address: AddressEntry
 
 
@@ -211,7 +215,7 @@ def _clean(value: Any) -> Any:
     """Text in NFC without invisible characters, as the letter font needs it."""
     if isinstance(value, list):
         return [normalise(line) for line in value]
-    return normalise(value) if isinstance(value, str) and not isinstance(value, PersonForm) else value
+    return normalise(value) if isinstance(value, str) and not isinstance(value, StrEnum) else value
 
 
 def _take_case(session: Session, services: Services, case: CaseEntry, counts: Counter[str]) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor, audit
 from gateway.application.drafting import find_letter
-from gateway.application.filing import case_ref, inbound_document_key, letter_document_key
+from gateway.application.filing import case_ref, inbound_document_key, letter_document_key, twin_document_key
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Document, Recipient
@@ -29,9 +29,9 @@ class Opened:
 
 
 def open_document(
-    services: Services, login: str, reference: str, number: int, *, page: int | None = None
+    services: Services, login: str, reference: str, number: int, *, page: int | None = None, twin: bool = False
 ) -> Opened:
-    """The document of one recipient; `page` says which page is looked at, None the whole.
+    """The document of one recipient, or its accessible twin; `page` says which page is looked at, None the whole.
 
     Raises `NotFound` ('document-missing'), `NotPermitted`, `IntegrityError`.
     """
@@ -42,13 +42,14 @@ def open_document(
         recipient = session.exec(
             select(Recipient).where(Recipient.letter_id == letter.id, Recipient.number == number)
         ).one_or_none()
-        if recipient is None or recipient.document_sha256 is None:
+        sha256 = (recipient.twin_sha256 if twin else recipient.document_sha256) if recipient else None
+        if sha256 is None:
             raise NotFound("document-missing", "Zu diesem Empfänger gibt es noch kein Dokument.")
-        sha256 = recipient.document_sha256
         case = case_ref(session.get_one(Case, letter.case_id), office)
-        audit(session, services, who.login, "document-read", letter.reference, recipient=number, page=page)
-    key = letter_document_key(letter.reference, number)
-    return Opened(_content(services, sha256, case, key), f"{letter.reference}-{number}.pdf")
+        what = "twin-read" if twin else "document-read"
+        audit(session, services, who.login, what, letter.reference, recipient=number, page=page)
+    key = (twin_document_key if twin else letter_document_key)(letter.reference, number)
+    return Opened(_content(services, sha256, case, key), f"{key}.pdf")
 
 
 def _content(services: Services, sha256: str, case: CaseRef, document_key: str) -> bytes:
@@ -63,14 +64,16 @@ def _content(services: Services, sha256: str, case: CaseRef, document_key: str) 
     return content
 
 
-def document_pages(services: Services, login: str, reference: str) -> dict[int, int]:
-    """How many pages the document of each recipient has, by recipient number; none without a document."""
+def document_pages(services: Services, login: str, reference: str, *, twin: bool = False) -> dict[int, int]:
+    """How many pages each recipient's document, or its twin, has, by recipient number; none without a document."""
     with services.db.reading() as session:
         letter, office = find_letter(session, reference)
         actor(session, login).require(Action.READ, office.key)
         rows = session.exec(
             select(col(Recipient.number), col(Document.pages))
-            .join(Document, col(Document.sha256) == Recipient.document_sha256)
+            .join(
+                Document, col(Document.sha256) == (Recipient.twin_sha256 if twin else Recipient.document_sha256)
+            )
             .where(Recipient.letter_id == letter.id)
             .order_by(col(Recipient.number))
         ).all()

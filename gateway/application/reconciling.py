@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
+from gateway.application.companions import signed_companions
 from gateway.application.services import Services
 from gateway.application.showing import piece_standing
 from gateway.application.tracking import live_submission
@@ -49,7 +50,9 @@ def _fault(
     """What the rows or the document store do not have although they must, as a code."""
     if approval is None:
         return "approval-missing"
-    if not services.blobs.has(approval.document_sha256):
+    signed = [approval.document_sha256]
+    signed += [companion.document_sha256 for companion in signed_companions(session, approval.recipient_id)]
+    if not all(services.blobs.has(sha256) for sha256 in signed):
         return "approved-document-missing"
     return _fault_of_piece(session, services, recipient) if letter.state is LetterState.BATCHED else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlmodel import Session, col, select
@@ -16,12 +17,39 @@ from gateway.application.enclosing import (
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Document, Letter, LetterFinding, Recipient
-from gateway.db.people import Case, Office, User
-from gateway.domain.findings import Finding, Severity, has_error
+from gateway.db.people import Case, Office, Person, User
+from gateway.domain.accessible import TWIN_TITLES, AccessibleCopy
+from gateway.domain.findings import Finding, Severity, about, has_error
 from gateway.domain.letter import LetterState
 from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import Conflict, DataInvalid, DocumentInvalid, InputError, NotFound, RenderError
 from gateway.ports.renderer import OfficeValues, RenderedDocument, RenderRequest
+
+_TWIN = "Barrierefreie Abschrift"
+"""How findings name the document that they are about."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What one recipient gets: the letter, and in which form a twin of it."""
+
+    request: RenderRequest
+    accessible_copy: AccessibleCopy | None
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A stored document with its findings, and its twin where one is wanted."""
+
+    sha256: str
+    document: RenderedDocument
+    findings: list[Finding]
+    twin: "_Made | None" = None
+
+    @property
+    def pages(self) -> list[int]:
+        """How many pages the document has, and the twin."""
+        return [self.document.pages, *(self.twin.pages if self.twin else [])]
 
 
 def render_submitted(services: Services, *, progress: Callable[[int], None] | None = None) -> int:
@@ -49,7 +77,7 @@ def render_letter(services: Services, reference: str) -> None:
     with suppress(Conflict):
         try:
             attached = attached_by_rule(services, letter, office)
-            results = {number: _make(services, letter, request) for number, request in requests.items()}
+            results = {number: _make(services, letter, each) for number, each in requests.items()}
         except (RenderError, DataInvalid, DocumentInvalid, NotFound) as error:
             _write_failure(services, letter, error)
         else:
@@ -101,35 +129,50 @@ def _submitted(services: Services) -> list[str]:
         return list(session.exec(oldest.order_by(col(Letter.submitted_at)).limit(100)).all())
 
 
-def _requests(session: Session, letter: Letter, office: Office) -> dict[int, RenderRequest]:
+def _requests(session: Session, letter: Letter, office: Office) -> dict[int, _Wanted]:
     case = session.get_one(Case, letter.case_id)
     recipients = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all()
     return {
-        recipient.id: render_request(session, letter, office, recipient, case)
+        row_id(recipient): _Wanted(
+            render_request(session, letter, office, recipient, case), _copy_wanted(session, recipient)
+        )
         for recipient in recipients
-        if recipient.id is not None
     }
 
 
-def _make(
-    services: Services, letter: Letter, request: RenderRequest
-) -> tuple[str, RenderedDocument, list[Finding]]:
+def _copy_wanted(session: Session, recipient: Recipient) -> AccessibleCopy | None:
+    """As frozen; of a finished PDF, which has no twin, the profile as it is now, so that people are told."""
+    return recipient.accessible_copy or session.get_one(Person, recipient.person_id).accessible_copy
+
+
+def _make(services: Services, letter: Letter, wanted: _Wanted) -> _Made:
     if letter.template == FINISHED_PDF:
-        return _check_finished(services, letter, request)
+        return _check_finished(services, letter, wanted)
+    made = _render(services, wanted.request)
+    return replace(made, twin=_twin(services, wanted)) if wanted.accessible_copy else made
+
+
+def _render(services: Services, request: RenderRequest) -> _Made:
     document = services.renderer.render(request)
     report = services.renderer.preflight(document.pdf, services.provider.profile, request.address_lines)
-    return services.blobs.put(document.pdf), document, list(report.findings)
+    return _Made(services.blobs.put(document.pdf), document, list(report.findings))
 
 
-def _check_finished(
-    services: Services, letter: Letter, request: RenderRequest
-) -> tuple[str, RenderedDocument, list[Finding]]:
+def _twin(services: Services, wanted: _Wanted) -> _Made:
+    """The same in the form that was asked for, checked in the same way; its errors are errors of the letter."""
+    try:
+        return _render(services, replace(wanted.request, accessible_copy=wanted.accessible_copy))
+    except (RenderError, InputError) as error:
+        raise RenderError(error.code, f"{_TWIN}: {error.message}") from error
+
+
+def _check_finished(services: Services, letter: Letter, wanted: _Wanted) -> _Made:
     """A finished PDF is checked as it lies in the store; what was repaired when it came is said again."""
     with services.db.reading() as session:
         query = select(Recipient.document_sha256).where(Recipient.letter_id == letter.id)
         sha256 = session.exec(query).first() or ""
     pdf = services.blobs.get(sha256)
-    report = services.renderer.preflight(pdf, services.provider.profile, request.address_lines)
+    report = services.renderer.preflight(pdf, services.provider.profile, wanted.request.address_lines)
     findings = [
         Finding(said["code"], Severity(said["severity"]), said["message"], said["page"])
         for said in letter.data.get("repairs", [])
@@ -137,34 +180,57 @@ def _check_finished(
     if letter.data.get("recipient_chosen"):
         message = "Die Anschrift ist nicht gespeichert; der Empfänger wurde beim Hochladen gewählt. Bitte vergleichen."
         findings.append(Finding("address-not-on-record", Severity.WARNING, message, 1))
-    return sha256, RenderedDocument(pdf, report.pages, {"kind": FINISHED_PDF}), [*findings, *report.findings]
+    if wanted.accessible_copy is not None:
+        findings.append(_no_twin(wanted.accessible_copy))
+    document = RenderedDocument(pdf, report.pages, {"kind": FINISHED_PDF})
+    return _Made(sha256, document, [*findings, *report.findings])
+
+
+def _no_twin(copy: AccessibleCopy) -> Finding:
+    """A finished PDF cannot be laid out anew; whoever approves must know that somebody asked for it."""
+    message = (
+        f"Die Person hat eine {TWIN_TITLES[copy]} verlangt; aus einem fertigen PDF lässt sich keine erzeugen. "
+        "Bitte als Anlage beifügen oder das Schreiben aus einer Vorlage erstellen."
+    )
+    return Finding("accessible-copy-missing", Severity.WARNING, message)
 
 
 def _write_result(
-    services: Services,
-    letter: Letter,
-    results: dict[int, tuple[str, RenderedDocument, list[Finding]]],
-    attached: Sequence[Attached],
+    services: Services, letter: Letter, results: Mapping[int, _Made], attached: Sequence[Attached]
 ) -> None:
     with services.db.transaction() as session:
         replace_by_rule(session, services, letter, attached)
         session.flush()
-        for _, document, findings in results.values():
-            findings.extend(enclosure_findings(session, services, letter, attached, document.pages))
-        faulty = any(has_error(findings) for _, _, findings in results.values())
-        for recipient_id, (sha256, document, findings) in results.items():
-            remember_document(
-                session,
-                services,
-                sha256,
-                pages=document.pages,
-                size_bytes=len(document.pdf),
-                versions=document.versions,
-            )
-            session.get_one(Recipient, recipient_id).document_sha256 = sha256
+        faulty = False
+        for recipient_id, made in results.items():
+            findings = _findings(session, services, letter, made, attached)
+            faulty = faulty or has_error(findings)
+            _write_documents(session, services, recipient_id, made)
             _replace_findings(session, recipient_id, findings)
         session.flush()
         _move(session, letter, LetterState.FAULTY if faulty else LetterState.READY, None)
+
+
+def _findings(
+    session: Session, services: Services, letter: Letter, made: _Made, attached: Sequence[Attached]
+) -> list[Finding]:
+    twins = [about(_TWIN, finding) for finding in made.twin.findings] if made.twin else []
+    return [*made.findings, *twins, *enclosure_findings(session, services, letter, attached, made.pages)]
+
+
+def _write_documents(session: Session, services: Services, recipient_id: int, made: _Made) -> None:
+    for each in filter(None, (made, made.twin)):
+        remember_document(
+            session,
+            services,
+            each.sha256,
+            pages=each.document.pages,
+            size_bytes=len(each.document.pdf),
+            versions=each.document.versions,
+        )
+    recipient = session.get_one(Recipient, recipient_id)
+    recipient.document_sha256 = made.sha256
+    recipient.twin_sha256 = made.twin.sha256 if made.twin else None
 
 
 def _write_failure(services: Services, letter: Letter, error: RenderError | InputError | NotFound) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor
+from gateway.application.companions import signed_companions
 from gateway.application.drafting import find_letter
 from gateway.application.posting import assessment, returned_at, was_withdrawn
 from gateway.application.services import Services
@@ -19,6 +20,7 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Approval, Letter, LetterFinding, Recipient
 from gateway.db.mail import Batch, MailPiece, Posting, Run, StatusEvent, Submission
 from gateway.db.people import Case, Office, User
+from gateway.domain.accessible import TWIN_TITLES, CompanionKind
 from gateway.domain.deadlines import Assessment
 from gateway.domain.findings import Severity
 from gateway.domain.permission import Action
@@ -56,6 +58,10 @@ class RecipientView:
     address_lines: Sequence[str]
     document_sha256: str | None
     approved_sha256: str | None
+    twin: str | None
+    """What the accessible copy is called that goes with the letter; None if none was asked for."""
+    twin_sha256: str | None
+    approved_twin_sha256: str | None
     print_sha256: str | None
     piece: str | None
     standing: Standing
@@ -233,12 +239,16 @@ def _recipient_view(
     approval = session.exec(select(Approval).where(Approval.recipient_id == recipient.id)).one_or_none()
     clerk = session.get(User, posting.confirmed_by_id) if posting and posting.confirmed_by_id else None
     returned = returned_at(session, submission) is not None
+    twins = signed_companions(session, row_id(recipient), CompanionKind.TWIN)
     return RecipientView(
         number=recipient.number,
         copy_for=recipient.copy_for,
         address_lines=recipient.address_lines,
         document_sha256=recipient.document_sha256,
         approved_sha256=approval.document_sha256 if approval else None,
+        twin=TWIN_TITLES[recipient.accessible_copy] if recipient.accessible_copy else None,
+        twin_sha256=recipient.twin_sha256,
+        approved_twin_sha256=twins[0].document_sha256 if twins else None,
         print_sha256=piece.print_sha256 if piece else None,
         piece=piece.reference if piece else None,
         standing=piece_standing(session, letter, recipient),

@@ -1,10 +1,11 @@
-"""Enclosures of letters: what travels with a letter as it stands, and what was signed with it."""
+"""What travels with letters: enclosures as they stand, and all that was signed with a recipient's document."""
 
 from datetime import datetime
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
+from gateway.domain.accessible import CompanionKind
 from gateway.domain.enclosures import EnclosureSource
 
 
@@ -24,17 +25,21 @@ class LetterEnclosure(SQLModel, table=True):
     added_at: datetime = moment()
 
 
-class ApprovedEnclosure(SQLModel, table=True):
-    """An enclosure that was signed together with a recipient's document; what is printed is exactly this.
+class SignedCompanion(SQLModel, table=True):
+    """What was signed together with a recipient's document and travels with it: its accessible twin, enclosures.
 
-    Append-only, as the approval itself.
+    What is printed is exactly this, in the order of `number`. Append-only, as the approval itself.
     """
 
-    __tablename__ = "approved_enclosure"
-    __table_args__ = (UniqueConstraint("recipient_id", "number"),)
+    __tablename__ = "signed_companion"
+    __table_args__ = (UniqueConstraint("recipient_id", "signing", "number"),)
 
     id: int | None = Field(default=None, primary_key=True)
     recipient_id: int = Field(foreign_key="recipient.id", index=True)
+    signing: int = 1
+    """It travels while this is the recipient's, as with approvals."""
     number: int
+    """Enclosures count from 1; a twin has 0, for it lies directly behind the letter that it repeats."""
+    kind: CompanionKind = choice(CompanionKind, "companion_kind_known")
     document_sha256: str = Field(foreign_key="document.sha256")
     title: str

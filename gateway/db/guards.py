@@ -5,7 +5,7 @@ Plain SQL for both databases, run by the first migration.
 
 APPEND_ONLY = (
     "approval",
-    "approved_enclosure",
+    "signed_companion",
     "status_event",
     "audit_entry",
     "publication",
@@ -14,8 +14,16 @@ APPEND_ONLY = (
 )
 """Rows of these tables are never changed; nothing in the program deletes them either."""
 
-SET_ONCE = (("mail_piece", "print_sha256"), ("submission", "provider_reference"), ("posting", "confirmed_on"))
+SET_ONCE = (
+    ("template_version", "bundle_sha256"),
+    ("mail_piece", "print_sha256"),
+    ("submission", "provider_reference"),
+    ("posting", "confirmed_on"),
+)
 """Columns that may go from NULL to a value, and never again."""
+
+ONLY_UP = (("recipient", "signing"),)
+"""Counters that never go back: an approval of old bytes must not count again."""
 
 
 def statements(dialect: str) -> list[str]:
@@ -25,6 +33,7 @@ def statements(dialect: str) -> list[str]:
         (f"{table}_{column}_set_once", table, f"OLD.{column} IS NOT NULL AND {_changed(dialect, column)}")
         for table, column in SET_ONCE
     ]
+    rules += [(f"{table}_{column}_only_up", table, f"NEW.{column} < OLD.{column}") for table, column in ONLY_UP]
     make = _sqlite_trigger if dialect == "sqlite" else _postgresql_trigger
     one_open_run = "CREATE UNIQUE INDEX one_open_run ON run ((finished_at IS NULL)) WHERE finished_at IS NULL"
     return [one_open_run, *(statement for rule in rules for statement in make(*rule))]

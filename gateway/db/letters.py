@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
+from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.deadlines import Remedy
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
@@ -73,6 +74,8 @@ class Letter(SQLModel, table=True):
     cancelled_at: datetime | None = moment(optional=True)
     note: str | None = None
     """Why it was rejected or cancelled, or why rendering failed."""
+    healed_from: str | None = Field(default=None, index=True)
+    """The withdrawn template version it was written from, until it is approved with the mended one."""
     filing_due: bool = Field(default=False, index=True)
     """Set with every fact that belongs in the case file; cleared when all of them are filed."""
 
@@ -80,7 +83,8 @@ class Letter(SQLModel, table=True):
 class Recipient(SQLModel, table=True):
     """One recipient of a letter: a copy of its own, with its own piece, posting and deadline.
 
-    The address is frozen when the letter is submitted; the document is what is checked, approved and printed.
+    Address and form of an accessible copy are frozen when the letter is submitted; the document, and its twin where
+    one was asked for, are what is checked, approved and printed.
     """
 
     __table_args__ = (UniqueConstraint("letter_id", "number"),)
@@ -93,7 +97,11 @@ class Recipient(SQLModel, table=True):
     address_lines: list[str] = json_value()
     salutation: str
     country: str = "DE"
+    accessible_copy: AccessibleCopy | None = choice(AccessibleCopy, "recipient_copy_known", optional=True)
     document_sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    twin_sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    signing: int = 1
+    """Which signing counts. A letter that is healed after its approval begins a new one; it never goes back."""
     mail_piece_id: int | None = Field(default=None, foreign_key="mail_piece.id", index=True)
 
 
@@ -112,10 +120,16 @@ class LetterFinding(SQLModel, table=True):
 
 
 class Approval(SQLModel, table=True):
-    """A *Freigabe*: who signed which bytes. Append-only; one per recipient, for ever."""
+    """A *Freigabe*: who signed which bytes. Append-only; one per recipient and signing, for ever.
+
+    It counts while `signing` is the recipient's: what was signed before a letter was healed stays on record only.
+    """
+
+    __table_args__ = (UniqueConstraint("recipient_id", "signing"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    recipient_id: int = Field(foreign_key="recipient.id", unique=True)
+    recipient_id: int = Field(foreign_key="recipient.id")
+    signing: int = 1
     document_sha256: str = Field(foreign_key="document.sha256")
     approved_by_id: int = Field(foreign_key="user_account.id")
     approved_at: datetime = moment()

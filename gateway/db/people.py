@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
+from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.permission import Role
 
 
@@ -103,6 +104,8 @@ class Person(SQLModel, table=True):
     postcode: str
     place: str
     country: str = "DE"
+    accessible_copy: AccessibleCopy | None = choice(AccessibleCopy, "person_copy_known", optional=True)
+    """In which form the person gets a copy of each letter, if asked for (§ 9 BGG NRW)."""
     updated_at: datetime = moment()
 
 

@@ -31,8 +31,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def choice(enum: type[StrEnum], name: str, *, default: StrEnum | None = None, index: bool = False) -> Any:
-    """A text column that can only hold the values of `enum`, by check constraint `name`."""
+def choice(
+    enum: type[StrEnum],
+    name: str,
+    *,
+    default: StrEnum | None = None,
+    optional: bool = False,
+    index: bool = False,
+) -> Any:
+    """A text column that can only hold the values of `enum`, by check constraint `name`; NULL only if `optional`."""
     column: Column[Any] = Column(
         Enum(
             enum,
@@ -42,10 +49,12 @@ def choice(enum: type[StrEnum], name: str, *, default: StrEnum | None = None, in
             length=32,
             values_callable=lambda members: [member.value for member in members],
         ),
-        nullable=False,
+        nullable=optional,
         index=index,
     )
-    return Field(sa_column=column) if default is None else Field(default=default, sa_column=column)
+    if default is None and not optional:
+        return Field(sa_column=column)
+    return Field(default=default, sa_column=column)
 
 
 def moment(*, optional: bool = False, index: bool = False) -> Any:

@@ -18,6 +18,8 @@ class FilingKind(StrEnum):
 
     DOCUMENT = "document"
     """A letter was approved; its document is filed, once for each recipient's copy."""
+    TWIN = "twin"
+    """The accessible copy that was approved together with a recipient's document."""
     ENCLOSURE = "enclosure"
     """What was approved together with it and goes to all its recipients; filed once."""
     HAND_OVER = "hand-over"
@@ -42,6 +44,8 @@ class RecipientFacts:
     posting_reported_on: date | None = None
     posting_confirmed_on: date | None = None
     returned_at: datetime | None = None
+    twin: str | None = None
+    """What the accessible copy is called that was signed with the letter; None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,10 @@ def _of_recipient(letter: LetterFacts, recipient: RecipientFacts) -> Iterator[Du
         key = filing_key("document", letter.reference, recipient.no)
         title = f"Schreiben freigegeben{_copy_note(letter, recipient)}"
         yield DueFiling(FilingKind.DOCUMENT, key, title, letter.approved_at, recipient.no)
+        if recipient.twin is not None:
+            key = filing_key("twin", letter.reference, recipient.no)
+            title = f"{recipient.twin} freigegeben{_copy_note(letter, recipient)}"
+            yield DueFiling(FilingKind.TWIN, key, title, letter.approved_at, recipient.no)
     if recipient.piece is not None:
         yield from _of_piece(recipient, recipient.piece)
 
@@ -141,6 +149,7 @@ def _copy_note(letter: LetterFacts, recipient: RecipientFacts) -> str:
 
 _IN_LIFE = (
     FilingKind.DOCUMENT,
+    FilingKind.TWIN,
     FilingKind.ENCLOSURE,
     FilingKind.HAND_OVER,
     FilingKind.POSTING,

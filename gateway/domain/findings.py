@@ -75,3 +75,12 @@ class Finding:
 def has_error(findings: Iterable[Finding]) -> bool:
     """Whether any finding blocks."""
     return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def about(what: str, finding: Finding) -> Finding:
+    """The same finding on another document than the letter: which one, and where in it, is said in words."""
+    where = f" (Seite {finding.page})" if finding.page else ""
+    if finding.page and finding.box:
+        x0, y0, x1, y1 = (f"{edge:g}".replace(".", ",") for edge in finding.box.as_list())
+        where = f" (Seite {finding.page}, x {x0}–{x1}, y {y0}–{y1} mm)"
+    return Finding(finding.code, finding.severity, f"{what}{where}: {finding.message}")

@@ -10,9 +10,13 @@ OPERATIVE = "operative"
 REASONS = "reasons"
 REMEDY_NOTICE = "remedy-notice"
 SIGNATURE = "signature"
+TWIN_NOTE = "twin-note"
 PARTS = frozenset(
-    {OPERATIVE, REASONS, REMEDY_NOTICE, SIGNATURE, "reply-slip", "legal-consequences", "hearing", "calculation"}
-)
+    {
+        OPERATIVE, REASONS, REMEDY_NOTICE, SIGNATURE, TWIN_NOTE,
+        "reply-slip", "legal-consequences", "hearing", "calculation",
+    }
+)  # fmt: skip
 """What `data-part` may say: sections of a letter that machines look for."""
 
 MONTHS = (

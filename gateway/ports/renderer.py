@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.deadlines import Remedy
 from gateway.domain.enclosures import EnclosureRule
-from gateway.domain.findings import Finding
+from gateway.domain.findings import Finding, has_error
 from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import Service
+from gateway.domain.mailpiece import Service, sheets_for
 from gateway.domain.template_sample import LetterText
 from gateway.domain.timeliness import Timing
 
@@ -77,6 +78,8 @@ class RenderRequest:
     data: Mapping[str, object]
     copy_for: str | None = None
     """Note on a copy for another recipient, such as a guardian."""
+    accessible_copy: AccessibleCopy | None = None
+    """None is the letter itself; else its twin: the same text in the form that a person's profile asks for."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,16 @@ class PreflightReport:
     pages: int
     address: Sequence[str]
     findings: Sequence[Finding]
+
+    def as_json(self, *, duplex: bool = True) -> dict[str, object]:
+        """The shape that commands and API print."""
+        return {
+            "ok": not has_error(self.findings),
+            "pages": self.pages,
+            "sheets": sheets_for(self.pages, duplex=duplex),
+            "address": list(self.address),
+            "findings": [finding.as_json() for finding in self.findings],
+        }
 
 
 @dataclass(frozen=True)

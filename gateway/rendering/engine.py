@@ -4,13 +4,15 @@ Imports the heavy libraries, so only a process that renders imports this module.
 """
 
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
+from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.template_sample import LetterText
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest, RepairedDocument
-from gateway.rendering import assembly, enclosing, pictures, preflight, repair
+from gateway.rendering import assembly, enclosing, large_print, pictures, preflight, repair
 from gateway.rendering.catalogue import SHARED, Catalogue
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.html import Composer
@@ -26,12 +28,20 @@ class Engine:
         fonts_dir = fonts_dir or default_fonts_dir()
         catalogue = Catalogue(templates_dir, fonts_dir)
         self._composer = Composer(catalogue, FontMetrics(fonts_dir))
-        self._writer = PdfWriter(catalogue.folder / SHARED / STYLE, fonts_dir)
+        shared = catalogue.folder / SHARED
+        self._writer = PdfWriter(shared / STYLE, fonts_dir=fonts_dir)
+        self._twin_writers = {
+            AccessibleCopy.LARGE_PRINT: cache(
+                partial(PdfWriter, shared / STYLE, shared / large_print.STYLE, fonts_dir=fonts_dir)
+            )
+        }
 
     def render(self, request: RenderRequest) -> RenderedDocument:
         """See `Renderer.render`."""
-        pdf, pages = self._writer.write(self._composer.compose(request))
-        return RenderedDocument(pdf, pages, {**self._writer.versions, "template": request.template_version})
+        copy = request.accessible_copy
+        writer = self._twin_writers[copy]() if copy else self._writer
+        pdf, pages = writer.write(self._composer.compose(request))
+        return RenderedDocument(pdf, pages, {**writer.versions, "template": request.template_version})
 
     def preflight(
         self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None

@@ -18,6 +18,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.calculation import months_between
 from gateway.domain.layout import ADDRESS_LINE_WIDTH_MM, ADDRESS_MAX_LINES
 from gateway.domain.references import encode_reply_code
@@ -28,6 +29,7 @@ from gateway.rendering.catalogue import LETTER, SHARED, Catalogue, Template, fie
 from gateway.rendering.codes import datamatrix_svg
 from gateway.rendering.fonts import FontMetrics, code_points
 from gateway.rendering.inspection import unknown_names
+from gateway.rendering.large_print import read_out_wide_tables
 
 MODULES = "modules.toml"
 
@@ -229,7 +231,9 @@ class Composer:
                 "template-error", f"Die Vorlage {request.template} ist fehlerhaft ({type(error).__name__})."
             ) from None
         self._check_glyphs(html)
-        return keep_together(html)
+        html = keep_together(html)
+        is_large = request.accessible_copy is AccessibleCopy.LARGE_PRINT
+        return read_out_wide_tables(html, self._metrics) if is_large else html
 
     def unknown_names(self, name: str) -> list[str]:
         """Names in a template's source that no letter knows, and errors of syntax. Raises `NotFound`."""

@@ -110,15 +110,16 @@ class _Complaints(logging.Handler):
 class PdfWriter:
     """Writes letters. Keeps fonts and style between documents; not for use by two threads at once."""
 
-    def __init__(self, style: Path, fonts_dir: Path | None = None) -> None:
-        """Read `style` (a CSS file) and the fonts."""
+    def __init__(self, *styles: Path, fonts_dir: Path | None = None) -> None:
+        """Read `styles` (CSS files, a later one adds to those before it) and the fonts."""
         folder = fonts_dir or default_fonts_dir()
         self._fetcher = _LettersOnly(font_bytes(folder))
         with without_system_fonts():
             self._font_config = FontConfiguration()
+        source = "\n".join(style.read_text("utf-8") for style in styles)
         with _complaints_are_errors():
             self._style = weasyprint.CSS(
-                string=style.read_text("utf-8"), font_config=self._font_config, url_fetcher=self._fetcher
+                string=source, font_config=self._font_config, url_fetcher=self._fetcher
             )
         self.versions: Mapping[str, str] = {
             "weasyprint": weasyprint.__version__,

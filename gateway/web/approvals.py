@@ -32,4 +32,5 @@ def approvals(visit: SignedIn, nr: int = 0) -> Response:
         documents=documents_of(letter, enclosures),
         enclosures=enclosures,
         pages=document_pages(visit.services, visit.login, letter.reference),
+        twin_pages=document_pages(visit.services, visit.login, letter.reference, twin=True),
     )

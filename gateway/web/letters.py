@@ -52,11 +52,14 @@ def filtered(visit: SignedIn) -> Response:
 def letter(visit: SignedIn, reference: str, zweitschreiben: bool = False) -> Response:
     """One letter."""
     view = letter_view(visit.services, visit.login, reference)
+    enclosures = enclosures_of(visit.services, visit.login, reference)
     return visit.page(
         "letter.html.j2",
         letter=view,
         pages=document_pages(visit.services, visit.login, reference),
-        enclosures=enclosures_of(visit.services, visit.login, reference),
+        twin_pages=document_pages(visit.services, visit.login, reference, twin=True),
+        enclosures=enclosures,
+        documents=documents_of(view, enclosures),
         sentences=explain(visit.services, reference, visit.login),
         can=_possible(visit, view),
         ask_duplicate=zweitschreiben,
@@ -74,6 +77,19 @@ def document(visit: SignedIn, reference: str, number: int) -> Response:
 def picture(visit: SignedIn, reference: str, number: int, page: int) -> Response:
     """A page as picture."""
     opened = open_document(visit.services, visit.login, reference, number, page=page)
+    return png(visit.services, opened, page)
+
+
+@router.get("/schreiben/{reference}/{number}/abschrift.pdf")
+def twin(visit: SignedIn, reference: str, number: int) -> Response:
+    """The accessible copy."""
+    return pdf(open_document(visit.services, visit.login, reference, number, twin=True))
+
+
+@router.get("/schreiben/{reference}/{number}/abschrift-{page}.png")
+def twin_picture(visit: SignedIn, reference: str, number: int, page: int) -> Response:
+    """A page of the accessible copy as picture."""
+    opened = open_document(visit.services, visit.login, reference, number, page=page, twin=True)
     return png(visit.services, opened, page)
 
 
@@ -134,8 +150,9 @@ def png(services: Services, opened: Opened, page: int) -> Response:
 
 
 def documents_of(view: LetterView, enclosures: Sequence[EnclosureView] = ()) -> str:
-    """What is signed with this page: the hashes of all documents, and of what travels with them."""
+    """What is signed with this page: the hashes of all documents, of their twins, and of what travels with them."""
     hashes = [recipient.document_sha256 or "-" for recipient in view.recipients]
+    hashes += [recipient.twin_sha256 or "-" for recipient in view.recipients if recipient.twin]
     return " ".join([*hashes, *(enclosure.sha256 for enclosure in enclosures)])
 
 

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from gateway.application import approving, drafting, enclosing, filing, rendering
 from gateway.application.enclosing import enclose, enclosures_of, remove_enclosure
-from gateway.db.enclosures import ApprovedEnclosure, LetterEnclosure
+from gateway.db.enclosures import LetterEnclosure, SignedCompanion
 from gateway.domain.enclosures import EnclosureRule
 from gateway.errors import Conflict, DocumentInvalid, NotFound, NotPermitted
 from gateway.rendering.local import LocalRenderer
@@ -77,7 +77,7 @@ def test_what_was_signed_cannot_be_changed_any_more(world: World) -> None:
             change()
         assert caught.value.code == "letter-not-editable"
     with pytest.raises(DatabaseRefuses, match="append_only"), world.services.db.transaction() as session:
-        session.exec(select(ApprovedEnclosure)).one().title = "Falsch"
+        session.exec(select(SignedCompanion)).one().title = "Falsch"
     with world.services.db.transaction() as session:  # and even if the list of the letter were tampered with
         session.delete(session.exec(select(LetterEnclosure)).one())
     world.evening()
