@@ -1,21 +1,24 @@
 """The only composition root: settings → engine, documents, renderer, providers, case file → `Services`."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from gateway.application.services import Services
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile
-from gateway.config import EpostAccount, Settings
+from gateway.config import EpostAccount, ProviderSettings, Settings
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.domain.calendar import RunSchedule
 from gateway.domain.enclosures import EnclosureRule
+from gateway.domain.routing import Route, Routing
 from gateway.durable import write_durably
+from gateway.errors import ConfigError
 from gateway.facts import (
     is_holiday_nrw,
     load_countries,
@@ -24,7 +27,10 @@ from gateway.facts import (
     work_calendar,
 )
 from gateway.inbound.folder_scans import FolderScans
+from gateway.plugins import case_file_plugin, provider_plugin
+from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
+from gateway.ports.provider import Provider
 from gateway.providers.epost import EpostProvider
 from gateway.providers.epost_account import EpostSettings
 from gateway.providers.profiles import load_profile
@@ -32,6 +38,8 @@ from gateway.rendering.codes import page_codes
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.local import LocalRenderer
 from gateway.tables.files import FileTables
+
+T = TypeVar("T")
 
 
 class SystemClock:
@@ -87,9 +95,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
             max_worker_mb=settings.rendering.max_worker_mb,
             letters_per_worker=settings.rendering.letters_per_worker,
         ),
-        providers={"epost": _epost(settings.provider.epost)},
-        provider_name=settings.provider.name,
-        casefile=FolderCaseFile(_folder(settings, settings.case_file.dir)),
+        providers=_providers(settings),
+        routing=routing(settings.provider),
+        casefile=_case_file(settings),
         scans=FolderScans(page_codes),
         tables=FileTables(),
         clock=clock,
@@ -110,6 +118,46 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         ),
         uploads_dir=_folder(settings, settings.uploads.watch_dir) if settings.uploads.watch_dir else None,
     )
+
+
+def _providers(settings: Settings) -> dict[str, Provider]:
+    """Every provider that the configuration names, built in or from another package."""
+    chosen = settings.provider
+    built_in: dict[str, Callable[[], Provider]] = {
+        "epost": lambda: _epost(chosen.epost),
+    }
+    return {
+        name: provider_plugin(name, chosen.plugin[name], built_in=built_in)
+        if name in chosen.plugin
+        else _known("provider", name, built_in)()
+        for name in chosen.connected()
+    }
+
+
+def _case_file(settings: Settings) -> CaseFile:
+    chosen = settings.case_file
+    built_in: dict[str, Callable[[], CaseFile]] = {
+        "folder": lambda: FolderCaseFile(_folder(settings, chosen.dir)),
+    }
+    if chosen.name in chosen.plugin:
+        return case_file_plugin(chosen.name, chosen.plugin[chosen.name], built_in=built_in)
+    return _known("case_file", chosen.name, built_in)()
+
+
+def _known(section: str, name: str, built_in: Mapping[str, Callable[[], T]]) -> Callable[[], T]:
+    if name not in built_in:
+        raise ConfigError(
+            "config-invalid",
+            f"[{section}] nennt „{name}“; eingebaut sind: {', '.join(sorted(built_in))}. "
+            f"Ein Erweiterungspaket braucht den Abschnitt [{section}.plugin.{name}].",
+        )
+    return built_in[name]
+
+
+def routing(chosen: ProviderSettings) -> Routing:
+    """Who takes which letters, as the configuration says."""
+    routes = [Route(**dict(route)) for route in chosen.routes]
+    return Routing(chosen.name, routes, dict(chosen.daily_capacity))
 
 
 def close(services: Services) -> None:

@@ -6,16 +6,28 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError
 
 ENV_PREFIX = "GATEWAY_"
 _NESTED = "__"
+_FREE_TABLES = frozenset({"provider.plugin", "provider.daily_capacity", "case_file.plugin"})
+"""Tables whose keys are names that only the operator or a plug-in knows."""
 
 
 class _Section(BaseModel):
@@ -41,6 +53,17 @@ def _secret_from(file: Path, name: str) -> str:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except OSError:
         raise ConfigError("config-secret-file", f"Die Datei zu „{name}_file“ ist nicht lesbar.") from None
+
+
+def _hidden(tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """What a plug-in is told may be a secret; only the names are shown."""
+    return {name: dict.fromkeys(table, "**********") for name, table in tables.items()}
+
+
+PluginTables = Annotated[
+    dict[str, dict[str, Any]], Field(repr=False), PlainSerializer(_hidden, when_used="json")
+]
+"""Settings of plug-ins by name; `gateway.plugins` reads them."""
 
 
 class DatabaseSettings(_Section):
@@ -113,18 +136,37 @@ class EpostAccount(_Section):
     read_timeout_s: float = Field(60, gt=0)
 
 
-class ProviderSettings(_Section):
-    """Which provider takes the letters."""
+class RouteSetting(_Section):
+    """Which letters another provider takes; what is left out fits every letter."""
 
-    name: Literal["epost"] = "epost"
+    provider: str
+    office: str | None = None
+    service: Service | None = None
+    template: str | None = None
+    abroad: bool | None = None
+
+
+class ProviderSettings(_Section):
+    """Which provider takes the letters; `others` are connected too, for routes and for what is under way there."""
+
+    name: str = "epost"
+    others: tuple[str, ...] = ()
+    routes: tuple[RouteSetting, ...] = ()
+    daily_capacity: dict[str, Annotated[int, Field(ge=0)]] = {}
     epost: EpostAccount = EpostAccount()
+    plugin: PluginTables = {}
+
+    def connected(self) -> list[str]:
+        """The names of all providers that are connected, each once, the one that takes the letters first."""
+        return list(dict.fromkeys([self.name, *self.others, *(route.provider for route in self.routes)]))
 
 
 class CaseFileSettings(_Section):
     """Which case-file system keeps them."""
 
-    name: Literal["folder"] = "folder"
+    name: str = "folder"
     dir: str = "{data_dir}/case-files"
+    plugin: PluginTables = {}
 
 
 class InboundSettings(_Section):
@@ -249,7 +291,7 @@ def _refuse_unknown(values: Mapping[str, Any], origin: str, prefix: str = "") ->
             nearest = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
             hint = f" Gemeint ist vielleicht „{nearest[0]}“." if nearest else ""
             raise ConfigError("config-unknown-key", f"Unbekannte Einstellung „{key}“ ({origin}).{hint}")
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and key not in _FREE_TABLES:
             _refuse_unknown(value, origin, f"{key}.")
 
 

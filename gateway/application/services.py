@@ -14,6 +14,7 @@ from gateway.domain.deadlines import NotificationRules
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.postage import PostageTable
 from gateway.domain.references import RANDOM_BITS, reference_from
+from gateway.domain.routing import Routing
 from gateway.ports.blobs import Blobs
 from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
@@ -35,8 +36,8 @@ class Services:
     blobs: Blobs
     renderer: Renderer
     providers: Mapping[str, Provider]
-    provider_name: str
-    """Who takes the letters, until routing rules say otherwise."""
+    routing: Routing
+    """Who takes which letters."""
     casefile: CaseFile
     scans: ScanReader
     tables: TableReader
@@ -60,8 +61,13 @@ class Services:
 
     @property
     def provider(self) -> Provider:
-        """The provider that takes the letters."""
+        """The provider that takes the letters that no route names."""
         return self.providers[self.provider_name]
+
+    @property
+    def provider_name(self) -> str:
+        """Its name."""
+        return self.routing.otherwise
 
     def new_reference(self) -> str:
         """A fresh random reference; the database refuses the rare repeat."""

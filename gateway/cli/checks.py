@@ -57,7 +57,7 @@ def _origin(settings: Settings, key: str) -> str:
     part: Any = settings
     *sections, name = key.split(".")
     for section in sections:
-        part = getattr(part, section)
+        part = part[section] if isinstance(part, dict) else getattr(part, section)
     return "file" if name in part.model_fields_set else "default"
 
 
