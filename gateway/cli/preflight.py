@@ -48,21 +48,11 @@ def preflight(
         _write_picture(picture, pdf, report)
     sheets = sheets_for(report.pages, duplex=not simplex)
     if as_json:
-        typer.echo(json.dumps(_as_json(report, sheets), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(report.as_json(duplex=not simplex), ensure_ascii=False, indent=2))
     else:
         _print(report, sheets)
     if has_error(report.findings):
         raise typer.Exit(1)
-
-
-def _as_json(report: "PreflightReport", sheets: int) -> dict[str, object]:
-    return {
-        "ok": not has_error(report.findings),
-        "pages": report.pages,
-        "sheets": sheets,
-        "address": list(report.address),
-        "findings": [finding.as_json() for finding in report.findings],
-    }
 
 
 def _print(report: "PreflightReport", sheets: int) -> None:
