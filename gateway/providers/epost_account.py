@@ -9,19 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from gateway.errors import ConfigError, NotSent, OutcomeUnknown
 from gateway.providers.epost_codes import text_for
 from gateway.providers.epost_wire import Answer, Wire
+from gateway.providers.http_wire import check_address
 
 HTTP_OK = 200
 HTTP_UNAUTHORISED = 401
 
 LOGIN_PAUSE_S = 900.0
 """After refused credentials: a run of thousands of pieces must not become thousands of logins (E004)."""
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class EpostSettings:
 
     def __post_init__(self) -> None:
         """Refuse an account that would print by mistake, or carry social data in the clear."""
-        _check_address(self.base_url)
+        check_address("epost", "base_url von E-POST", self.base_url)
         missing = [name for name in ("vendor_id", "ekp", "secret", "password") if not getattr(self, name)]
         if missing:
             raise ConfigError("epost-credentials-missing", f"Für E-POST fehlt: {', '.join(missing)}.")
@@ -57,19 +55,6 @@ class EpostSettings:
                 "epost-test-email-missing",
                 "Im Testbetrieb von E-POST braucht es test_email; es wird nichts übergeben.",
             )
-
-
-def _check_address(base_url: str) -> None:
-    parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigError("epost-base-url", "base_url von E-POST ist keine Adresse mit https://.")
-    if parts.username or parts.password:
-        raise ConfigError("epost-base-url", "base_url von E-POST darf keine Zugangsdaten enthalten.")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ConfigError(
-            "epost-plain-http",
-            "base_url von E-POST muss mit https:// beginnen (http:// nur auf diesem Rechner).",
-        )
 
 
 class Account:
