@@ -155,7 +155,7 @@ def test_a_secret_is_in_no_representation_and_in_no_error(tmp_path: Path) -> Non
         ("[run]\nclosed_days = ['24.12.']", "run.closed_days"),
         ("[web]\nport = 70000", "web.port"),
         ("[rendering]\nworkers = -1", "rendering.workers"),
-        ("[provider]\nname = 'brieftaube'", "provider.name"),
+        ("[provider.daily_capacity]\nepost = -1", "provider.daily_capacity.epost"),
         ("[database]\nurl = 5", "database.url"),
     ],
 )
