@@ -40,6 +40,10 @@ class TemplateMeta:
     """Which dates of the letter must lie how long after its notification."""
     enclosures: Sequence[EnclosureRule] = ()
     """Static PDFs in the template's folder; they are part of its version."""
+    legal_area: str | None = None
+    """Such as `sgb-ii`; letters of different areas never share an envelope, nor one of an unknown area with any."""
+    bundling: bool = True
+    """False: a letter of this template always travels alone."""
 
 
 @dataclass(frozen=True)
@@ -128,16 +132,41 @@ class RepairedDocument:
     findings: Sequence[Finding]
 
 
+@dataclass(frozen=True)
+class PagePair:
+    """A page in two versions beside each other as PNG, with a frame around each of its `changes` regions."""
+
+    changes: int
+    picture: bytes
+
+
 class Renderer(Protocol):
     """Makes documents. Raises `RenderError` or `DataInvalid`; a hanging template is stopped by force."""
 
+    # Templates: `version` None is what lies in the authors' folder now; another one must have been kept.
+
+    def template_names(self) -> Sequence[str]:
+        """All templates in the authors' folder, also those that cannot be used."""
+
     def templates(self) -> Sequence[TemplateMeta]:
-        """All templates, by name."""
+        """All templates in the authors' folder that can be used, by name."""
 
-    def template(self, name: str) -> TemplateMeta:
-        """One template; `NotFound` if there is none."""
+    def template(self, name: str, version: str | None = None) -> TemplateMeta:
+        """One template; `NotFound` if there is none, `RenderError` if it cannot be used."""
 
-    def validate(self, name: str, data: Mapping[str, object]) -> None:
+    def template_bundle(self, name: str) -> bytes:
+        """Everything that the template in the authors' folder is made of, as one archive: same content, same bytes."""
+
+    def keep(self, name: str, bundle: bytes) -> TemplateMeta:
+        """Make a version available for ever, from its archive; repeating it is harmless. Raises `RenderError`."""
+
+    def keeps(self, name: str, version: str) -> bool:
+        """Whether this very version was kept, and is undamaged."""
+
+    def template_sources(self, name: str, version: str) -> Mapping[str, str]:
+        """Path → text of every file a version is made of; of what is no text, its hash."""
+
+    def validate(self, name: str, data: Mapping[str, object], version: str | None = None) -> None:
         """Raise `DataInvalid` (field path, never its value) unless `data` fits the template and its sums hold."""
 
     def render(self, request: RenderRequest) -> RenderedDocument:
@@ -156,10 +185,13 @@ class Renderer(Protocol):
     def read_letter(self, request: RenderRequest) -> LetterText:
         """How a letter reads, without printing it; raises as `render`."""
 
+    def read_paragraphs(self, request: RenderRequest) -> Sequence[str]:
+        """How a letter reads, paragraph by paragraph; raises as `render`."""
+
     def page_texts(self, pdf: bytes) -> Sequence[str]:
         """The text of every page, blanks unified."""
 
-    def unknown_names(self, name: str) -> Sequence[str]:
+    def unknown_names(self, name: str, version: str | None = None) -> Sequence[str]:
         """Names in a template's source that no letter knows, and errors of syntax with their line."""
 
     def picture(self, pdf: bytes, page: int, dpi: int = 80) -> bytes:
@@ -167,6 +199,9 @@ class Renderer(Protocol):
 
     def picture_with_findings(self, pdf: bytes, page: int, findings: Sequence[Finding], dpi: int = 80) -> bytes:
         """A page as PNG, each finding that has a place on it framed in red."""
+
+    def compare(self, old: bytes, new: bytes, dpi: int = 80) -> Sequence[PagePair]:
+        """Two documents page by page beside each other, with what changed in frames. Raises `DocumentInvalid`."""
 
     def repair(self, pdf: bytes) -> RepairedDocument:
         """Take in a finished PDF: refuse what must not come in, make the safe repairs. Raises `DocumentInvalid`."""

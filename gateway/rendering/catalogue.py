@@ -5,7 +5,6 @@ modules and parts: `parts = ["award"]` in a meta file takes over the fields and 
 Nothing is rendered here.
 """
 
-import hashlib
 import json
 import tomllib
 import unicodedata
@@ -24,9 +23,10 @@ from gateway.domain.mailpiece import Service
 from gateway.domain.timeliness import Timing
 from gateway.errors import DataInvalid, NotFound, RenderError
 from gateway.ports.renderer import TemplateMeta
-from gateway.rendering.fonts import default_fonts_dir, fonts_version
+from gateway.rendering import bundle
+from gateway.rendering.fonts import default_fonts_dir
 
-SHARED = "_shared"
+SHARED = bundle.SHARED
 LETTER = "letter.html.j2"
 META = "meta.toml"
 SAMPLE = "sample.json"
@@ -43,6 +43,7 @@ _META_KEYS = frozenset(
         "schema",
     ]
 )
+_OPTIONAL_KEYS = frozenset(["timing", "proofs", "parts", "enclosures", "remedy", "legal_area", "bundling"])
 _PROOF_KINDS: Mapping[str, type[SumProof] | type[ColumnsProof] | type[MonthsProof]] = {
     "sum": SumProof,
     "columns": ColumnsProof,
@@ -117,24 +118,49 @@ class Template:
 
 
 class Catalogue:
-    """All templates of one folder, read once; a changed folder needs a new catalogue."""
+    """All templates of one folder, read once; a changed folder needs a new catalogue.
+
+    The folder is either the authors' or that of one kept version. A template that cannot be used is an error when it
+    is asked for, and does not keep the others from being used.
+    """
 
     def __init__(self, templates_dir: Path | None = None, fonts_dir: Path | None = None) -> None:
-        """Read `templates_dir`. Raises `RenderError` naming the template whose meta file cannot be used."""
+        """Read `templates_dir`."""
         self.folder = templates_dir or default_templates_dir()
-        common = _folder_hash(self.folder / SHARED) + fonts_version(fonts_dir or default_fonts_dir())
-        self._templates = {
-            folder.name: _read_template(folder, common)
-            for folder in sorted(self.folder.iterdir())
-            if folder.is_dir() and not folder.name.startswith(("_", "."))
-        }
+        self._fonts_dir = fonts_dir or default_fonts_dir()
+        self._templates: dict[str, Template] = {}
+        self._faults: dict[str, RenderError] = {}
+        for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+            if folder.is_dir() and not folder.name.startswith(("_", ".")):
+                self._read(folder)
+
+    def _read(self, folder: Path) -> None:
+        try:
+            version = bundle.version_of(self.archive_of(folder.name))
+            self._templates[folder.name] = _read_template(folder, version)
+        except RenderError as error:
+            self._faults[folder.name] = error
+
+    def files_of(self, name: str) -> dict[str, bytes]:
+        """Every file a template is made of, as it lies in the folder now."""
+        return bundle.contents(self.folder, name, self._fonts_dir)
+
+    def archive_of(self, name: str) -> bytes:
+        """The same as one archive."""
+        return bundle.pack(self.files_of(name))
+
+    def names(self) -> Sequence[str]:
+        """All templates, also those that cannot be used."""
+        return sorted([*self._templates, *self._faults])
 
     def all(self) -> Sequence[Template]:
-        """Every template, by name."""
+        """Every template that can be used, by name."""
         return tuple(self._templates.values())
 
     def get(self, name: str) -> Template:
-        """One template. Raises `NotFound`."""
+        """One template. Raises `NotFound`, or `RenderError` saying why it cannot be used."""
+        if name in self._faults:
+            raise RenderError(self._faults[name].code, self._faults[name].message)
         if name not in self._templates:
             known = ", ".join(self._templates)
             raise NotFound("template-unknown", f"Diese Vorlage gibt es nicht. Vorhanden sind: {known}.")
@@ -146,7 +172,8 @@ class Catalogue:
         if template.meta.version != version:
             raise RenderError(
                 "template-changed",
-                f"Die Vorlage {name} wurde seit dem Entwurf geändert. Bitte den Entwurf erneut öffnen und prüfen.",
+                f"Die Version {version} der Vorlage {name} liegt nicht vor, der Vorlagenordner hat eine andere. "
+                "Bitte den Entwurf öffnen, prüfen und neu speichern.",
             )
         return template
 
@@ -158,26 +185,19 @@ class Catalogue:
         return (self.folder / name / file).read_bytes()
 
 
-def _folder_hash(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix()
-        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
-
-
-def _read_template(folder: Path, common: str) -> Template:
+def _read_template(folder: Path, version: str) -> Template:
     try:
         meta = _with_parts(tomllib.loads((folder / META).read_text("utf-8")), folder.parent / SHARED)
         sample = json.loads((folder / SAMPLE).read_text("utf-8"))
         (folder / LETTER).read_bytes()
     except FileNotFoundError as error:
         raise _unusable(folder.name, f"{Path(error.filename).name} fehlt") from None
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+    except ValueError as error:  # TOML, JSON, or bytes that are no UTF-8
         raise _unusable(folder.name, str(error)) from None
-    if wrong := (meta.keys() - {"timing", "proofs", "parts", "enclosures", "remedy"}) ^ _META_KEYS:
+    except (AttributeError, LookupError, TypeError) as error:
+        raise _unusable(folder.name, f"{META} oder ein Teil davon hat eine falsche Form") from error
+    if wrong := (meta.keys() - _OPTIONAL_KEYS) ^ _META_KEYS:
         raise _unusable(folder.name, f"Angaben fehlen oder sind unbekannt: {', '.join(sorted(wrong))}")
-    version = hashlib.sha256((common + _folder_hash(folder)).encode()).hexdigest()[:16]
     try:
         meta["schema"] = _inlined(meta["schema"], meta["schema"].get("$defs", {}))
         Draft202012Validator.check_schema(meta["schema"])

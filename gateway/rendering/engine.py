@@ -4,44 +4,42 @@ Imports the heavy libraries, so only a process that renders imports this module.
 """
 
 from collections.abc import Sequence
-from functools import cache, partial
 from pathlib import Path
 
-from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.template_sample import LetterText
-from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, RenderRequest, RepairedDocument
-from gateway.rendering import assembly, enclosing, large_print, pictures, preflight, repair
-from gateway.rendering.catalogue import SHARED, Catalogue
-from gateway.rendering.fonts import FontMetrics, default_fonts_dir
-from gateway.rendering.html import Composer
-from gateway.rendering.inspection import letter_text, page_texts
-from gateway.rendering.pdf import STYLE, PdfWriter
+from gateway.ports.renderer import (
+    PagePair,
+    PreflightReport,
+    PrintCopy,
+    RenderedDocument,
+    RenderRequest,
+    RepairedDocument,
+)
+from gateway.rendering import assembly, comparing, enclosing, pictures, preflight, repair
+from gateway.rendering.bundle import Shelf
+from gateway.rendering.fonts import default_fonts_dir
+from gateway.rendering.inspection import letter_text, page_texts, paragraphs
+from gateway.rendering.workshop import Workshop, Workshops
 
 
 class Engine:
     """Does the work of one process; keeps templates, fonts and style in memory between documents."""
 
-    def __init__(self, templates_dir: Path | None = None, fonts_dir: Path | None = None) -> None:
-        """Read templates and fonts. Raises `RenderError`."""
-        fonts_dir = fonts_dir or default_fonts_dir()
-        catalogue = Catalogue(templates_dir, fonts_dir)
-        self._composer = Composer(catalogue, FontMetrics(fonts_dir))
-        shared = catalogue.folder / SHARED
-        self._writer = PdfWriter(shared / STYLE, fonts_dir=fonts_dir)
-        self._twin_writers = {
-            AccessibleCopy.LARGE_PRINT: cache(
-                partial(PdfWriter, shared / STYLE, shared / large_print.STYLE, fonts_dir=fonts_dir)
-            )
-        }
+    def __init__(
+        self,
+        templates_dir: Path | None = None,
+        fonts_dir: Path | None = None,
+        versions_dir: Path | None = None,
+    ) -> None:
+        """Read the fonts; templates are read when they are first needed. Raises `RenderError`."""
+        shelf = Shelf(versions_dir) if versions_dir else None
+        self._workshops = Workshops(templates_dir, fonts_dir or default_fonts_dir(), shelf)
 
     def render(self, request: RenderRequest) -> RenderedDocument:
         """See `Renderer.render`."""
-        copy = request.accessible_copy
-        writer = self._twin_writers[copy]() if copy else self._writer
-        pdf, pages = writer.write(self._composer.compose(request))
-        return RenderedDocument(pdf, pages, {**writer.versions, "template": request.template_version})
+        return self._workshop(request).render(request)
 
     def preflight(
         self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
@@ -57,15 +55,19 @@ class Engine:
 
     def read_letter(self, request: RenderRequest) -> LetterText:
         """See `Renderer.read_letter`."""
-        return letter_text(self._composer.compose(request))
+        return letter_text(self._workshop(request).composer.compose(request))
+
+    def read_paragraphs(self, request: RenderRequest) -> list[str]:
+        """See `Renderer.read_paragraphs`."""
+        return paragraphs(self._workshop(request).composer.compose(request))
 
     def page_texts(self, pdf: bytes) -> list[str]:
         """See `Renderer.page_texts`."""
         return page_texts(pdf)
 
-    def unknown_names(self, name: str) -> list[str]:
+    def unknown_names(self, name: str, version: str | None) -> list[str]:
         """See `Renderer.unknown_names`."""
-        return self._composer.unknown_names(name)
+        return self._workshops.of(name, version).composer.unknown_names(name)
 
     def picture(self, pdf: bytes, page: int, dpi: int) -> bytes:
         """See `Renderer.picture`."""
@@ -75,6 +77,10 @@ class Engine:
         """See `Renderer.picture_with_findings`."""
         return pictures.picture_with_findings(pdf, page, findings, dpi)
 
+    def compare(self, old: bytes, new: bytes, dpi: int) -> list[PagePair]:
+        """See `Renderer.compare`."""
+        return comparing.compare(old, new, dpi)
+
     def repair(self, pdf: bytes) -> RepairedDocument:
         """See `Renderer.repair`."""
         return repair.repair(pdf)
@@ -82,3 +88,6 @@ class Engine:
     def preflight_enclosure(self, pdf: bytes, profile: PrintProfile) -> PreflightReport:
         """See `Renderer.preflight_enclosure`."""
         return enclosing.check(pdf, profile)
+
+    def _workshop(self, request: RenderRequest) -> Workshop:
+        return self._workshops.of(request.template, request.template_version)

@@ -35,6 +35,14 @@ def letter_text(html: str) -> LetterText:
     )
 
 
+def paragraphs(html: str) -> list[str]:
+    """The text of a composed letter, paragraph by paragraph, however its lines will break."""
+    parser = _Reader(between="\n")
+    parser.feed(html)
+    parser.close()
+    return [text for line in "".join(parser.whole).split("\n") if (text := unified(line))]
+
+
 def page_texts(pdf: bytes) -> list[str]:
     """The text of every page, blanks unified. Raises `DocumentInvalid`."""
     with reading.opened(pdf) as document:
@@ -53,15 +61,16 @@ def unified(text: str) -> str:
 class _Reader(HTMLParser):
     """Collects text; a section within a section counts for both."""
 
-    def __init__(self) -> None:
+    def __init__(self, between: str = " ") -> None:
         super().__init__(convert_charrefs=True)
+        self._between = between
         self.whole: list[str] = []
         self.parts: dict[str, list[str]] = {}
         self._open: list[tuple[str, str | None]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _INLINE:
-            self._take(" ")
+            self._take(self._between)
         if tag not in _VOID:
             part = dict(attrs).get("data-part")
             self._open.append((tag, part))
@@ -73,11 +82,11 @@ class _Reader(HTMLParser):
             while self._open.pop()[0] != tag:
                 pass
         if tag not in _INLINE:
-            self._take(" ")
+            self._take(self._between)
 
     def handle_data(self, data: str) -> None:
         if not any(tag in _UNREAD for tag, _ in self._open):
-            self._take(data)
+            self._take(data.replace("\n", " "))
 
     def _take(self, text: str) -> None:
         self.whole.append(text)

@@ -108,8 +108,10 @@ def test_a_template_that_cannot_be_used_is_named(folder: Path, path: str, new: s
         (folder / path).unlink()
     else:
         (folder / path).write_text(new, "utf-8")
+    catalogue = Catalogue(folder)
     with pytest.raises(RenderError, match=r"template-unusable.*einladung"):
-        Catalogue(folder)
+        catalogue.get("einladung")
+    assert "mitwirkungsaufforderung" in {template.meta.name for template in catalogue.all()}
 
 
 def test_a_missing_field_is_named_with_its_german_title() -> None:
