@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from gateway.application.services import Services
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile
-from gateway.config import EpostAccount, ProviderSettings, Settings
+from gateway.config import DatabaseSettings, EpostAccount, ProviderSettings, Settings
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
+from gateway.db.postgres import PostgresOptions
 from gateway.domain.calendar import RunSchedule
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.routing import Route, Routing
@@ -81,7 +82,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
     """Everything wired, the schema brought up to date. Whoever builds also calls `close`."""
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database_url())
+    database = Database(settings.database_url(), _postgres(settings.database))
     database.migrate()
     fonts_dir = default_fonts_dir()
     return Services(
@@ -165,7 +166,18 @@ def close(services: Services) -> None:
     services.renderer.close()
     for provider in services.providers.values():
         provider.close()
+    services.locks.close()
     services.db.close()
+
+
+def _postgres(database: DatabaseSettings) -> PostgresOptions:
+    return PostgresOptions(
+        password=database.password.get_secret_value(),
+        pool_size=database.pool_size,
+        connect_timeout_s=database.connect_timeout_s,
+        statement_timeout_s=database.statement_timeout_s,
+        lock_timeout_s=database.lock_timeout_s,
+    )
 
 
 def _folder(settings: Settings, configured: str) -> Path:

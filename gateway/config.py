@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
@@ -16,6 +17,7 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     ValidationError,
+    field_serializer,
     field_validator,
     model_validator,
 )
@@ -67,9 +69,28 @@ PluginTables = Annotated[
 
 
 class DatabaseSettings(_Section):
-    """Where the rows are."""
+    """Where the rows are: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/DATABASE`.
 
-    url: str = "sqlite:///{data_dir}/gateway.db"
+    The other settings are PostgreSQL's; times in seconds.
+    """
+
+    url: SecretStr = SecretStr("sqlite:///{data_dir}/gateway.db")
+    password: SecretStr = SecretStr("")
+    pool_size: int = Field(10, ge=1, le=200)
+    connect_timeout_s: int = Field(10, ge=1)
+    statement_timeout_s: int = Field(300, ge=0)
+    lock_timeout_s: int = Field(30, ge=1)
+
+    @field_validator("url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_serializer("url", when_used="json")
+    def _without_password(self, url: SecretStr) -> str:
+        return re.sub(r"(://[^:@/]*):[^@/]*@", r"\1:***@", url.get_secret_value())
 
 
 class DocumentSettings(_Section):
@@ -238,7 +259,7 @@ class Settings(BaseSettings):
 
     def database_url(self) -> str:
         """The database address with `{data_dir}` filled in."""
-        return self.database.url.replace("{data_dir}", str(self.data_dir.absolute()))
+        return self.database.url.get_secret_value().replace("{data_dir}", str(self.data_dir.absolute()))
 
 
 def load_settings(file: Path | None = None, *, data_dir: Path | None = None) -> Settings:

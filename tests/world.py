@@ -1,6 +1,6 @@
 """A small authority to test in: two offices, a user for every role, three cases, a provider that answers over HTTP.
 
-Everything is the real thing: SQLite, documents on disk, WeasyPrint, the E-POSTBUSINESS simulator on loopback. Two
+Everything is the real thing: SQLite or PostgreSQL, documents on disk, WeasyPrint, the E-POSTBUSINESS simulator. Two
 things make it quick: the migrated database is copied, and what was rendered once from the same input is kept,
 since references come from a seeded source and the same input renders to the same bytes anyway.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
 from sqlmodel import select
 
 from gateway import bootstrap
@@ -27,15 +28,16 @@ from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, letter_view
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile
-from gateway.config import ProviderSettings, Settings, load_settings
+from gateway.config import DatabaseSettings, ProviderSettings, Settings, load_settings
 from gateway.db.engine import Database
-from gateway.db.locks import FileLocks
+from gateway.db.locks import locks_for
 from gateway.db.mail import Submission
 from gateway.domain.layout import PrintProfile
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, Renderer, RenderRequest
 from gateway.providers.epost import EpostProvider
 from gateway.testing.clock import ManualClock
 from gateway.testing.epost import EpostSimulator
+from tests.postgres import PostgresServer
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 11, 16)
@@ -153,7 +155,10 @@ class Remembering:
         self.unknown_names = renderer.unknown_names
         self.picture, self.picture_with_findings = renderer.picture, renderer.picture_with_findings
         self.repair, self.preflight_enclosure = renderer.repair, renderer.preflight_enclosure
-        self.template_enclosure = renderer.template_enclosure
+        self.template_enclosure, self.template_bundle = renderer.template_enclosure, renderer.template_bundle
+        self.template_names, self.template_sources = renderer.template_names, renderer.template_sources
+        self.keep, self.keeps = renderer.keep, renderer.keeps
+        self.read_paragraphs, self.compare = renderer.read_paragraphs, renderer.compare
 
     def render(self, request: RenderRequest) -> RenderedDocument:
         made: RenderedDocument = self._once(("render", repr(request)), lambda: self._renderer.render(request))
@@ -283,50 +288,94 @@ def world_settings(data_dir: Path, **epost: Any) -> Settings:
     )
 
 
+class SqliteCopies:
+    """Databases that are copies of one file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @contextmanager
+    def copy(self, folder: Path) -> Iterator[str]:
+        """The address of a copy in `folder`."""
+        shutil.copyfile(self._file, folder / "gateway.db")
+        yield f"sqlite:///{folder / 'gateway.db'}"
+
+
+class PostgresCopies:
+    """Databases that are copies of a template database."""
+
+    def __init__(self, server: PostgresServer, template: str) -> None:
+        self._server = server
+        self._template = template
+
+    @contextmanager
+    def copy(self, _folder: Path) -> Iterator[str]:
+        """The address of a copy, which is dropped afterwards."""
+        name = self._server.create(self._template)
+        try:
+            yield self._server.url(name)
+        finally:
+            self._server.drop(name)
+
+
 @dataclass(frozen=True)
 class Prototype:
     """What every test starts from: services that were built once, and a database with the small authority in it."""
 
     services: Services
-    database: Path
+    copies: SqliteCopies | PostgresCopies
 
     @classmethod
     def build(cls, folder: Path) -> "Prototype":
         """Build it in `folder`."""
         clock = ManualClock(at(MONDAY, "07:00"))
         services = bootstrap.build(world_settings(folder), clock=clock)
-        services = replace(services, renderer=Remembering(services.renderer))
-        import_cases(services, cases_document())
-        for meta in services.renderer.templates():
-            publish(services, "admin", meta.name, legal_release="Test")
-        services.db.close()  # the last connection to close writes everything into the one file
-        return cls(services, folder / "gateway.db")
+        _populate(services)
+        return cls(services, SqliteCopies(folder / "gateway.db"))
+
+    def on(self, server: PostgresServer) -> "Prototype":
+        """The same authority on PostgreSQL; what was rendered once is shared."""
+        template = server.create()
+        services = replace(self.services, db=Database(server.url(template)))
+        services.db.migrate()
+        _populate(services)
+        return Prototype(services, PostgresCopies(server, template))
 
     @contextmanager
     def world(self, folder: Path, simulator: EpostSimulator, **epost: Any) -> Iterator[World]:
         """A world in `folder` whose provider is `simulator`, on Monday morning at eight."""
-        settings = world_settings(
-            folder, base_url=simulator.base_url, min_poll_interval_s=0, read_timeout_s=5, **epost
-        )
-        clock = ManualClock(at(MONDAY, "08:00"))
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(self.database, folder / "gateway.db")
-        provider: EpostProvider = bootstrap._epost(settings.provider.epost)
-        for part in ("case-files", "receipts"):
-            (folder / part).mkdir(exist_ok=True)
-        services = replace(
-            self.services,
-            db=Database(settings.database_url()),
-            blobs=FolderBlobs(folder / "documents"),
-            providers={"epost": provider},
-            casefile=FolderCaseFile(folder / "case-files"),
-            clock=clock,
-            locks=FileLocks(folder / "locks"),
-            random_bits=random.Random(7).getrandbits,
-            receipts_dir=folder / "receipts",
-        )
-        try:
-            yield World(services, clock, simulator, settings)
-        finally:
-            provider.close()
-            services.db.close()
+        with self.copies.copy(folder) as url:
+            settings = world_settings(
+                folder, base_url=simulator.base_url, min_poll_interval_s=0, read_timeout_s=5, **epost
+            ).model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
+            clock = ManualClock(at(MONDAY, "08:00"))
+            provider: EpostProvider = bootstrap._epost(settings.provider.epost)
+            for part in ("case-files", "receipts"):
+                (folder / part).mkdir(exist_ok=True)
+            database = Database(url)
+            services = replace(
+                self.services,
+                db=database,
+                blobs=FolderBlobs(folder / "documents"),
+                providers={"epost": provider},
+                casefile=FolderCaseFile(folder / "case-files"),
+                clock=clock,
+                locks=locks_for(database, folder / "locks"),
+                random_bits=random.Random(7).getrandbits,
+                receipts_dir=folder / "receipts",
+            )
+            try:
+                yield World(services, clock, simulator, settings)
+            finally:
+                provider.close()
+                services.locks.close()
+                services.db.close()
+
+
+def _populate(services: Services) -> None:
+    """Put the small authority into an empty database, and close it: what is copied must be whole."""
+    import_cases(services, cases_document())
+    for meta in services.renderer.templates():
+        publish(services, "admin", meta.name, legal_release="Test")
+    services.db.close()

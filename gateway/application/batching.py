@@ -104,7 +104,8 @@ def _due(day: date, approved_before: datetime) -> SelectOfScalar[Letter]:
 def _plan_chunk(services: Services, run_id: int, approved_before: datetime) -> list[bool]:
     """Plan the next letters; tells of each whether it goes, or was held because it would come too late."""
     with services.db.transaction() as session:
-        run = session.get_one(Run, run_id)
+        # Locked, so that two runs at once plan one after the other (PostgreSQL; SQLite lets one write at a time).
+        run = session.get_one(Run, run_id, with_for_update=True)
         letters = session.exec(_due(run.day, approved_before).limit(CHUNK)).all()
         going = [not hold_if_stale(session, services, letter, run.day) for letter in letters]
         for letter, goes in zip(letters, going, strict=True):

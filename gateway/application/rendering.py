@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from sqlalchemy.exc import IntegrityError as RowExists
 from sqlmodel import Session, col, select
 
 from gateway.application.drafting import find_letter
@@ -253,7 +254,10 @@ def remember_document(
     versions: Mapping[str, str],
 ) -> None:
     """Make sure there is a row for a stored document; the same bytes have one row, however often they are made."""
-    if session.get(Document, sha256) is None:
+    if session.get(Document, sha256) is not None:
+        return
+    # Another process may store the same bytes in the same moment (PostgreSQL): its row says the same.
+    with suppress(RowExists), session.begin_nested():
         session.add(
             Document(
                 sha256=sha256,
@@ -263,7 +267,6 @@ def remember_document(
                 created_at=services.clock.now(),
             )
         )
-        session.flush()
 
 
 def _replace_findings(session: Session, recipient_id: int, findings: list[Finding]) -> None:

@@ -7,27 +7,39 @@ from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text, update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel
 
-from gateway.errors import Conflict
+from gateway.db.postgres import READING, PostgresOptions, postgres_engine
+from gateway.errors import ConfigError, Conflict
 
 HEAD = "0001"
 """The newest migration; a test holds it against the files."""
 
 _READ_ONLY = "gateway_read_only"
+_MIGRATING = 7_205_759_403_792_793
+"""PostgreSQL: the advisory lock of whoever changes the schema, so that two processes that start do not collide."""
 
 
 class Database:
-    """Hands out transactions. On SQLite a write takes the write lock at once, so none fails half-way."""
+    """Hands out transactions. On SQLite a write takes the write lock at once, so none fails half-way.
 
-    def __init__(self, url: str) -> None:
+    For PostgreSQL see `gateway.db.postgres`; `postgres` says how to connect there.
+    """
+
+    def __init__(self, url: str, postgres: PostgresOptions | None = None) -> None:
         self.url = make_url(url)
+        self.postgres = postgres or PostgresOptions()
         if self.url.get_backend_name() == "sqlite" and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Without parameters in exceptions: they would carry names and addresses into logs.
-        self.engine = create_engine(self.url, hide_parameters=True)
-        if self.engine.dialect.name == "sqlite":
+        if self.url.get_backend_name() == "postgresql":
+            self.engine = postgres_engine(self.url, self.postgres)
+            self._reading = self.engine.execution_options(**READING)
+        else:
+            # Without parameters in exceptions: they would carry names and addresses into logs.
+            self.engine = create_engine(self.url, hide_parameters=True)
             _prepare_sqlite(self.engine)
+            self._reading = self.engine.execution_options(**{_READ_ONLY: True})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -38,13 +50,20 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent view; never blocks a writer."""
-        engine = self.engine.execution_options(**{_READ_ONLY: True})
-        with Session(engine, expire_on_commit=False, autoflush=False) as session:
+        with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     def migrate(self) -> None:
-        """Bring the schema to the newest version."""
-        if self._version() == HEAD:
+        """Bring the schema to the newest version. Raises `ConfigError` ('database-unreachable')."""
+        try:
+            version = self._version()
+        except OperationalError:
+            raise ConfigError(
+                "database-unreachable",
+                "Die Datenbank ist nicht erreichbar oder lehnt die Anmeldung ab. Bitte url und password im Abschnitt "
+                "[database] prüfen, und ob der Server läuft.",
+            ) from None
+        if version == HEAD:
             return
         from alembic import command  # noqa: PLC0415 - slow to import, and nearly never needed
         from alembic.config import Config  # noqa: PLC0415
@@ -52,6 +71,8 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

@@ -9,3 +9,6 @@ class Locks(Protocol):
 
     def try_lock(self, name: str) -> AbstractContextManager[bool]:
         """Hold `name` while inside; yields False at once if another process or thread holds it."""
+
+    def close(self) -> None:
+        """Give connections back."""

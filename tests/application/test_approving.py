@@ -12,6 +12,8 @@ from gateway.db.people import AuditEntry
 from gateway.errors import Conflict, IntegrityError, NotFound, NotPermitted
 from tests.world import AWARD, World
 
+pytestmark = pytest.mark.both_databases
+
 
 def approvals(world: World) -> list[Approval]:
     with world.services.db.reading() as session:

@@ -18,6 +18,8 @@ from gateway.db.mail import MailPiece
 from gateway.errors import RenderError
 from tests.world import World
 
+pytestmark = pytest.mark.both_databases
+
 OTHER_FILE_NUMBER, OTHER_BG = "JC-BOR-2026-00018", "35702//0012346"
 
 

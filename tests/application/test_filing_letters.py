@@ -19,6 +19,8 @@ from gateway.errors import CaseFileError
 from gateway.ports.casefile import CaseRef, FilingEntry
 from tests.world import AWARD, World
 
+pytestmark = pytest.mark.both_databases
+
 
 class Around:
     """A case file that does something before or after filing."""

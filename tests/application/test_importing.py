@@ -11,6 +11,8 @@ from gateway.db.people import AuditEntry, Case, CaseMember, Person, Representati
 from gateway.errors import DataInvalid, NotPermitted
 from tests.world import World, cases_document
 
+pytestmark = pytest.mark.both_databases
+
 
 def count(world: World, model: Any) -> int:
     with world.services.db.reading() as session:

@@ -24,6 +24,8 @@ from gateway.domain.mailing import MailingState
 from gateway.errors import Conflict, InputError, NotPermitted
 from tests.world import AWARD, REQUEST, World
 
+pytestmark = pytest.mark.both_databases
+
 HEADER = "case;concerns;deadline;consequence;documents.1.title"
 BORKEN = ("JC-BOR-2026-00017", "JC-BOR-2026-00018")
 

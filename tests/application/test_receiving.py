@@ -15,6 +15,8 @@ from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotP
 from gateway.testing.scans import ScanSpec, make_delivery, write_manifest
 from tests.world import REQUEST, World
 
+pytestmark = pytest.mark.both_databases
+
 SOURCE = "scan-centre"
 
 

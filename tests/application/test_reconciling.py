@@ -16,6 +16,8 @@ from gateway.domain.references import for_people
 from gateway.errors import NotPermitted
 from tests.world import MONDAY, World, at
 
+pytestmark = pytest.mark.both_databases
+
 LETTER = "POST /api/Letter"
 
 

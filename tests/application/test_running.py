@@ -6,6 +6,7 @@ from datetime import UTC, date, time, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError as DatabaseRefuses
 from sqlmodel import col, select
 
@@ -20,6 +21,8 @@ from gateway.domain.references import decode_sheet_code
 from gateway.errors import NotPermitted, RenderError
 from gateway.rendering.codes import page_codes
 from tests.world import AWARD, BERLIN, MONDAY, World, at
+
+pytestmark = pytest.mark.both_databases
 
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
@@ -275,7 +278,7 @@ def test_the_database_refuses_to_change_the_hash_of_a_print_copy(world: World) -
         pytest.raises(DatabaseRefuses, match="set_once"),
         world.services.db.engine.begin() as connection,
     ):
-        connection.exec_driver_sql("UPDATE mail_piece SET print_sha256 = ?", (approved,))
+        connection.execute(text("UPDATE mail_piece SET print_sha256 = :approved"), {"approved": approved})
 
 
 def test_pieces_are_weighed_priced_and_batched_by_office(world: World) -> None:

@@ -19,7 +19,7 @@ from gateway.domain.submission import SubmissionState
 from gateway.testing.epost import EpostSimulator
 from tests.world import SETTLE_TIME, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 
 LETTER = "POST /api/Letter"
 FIND = "GET /api/Letter/Custom1"

@@ -22,6 +22,8 @@ from gateway.errors import NotFound, NotPermitted, NotSent, OutcomeUnknown, Refu
 from gateway.ports.provider import StatusReport
 from tests.world import AWARD, MONDAY, REQUEST, World, at
 
+pytestmark = pytest.mark.both_databases
+
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
 

@@ -18,6 +18,8 @@ from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict
 from tests.world import World
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
 def test_the_migrations_make_exactly_the_models(world: World) -> None:
