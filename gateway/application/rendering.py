@@ -135,15 +135,17 @@ def _requests(session: Session, letter: Letter, office: Office) -> dict[int, _Wa
     recipients = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all()
     return {
         row_id(recipient): _Wanted(
-            render_request(session, letter, office, recipient, case), _copy_wanted(session, recipient)
+            render_request(session, letter, office, recipient, case), _copy_wanted(session, letter, recipient)
         )
         for recipient in recipients
     }
 
 
-def _copy_wanted(session: Session, recipient: Recipient) -> AccessibleCopy | None:
+def _copy_wanted(session: Session, letter: Letter, recipient: Recipient) -> AccessibleCopy | None:
     """As frozen; of a finished PDF, which has no twin, the profile as it is now, so that people are told."""
-    return recipient.accessible_copy or session.get_one(Person, recipient.person_id).accessible_copy
+    if letter.template == FINISHED_PDF:
+        return session.get_one(Person, recipient.person_id).accessible_copy
+    return recipient.accessible_copy
 
 
 def _make(services: Services, letter: Letter, wanted: _Wanted) -> _Made:

@@ -103,6 +103,7 @@ def _person(member: Member) -> dict[str, Any]:
         "given_name": given,
         "family_name": member.family_name,
         "name_lines": list(member.name_lines) if member.name_lines else None,
+        "accessible_copy": member.accessible_copy,
         "address": dict(member.address),
     }
 

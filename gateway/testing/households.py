@@ -35,6 +35,7 @@ class Member:
     family_name: str
     address: Address
     name_lines: tuple[str, ...] | None = None
+    accessible_copy: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -74,6 +75,7 @@ class _Draft:
     children: int = 0
     representatives: list[Member] = field(default_factory=list)
     guardian_is_addressee: bool = False
+    accessible_copy: str | None = None
 
     @property
     def reference(self) -> str:
@@ -120,7 +122,17 @@ def _home_address(chance: random.Random, office: tuple[str, ...]) -> Address:
 
 def _members(draft: _Draft) -> tuple[Member, ...]:
     given, gender, family = draft.client
-    members = [Member(draft.reference, "client", _FORMS[gender], given, family, draft.address)]
+    members = [
+        Member(
+            draft.reference,
+            "client",
+            _FORMS[gender],
+            given,
+            family,
+            draft.address,
+            accessible_copy=draft.accessible_copy,
+        )
+    ]
     if draft.adults == 2:
         other, other_gender, _ = _name(draft.chance)
         members.append(
@@ -223,6 +235,11 @@ def _apostrophe(draft: _Draft) -> None:
     draft.client = "Siobhán", "f", draft.chance.choice(["O’Neill", "D'Angelo"])
 
 
+def _large_print(draft: _Draft) -> None:
+    """Visually impaired: gets each letter in large print, too."""
+    draft.accessible_copy = "large-print"
+
+
 KINDS: dict[str, Callable[[_Draft], None]] = {
     "single": _single,
     "single-parent": _single_parent,
@@ -240,5 +257,6 @@ KINDS: dict[str, Callable[[_Draft], None]] = {
     "home": _home,
     "guardian-as-addressee": _guardian_as_addressee,
     "apostrophe": _apostrophe,
+    "large-print": _large_print,
 }
 """Every kind of household, and what makes it hard."""

@@ -17,7 +17,9 @@ from gateway.rendering.pictures import picture
 from tests.rendering import letters
 
 FOLDER = Path(__file__).parent
-NAMES = [template.meta.name for template in letters.catalogue().all()]
+TWIN = "bewilligungsbescheid.grossdruck"
+"""The twin in large print of the letter with the most tables."""
+NAMES = [*(template.meta.name for template in letters.catalogue().all()), TWIN]
 REWRITE = os.environ.get("GOLDEN") == "rewrite"
 DPI = 40
 TOLERANCE_MM = 0.15
@@ -33,10 +35,16 @@ Line = tuple[str, float, float, float, float]
 pytestmark = pytest.mark.slow
 
 
+def sample_of(name: str) -> bytes:
+    """The sample letter, or its twin."""
+    template, _, twin = name.partition(".")
+    return letters.sample_twin_pdf(template) if twin else letters.sample_pdf(template)
+
+
 @cache
 def text_of(name: str) -> list[list[Line]]:
     """The lines of every page with their outlines in mm, rounded."""
-    pdf = letters.sample_pdf(name)
+    pdf = sample_of(name)
     return [
         [
             (line.text.replace("\u00a0", " "), *(round(value, 1) for value in line.box.as_list()))  # type: ignore[misc]
@@ -49,7 +57,7 @@ def text_of(name: str) -> list[list[Line]]:
 
 def raster_of(name: str, page: int) -> Image.Image:
     """A page in a few shades of grey."""
-    seen = Image.open(io.BytesIO(picture(letters.sample_pdf(name), page, DPI))).convert("L")
+    seen = Image.open(io.BytesIO(picture(sample_of(name), page, DPI))).convert("L")
     return seen.point([round(shade / 255 * (SHADES - 1)) * 255 // (SHADES - 1) for shade in range(256)])
 
 

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import pypdfium2 as pdfium
 
+from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.findings import Box
 from gateway.domain.references import reference_from
 from gateway.ports.renderer import OfficeValues, RenderRequest
+from gateway.rendering import large_print
 from gateway.rendering.catalogue import SHARED, Catalogue
 from gateway.rendering.fonts import FontMetrics
 from gateway.rendering.html import Composer
@@ -99,12 +101,29 @@ def with_data(name: str, **changes: object) -> RenderRequest:
 
 
 @cache
+def twin_writer() -> PdfWriter:
+    shared = catalogue().folder / SHARED
+    return PdfWriter(shared / STYLE, shared / large_print.STYLE)
+
+
+def twin(letter: RenderRequest) -> RenderRequest:
+    """The same letter in large print."""
+    return replace(letter, accessible_copy=AccessibleCopy.LARGE_PRINT)
+
+
+@cache
 def sample_pdf(name: str, address: Sequence[str] = ADDRESS) -> bytes:
     return render(request(name, address_lines=address))
 
 
+@cache
+def sample_twin_pdf(name: str) -> bytes:
+    return render(twin(request(name)))
+
+
 def render(letter: RenderRequest) -> bytes:
-    return writer().write(composer().compose(letter))[0]
+    used = twin_writer() if letter.accessible_copy else writer()
+    return used.write(composer().compose(letter))[0]
 
 
 class Line(NamedTuple):

@@ -23,6 +23,8 @@ PROGRAM = ROOT / "tests" / "verapdf" / "Validate.java"
 DAMAGED = "damaged"
 TOGETHER = "together"
 NAMES = [template.meta.name for template in letters.catalogue().all()]
+TWINS = ["bewilligungsbescheid", "einladung", "mitwirkungsaufforderung"]
+"""With tables read out and tables kept, with lists and a box, with a form and a code."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verapdf")]
 
@@ -52,6 +54,10 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
     for name in NAMES:
         (folder / f"{name}.pdf").write_bytes(letters.sample_pdf(name))
         (folder / f"{name}.1b.pdf").write_bytes(print_copy(letters.sample_pdf(name)))
+    for name in TWINS:
+        (folder / f"{name}.twin.pdf").write_bytes(letters.sample_twin_pdf(name))
+        with_twin = print_copy(letters.sample_pdf(name), letters.sample_twin_pdf(name))
+        (folder / f"{name}.twin.1b.pdf").write_bytes(with_twin)
     together = print_copy(*(letters.sample_pdf(name) for name in NAMES[:2]))
     (folder / f"{TOGETHER}.1b.pdf").write_bytes(together)
     (folder / f"{DAMAGED}.pdf").write_bytes(untagged(letters.sample_pdf(NAMES[0])))
@@ -70,7 +76,15 @@ def test_verapdf_accepts_every_template(verdicts: dict[tuple[str, str], str], fl
     assert verdicts[flavour, name] == "pass"
 
 
-@pytest.mark.parametrize("name", [*NAMES, TOGETHER])
+@pytest.mark.parametrize("flavour", ["2a", "ua1"])
+@pytest.mark.parametrize("name", TWINS)
+def test_verapdf_accepts_twins_in_large_print(
+    verdicts: dict[tuple[str, str], str], flavour: str, name: str
+) -> None:
+    assert verdicts[flavour, f"{name}.twin"] == "pass"
+
+
+@pytest.mark.parametrize("name", [*NAMES, TOGETHER, *(f"{name}.twin" for name in TWINS)])
 def test_verapdf_accepts_every_print_copy_as_pdf_a_1b(verdicts: dict[tuple[str, str], str], name: str) -> None:
     assert verdicts["1b", f"{name}.1b"] == "pass"
 
