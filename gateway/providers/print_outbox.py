@@ -1,0 +1,113 @@
+"""Reading a print house's outbox: which files, again and again, in any order, and what to do with bad ones.
+
+`KEY.ack.json`, `KEY.production.json`, `KEY.posting.json` (or `.xml`) are about a consignment, and are read while it is
+asked about. Returns and daily lists have names of the house's choice and are read as long as `read_again`.
+What is being written (`*.part`, `*.tmp`, a fresh file that is cut) is left for the next time. Nothing is moved
+or removed: reading twice gives the same statements, and the application knows them by their dedup keys.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.domain.findings import Finding, Severity
+from gateway.ports.provider import StatusReport
+from gateway.providers.print_reports import ReportFile, ReportUnreadable, read_report, statements
+from gateway.providers.print_shelf import Lying, Shelf
+from gateway.providers.print_staging import Note, Notes
+
+_LOG = structlog.get_logger()
+_ENDINGS = (".json", ".xml")
+_BEING_WRITTEN = (".part", ".tmp", ".filepart")
+_FRESH = timedelta(minutes=1)
+_MOST_BYTES = 50_000_000
+_LOOKED_AT = 300
+"""Newest files that `check` reads."""
+
+
+class Outbox:
+    """The outbox folder of one house."""
+
+    def __init__(self, folder: str, read_again: timedelta, now: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._read_again = read_again
+        self._now = now
+
+    def acknowledgement_names(self, key: str) -> set[str]:
+        """Under which names the house acknowledges a consignment."""
+        return {f"{key}.ack{ending}" for ending in _ENDINGS}
+
+    def acknowledgements(self, key: str) -> list[str]:
+        """Their paths."""
+        return sorted(f"{self._folder}/{name}" for name in self.acknowledgement_names(key))
+
+    def reports(self, shelf: Shelf, references: frozenset[str], notes: Notes) -> Iterator[StatusReport]:
+        """The statements of every file that concerns `references`, and of those that concern nobody in particular."""
+        for lying in self._waiting(shelf):
+            if not self._concerns(lying, references, notes):
+                continue
+            try:
+                file = self._read(shelf, lying)
+                note = self._note(file, notes)
+            except ReportUnreadable as fault:
+                if not self._is_fresh(lying):
+                    _LOG.warning("print-house-file-unreadable", file=lying.name, reason=fault.code)
+                continue
+            yield from self._statements(lying, file, note)
+
+    def _statements(self, lying: Lying, file: ReportFile, note: Note | None) -> Iterator[StatusReport]:
+        members = frozenset(note.members) if note else None
+        for report in statements(file, note.members if note else (), self._now):
+            if members is None or report.key in members:
+                yield report
+            else:
+                _LOG.warning("print-house-piece-unknown", file=lying.name)
+
+    def check(self, shelf: Shelf) -> Iterator[Finding]:
+        """Files that cannot be read, among the newest."""
+        lying = sorted(self._waiting(shelf), key=lambda file: file.changed_at, reverse=True)
+        for file in lying[:_LOOKED_AT]:
+            try:
+                self._read(shelf, file)
+            except ReportUnreadable as fault:
+                if not self._is_fresh(file):
+                    text = (
+                        f"Die Datei {file.name} des Druckdienstleisters ist nicht auswertbar ({fault.code}). "
+                        "Sie bleibt liegen; bitte eine neue anfordern."
+                    )
+                    yield Finding("print-house-file-unreadable", Severity.ERROR, text)
+
+    def _waiting(self, shelf: Shelf) -> list[Lying]:
+        return [
+            lying
+            for lying in sorted(shelf.files(self._folder), key=lambda file: file.name)
+            if not lying.name.startswith(".") and not lying.name.lower().endswith(_BEING_WRITTEN)
+        ]
+
+    def _concerns(self, lying: Lying, references: frozenset[str], notes: Notes) -> bool:
+        """Whether to read a file: about a consignment while it is asked about, about returns for a time."""
+        consignment = lying.name.partition(".")[0]
+        if consignment in references:
+            return True
+        if self._now() - lying.changed_at > self._read_again:
+            return False
+        return ".returns." in lying.name or not notes.knows(consignment)
+
+    def _is_fresh(self, lying: Lying) -> bool:
+        """It may still be being written."""
+        return self._now() - lying.changed_at < _FRESH
+
+    def _read(self, shelf: Shelf, lying: Lying) -> ReportFile:
+        if not lying.name.lower().endswith(_ENDINGS):
+            raise ReportUnreadable("report-name-unknown")
+        if lying.size_bytes > _MOST_BYTES:
+            raise ReportUnreadable("report-too-large")
+        return read_report(lying.name, shelf.read(f"{self._folder}/{lying.name}"))
+
+    def _note(self, file: ReportFile, notes: Notes) -> Note | None:
+        """What was staged; an acknowledgement of other bytes than ours is not believed."""
+        note = notes.note(file.consignment)
+        if note and file.kind == "acknowledgement" and file.sha256 not in {"", note.sha256}:
+            raise ReportUnreadable("report-hash-differs")
+        return note

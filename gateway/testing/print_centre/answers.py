@@ -1,0 +1,111 @@
+"""The files that the print centre writes into its outbox, as JSON or XML.
+
+`CONSIGNMENT.ack`, `.production`, `.posting`, and `returns-DAY-N`. Written beside and renamed, unless a test wants to
+see what happens when a centre does not.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from gateway.testing.epost.clock import BERLIN
+from gateway.testing.print_centre.ledger import Delivery, Letter
+
+
+def local(moment: datetime) -> str:
+    """Berlin time without a zone, as German print houses write it."""
+    return moment.astimezone(BERLIN).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def acknowledgement(delivery: Delivery) -> dict[str, Any]:
+    """What was taken and what was not, and the hash of what arrived."""
+    told: dict[str, Any] = {
+        "kind": "acknowledgement",
+        "consignment": delivery.consignment,
+        "created_at": local(delivery.received_at),
+        "sha256": delivery.sha256,
+    }
+    if delivery.fault:
+        return told | {"status": "rejected", "reason": delivery.fault}
+    return told | _listed([_accepted(letter) for letter in delivery.letters])
+
+
+def _accepted(letter: Letter) -> dict[str, str]:
+    if letter.fault:
+        return {"key": letter.key, "status": "rejected", "reason": letter.fault}
+    return {"key": letter.key, "status": "accepted"}
+
+
+def production(delivery: Delivery, *, started: bool = False) -> dict[str, Any]:
+    """What is in production, later what was printed."""
+    status = "in_production" if started else "printed"
+    moment = delivery.good[0].started_at if started else delivery.good[0].printed_at
+    return {
+        "kind": "production",
+        "consignment": delivery.consignment,
+        "created_at": local(moment),
+        **_listed([{"key": each.key, "status": status, "at": local(moment)} for each in delivery.good]),
+    }
+
+
+def posting(delivery: Delivery) -> dict[str, Any]:
+    """The posting list: day, carrier, product and franking id of every piece."""
+    posted_at = delivery.good[0].posted_at
+    pieces = [
+        {
+            "key": letter.key,
+            "product": "Standardbrief" if letter.service == "standard" else letter.service,
+            "franking_id": f"A0{delivery.number:06d}{number:06d}",
+            "sha256": letter.sha256,
+        }
+        for number, letter in enumerate(delivery.good, start=1)
+    ]
+    return {
+        "kind": "posting",
+        "consignment": delivery.consignment,
+        "created_at": local(posted_at),
+        "posted_on": posted_at.astimezone(BERLIN).date().isoformat(),
+        "carrier": "Deutsche Post",
+        **_listed(pieces),
+    }
+
+
+def returns(letters: Sequence[tuple[Letter, str]], moment: datetime) -> dict[str, Any]:
+    """What came back, with the carrier's reason."""
+    pieces = [
+        {"key": letter.key, "consignment": letter.consignment, "reason": reason, "at": local(moment)}
+        for letter, reason in letters
+    ]
+    return {"kind": "returns", "created_at": local(moment), **_listed(pieces)}
+
+
+def _listed(pieces: list[dict[str, str]]) -> dict[str, Any]:
+    return {"counts": {"pieces": len(pieces)}, "pieces": pieces}
+
+
+def write(folder: Path, name: str, told: Mapping[str, Any], *, kind: str) -> Path:
+    """Write `name` whole: beside it first, then renamed."""
+    file = folder / f"{name}.{kind}"
+    part = folder / f"{name}.{kind}.part"
+    part.write_bytes(as_bytes(told, kind))
+    part.replace(file)
+    return file
+
+
+def as_bytes(told: Mapping[str, Any], kind: str) -> bytes:
+    """The content of a file."""
+    if kind == "json":
+        return json.dumps(told, ensure_ascii=False, indent=1).encode()
+    head = {name: value for name, value in told.items() if isinstance(value, str)}
+    lines = [f'<?xml version="1.0" encoding="UTF-8"?>\n<report{_attributes(head)}>']
+    if "counts" in told:
+        lines.append(f" <counts{_attributes(told['counts'])}/>")
+    lines += [f" <piece{_attributes(piece)}/>" for piece in told.get("pieces", [])]
+    return "\n".join([*lines, "</report>\n"]).encode()
+
+
+def _attributes(fields: Mapping[str, Any]) -> str:
+    return "".join(f" {name.replace('_', '-')}={quoteattr(str(value))}" for name, value in fields.items())

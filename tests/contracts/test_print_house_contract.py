@@ -1,0 +1,168 @@
+"""The print centre behind a real OpenSSH server, and the in-house folder, against the provider contract."""
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.mailpiece import Service
+from gateway.domain.status import Status
+from gateway.ports.provider import Provider
+from gateway.providers import folder_shelf
+from gateway.providers.folder import FolderProvider
+from gateway.providers.print_house import HouseRules
+from gateway.providers.print_package import Packing
+from gateway.providers.profiles import load_profile
+from gateway.providers.sftp import SftpProvider, SftpSettings
+from gateway.testing.print_centre import PrintCentre, SftpPrintCentre, sshd_path
+from gateway.testing.provider_bench import Fault, Lack, Printed, ProviderBench, Step
+from gateway.testing.provider_contract import ProviderContract
+
+pytestmark = pytest.mark.slow
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SERVICES = frozenset({Service.STANDARD, Service.EINWURF, Service.UEBERGABE, Service.RUECKSCHEIN})
+RULES = HouseRules(max_pieces=50)
+JSON = Packing("pieces", "json", SERVICES)
+PASSPHRASE = "offen-gesagt-geheim"
+
+needs_sshd = pytest.mark.skipif(
+    sshd_path() is None and "CI" not in os.environ, reason="sshd is missing: apt-get install openssh-server"
+)
+
+
+class HouseBench(ProviderBench):
+    """What SFTP and folder have together; the centre's time stands still until it is put forward."""
+
+    centre: PrintCentre
+    no_server_errors = "a rename is done or refused; refusals have tests of their own"
+
+    def __init__(self) -> None:
+        self.lacks = {
+            Lack.WEBHOOKS: "the house writes files",
+            Lack.CANCEL: "what lies in the inbox may be taken at any moment",
+            Lack.TOO_MANY: "no file transfer says so",
+            Lack.SERVER_ERRORS: self.no_server_errors,
+            Lack.NONSENSE: "the transport proves its own integrity",
+        }
+
+    def printed_in_the_end(self) -> Sequence[Printed]:
+        self.centre.advance(days=7)
+        return [Printed(letter.key, letter.sha256) for letter in self.centre.ledger]
+
+    def advance(self, span: timedelta) -> None:
+        self.centre.advance(hours=span.total_seconds() / 3600)
+
+    def life(self) -> Sequence[tuple[timedelta, Status]]:
+        return (
+            (timedelta(0), Status.ACCEPTED),
+            (timedelta(hours=2), Status.IN_PRODUCTION),
+            (timedelta(hours=2), Status.PRINTED),
+            (timedelta(days=4), Status.HANDED_TO_POST),
+        )
+
+    def say_unknown(self, reference: str) -> None:
+        self.centre.say(
+            f"{reference}.odd", {"kind": "production", "consignment": reference, "status": "gefaltet"}
+        )
+
+
+class SftpBench(HouseBench):
+    """A key with a passphrase opens the account."""
+
+    secrets = (PASSPHRASE,)
+
+    def __init__(self, centre: SftpPrintCentre, packing: Packing) -> None:
+        super().__init__()
+        self.centre: SftpPrintCentre = centre
+        self._packing = packing
+        self.provider = self.fresh()
+
+    def inject(self, step: Step, fault: Fault) -> None:
+        if fault is Fault.SLOW:
+            self.centre.line.delay_s = 20
+        elif fault is Fault.LOST_ANSWER and step is Step.RELEASE:
+            self.centre.lose_answer_to_release()
+        elif fault is Fault.LOST_ANSWER:
+            self.centre.line.cut_after(9_000)
+        else:
+            self.centre.line.refuse()
+
+    def fresh(self) -> Provider:
+        return self._provider(self.centre.port)
+
+    def unreachable(self) -> Provider:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            return self._provider(int(listener.getsockname()[1]))
+
+    def _provider(self, port: int) -> SftpProvider:
+        settings = SftpSettings(
+            host=self.centre.host,
+            port=port,
+            user=self.centre.user,
+            host_keys=(self.centre.host_key,),
+            key_file=self.centre.key_file,
+            passphrase=PASSPHRASE,
+            connect_timeout_s=3,
+            read_timeout_s=1,
+        )
+        return SftpProvider(settings, self._packing, RULES, load_profile("sftp"))
+
+
+class FolderBench(HouseBench):
+    """A share that can vanish, and a disk that fails after the rename."""
+
+    slow_steps = frozenset[Step]()
+    """A file system answers or hangs; no program can end its waiting."""
+
+    def __init__(self, centre: PrintCentre, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.centre = centre
+        self._monkeypatch = monkeypatch
+        self._inbox = centre.root / "in"
+        self.provider = self.fresh()
+
+    def inject(self, step: Step, fault: Fault) -> None:
+        if fault is Fault.LOST_ANSWER and step is Step.RELEASE:
+            self._monkeypatch.setattr(folder_shelf, "sync_folder", self._fail)
+        elif fault is not Fault.SLOW:
+            self._inbox.rename(self._inbox.with_name("unmounted"))
+
+    def _fail(self, _: Path) -> None:
+        self._monkeypatch.undo()
+        raise OSError(5, "Input/output error")
+
+    def printed_in_the_end(self) -> Sequence[Printed]:
+        self._mount()
+        return super().printed_in_the_end()
+
+    def fresh(self) -> Provider:
+        self._mount()
+        return FolderProvider(self.centre.root, JSON, RULES, load_profile("sftp"))
+
+    def unreachable(self) -> Provider:
+        return FolderProvider(self.centre.root / "nowhere", JSON, RULES, load_profile("sftp"))
+
+    def _mount(self) -> None:
+        unmounted = self._inbox.with_name("unmounted")
+        if unmounted.exists():
+            unmounted.rename(self._inbox)
+
+
+@needs_sshd
+class TestSftp(ProviderContract):
+    @pytest.fixture
+    def bench(self) -> Iterator[ProviderBench]:
+        with SftpPrintCentre(speed=0, start=MONDAY, automatic=False, passphrase=PASSPHRASE) as centre:
+            yield SftpBench(centre, JSON)
+
+
+class TestFolder(ProviderContract):
+    @pytest.fixture
+    def bench(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProviderBench]:
+        with PrintCentre(speed=0, start=MONDAY, automatic=False) as centre:
+            yield FolderBench(centre, monkeypatch)
