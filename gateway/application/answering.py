@@ -94,7 +94,7 @@ class _KeyedDatabase(Database):
     """The same database; its first write transaction claims the key before, and notes the effect after, its work."""
 
     def __init__(self, database: Database, asked: Keyed, now: datetime) -> None:
-        self.url, self.engine = database.url, database.engine
+        vars(self).update(vars(database))
         self._asked, self._now = asked, now
         self._claimed = False
 

@@ -124,6 +124,12 @@ def desk(services: Services, login: str) -> Desk:
     return Desk(letters[:MAX_LISTED], waiting)
 
 
+def desk_size(session: Session, services: Services) -> int:
+    """How many letters stand on the desk, of all offices; for figures only."""
+    views = (view_of(session, services, letter, office) for letter, office in _troubled(session))
+    return sum(map(_waits_for_a_person, views))
+
+
 def posting_pieces(services: Services, login: str, day: date) -> list[PostingPiece]:
     """The pieces of one reported posting day that the user may see, by piece reference."""
     with services.db.reading() as session:

@@ -58,5 +58,9 @@ class FolderBlobs:
         """Whether the document is there; a text that is no hash names no document."""
         return bool(_SHA256.fullmatch(sha256)) and self._path(sha256).is_file()
 
+    def check_writable(self) -> None:
+        """Write a few bytes beside the documents, in the same file each time. Raises `OSError`."""
+        write_durably(self._root / "writable", b"")
+
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256[2:4] / sha256

@@ -14,3 +14,6 @@ class Blobs(Protocol):
 
     def has(self, sha256: str) -> bool:
         """Whether the document is there."""
+
+    def check_writable(self) -> None:
+        """Prove that a document could be stored now, without keeping one. Raises `OSError` if not."""

@@ -19,13 +19,16 @@ from gateway.web import (
     letters,
     mailings,
     postings,
+    runs,
     signing,
     start,
     uploads,
     writing,
 )
+from gateway.web.api.app import create_api
 from gateway.web.failing import add_error_pages
 from gateway.web.headers import SecureHeaders
+from gateway.web.kept import Kept
 from gateway.web.mailing_work import MailingWork
 from gateway.web.nudge import RenderNudge
 from gateway.web.pages import STATIC, Pages
@@ -65,6 +68,8 @@ def create_app(
         sessions=Sessions(now, longest_s),
         nudge=nudge,
         mailings=mailing_work,
+        readiness=Kept(now),
+        figures=Kept(now),
     )
     app.add_middleware(
         SessionMiddleware,
@@ -85,11 +90,13 @@ def create_app(
         letters,
         mailings,
         approvals,
+        runs,
         postings,
         desks,
         accounts,
     ):
         app.include_router(area.router)
+    app.mount("/api/v1", create_api(services, now=now))
     app.mount("/static/kern", StaticFiles(directory=KERN, check_dir=False), name="kern")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -19,9 +19,11 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
 
 from gateway.application.authorising import Actor, actor
+from gateway.application.measuring import Figures
 from gateway.application.services import Services
 from gateway.domain.uploads import MAX_UPLOAD_BYTES
 from gateway.errors import InputError, NotFound, NotPermitted
+from gateway.web.kept import Kept
 from gateway.web.mailing_work import MailingWork
 from gateway.web.nudge import RenderNudge
 from gateway.web.pages import Pages
@@ -89,6 +91,8 @@ class Web:
     sessions: Sessions
     nudge: RenderNudge
     mailings: MailingWork
+    readiness: Kept[list[str]]
+    figures: Kept[Figures]
 
 
 @dataclass(frozen=True)
