@@ -11,7 +11,7 @@ do it and spoil the answer:
     nonsense                            HTTP 200 with something that is no JSON
     slow:SECONDS                        the answer comes late
     429, 429:SECONDS                    too many requests, with Retry-After
-    reject:CODE                         HTTP 400 with that Error object
+    reject:CODE                         HTTP 400 with that Error object; Pingen: that HTTP status
     fail-later:CODE                     accepted, then 99 with that code (E318 only after the print centre had it)
     expired-token                       HTTP 401 with E101
 """
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 _KIND = re.compile(
     r"drop-before|drop-after-accept|cut-answer|5xx-before|5xx-after-accept|nonsense|expired-token"
-    r"|slow:\d+(\.\d+)?|429(:\d+)?|reject:[EWI]\d{3}|fail-later:E\d{3}"
+    r"|slow:\d+(\.\d+)?|429(:\d+)?|reject:[EWI]?\d{3}|fail-later:(E\d{3}|[a-z_]+)"
 )
 
 

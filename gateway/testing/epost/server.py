@@ -1,4 +1,7 @@
-"""The simulator's socket side: HTTP on loopback, faults, and the control routes under `/_simulator/`."""
+"""The simulators' socket side: HTTP on loopback, faults, and the control routes under `/_simulator/`.
+
+Serves any provider's interface that answers requests without a socket; E-POSTBUSINESS and Pingen share it.
+"""
 
 import json
 import socket
@@ -6,32 +9,31 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from gateway.testing.epost.codes import Reject
+from gateway.testing.epost.exchange import Page, Reply, Request
 from gateway.testing.epost.faults import Fault, Faults
-from gateway.testing.epost.service import Reply, Request, Service
 
 CONTROL = "/_simulator"
 MAX_REQUEST_BYTES = 300_000_000
 _IDLE_S = 120
 
 
-@dataclass(frozen=True)
-class Page:
-    """An answer that is no JSON: a picture, a page, or nonsense."""
-
-    status: int
-    content_type: str
-    body: bytes
-
-
 _NOT_JSON = b"<html><body><h1>Bad Gateway</h1></body></html>"
 _BAD_GATEWAY = Page(502, "text/html", _NOT_JSON)
 _NONSENSE = Page(200, "application/json", b'[{"fileName": "')
+
+
+class Interface(Protocol):
+    """A provider's interface, from request to answer."""
+
+    def answer(self, request: Request, fail_later: str = "") -> Reply | Page:
+        """The answer; `fail_later` is a code with which letters taken now will fail."""
+
+    def instead(self, fault: Fault) -> Reply | Page | None:
+        """The answer that a fault gives instead of doing the work; None if it does the work."""
 
 
 class Server(ThreadingHTTPServer):
@@ -42,7 +44,12 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(
-        self, host: str, port: int, service: Service, faults: Faults, control: Callable[[Request], Reply | Page]
+        self,
+        host: str,
+        port: int,
+        service: Interface,
+        faults: Faults,
+        control: Callable[[Request], Reply | Page],
     ) -> None:
         self.service = service
         self.faults = faults
@@ -52,7 +59,7 @@ class Server(ThreadingHTTPServer):
         self._workers: set[threading.Thread] = set()
         self._lock = threading.Lock()
         super().__init__((host, port), _Handler)
-        self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), name="epost-simulator")
+        self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), name="simulator")
         self._accepting.daemon = True
 
     def start(self) -> None:
@@ -95,7 +102,7 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
-    server_version = "EpostSimulator"
+    server_version = "Simulator"
     wbufsize = -1
     timeout = _IDLE_S
 
@@ -103,6 +110,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_POST(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
+        self._serve()
+
+    def do_PATCH(self) -> None:
+        self._serve()
+
+    def do_DELETE(self) -> None:
         self._serve()
 
     def log_message(self, *_: object) -> None:
@@ -129,6 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             authorization=self.headers.get("Authorization"),
             body=self.rfile.read(int(length)),
+            headers={name.lower(): value for name, value in self.headers.items()},
         )
 
     def _answer(self, request: Request, fault: Fault | None) -> None:
@@ -137,13 +154,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(self.server.service.answer(request))
         elif fault.name == "drop-before":
             self._hang_up()
-        elif fault.name in _INSTEAD:
-            self._write(_INSTEAD[fault.name](self.server.service, fault))
+        elif instead := _BAD_GATEWAY if fault.name == "5xx-before" else self.server.service.instead(fault):
+            self._write(instead)
         else:
             reply = self.server.service.answer(request, fault.argument if fault.name == "fail-later" else "")
             self._spoil(reply, fault)
 
-    def _spoil(self, reply: Reply, fault: Fault) -> None:
+    def _spoil(self, reply: Reply | Page, fault: Fault) -> None:
         if fault.name == "drop-after-accept":
             self._hang_up()
         elif fault.name == "cut-answer":
@@ -164,33 +181,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _write(self, answer: Reply | Page, *, cut: bool = False) -> None:
         """Headers and body; `cut` promises the whole body, sends half and hangs up."""
         if isinstance(answer, Page):
-            body, content_type, headers = answer.body, answer.content_type, {}
+            body, headers = answer.body, {"Content-Type": answer.content_type}
         else:
             body = json.dumps(answer.body, ensure_ascii=False).encode()
-            content_type, headers = "application/json; charset=utf-8", dict(answer.headers)
+            headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
         with suppress(ConnectionError):
             self.send_response(answer.status)
-            for name, value in {
-                "Content-Type": content_type,
-                "Content-Length": str(len(body)),
-                **headers,
-            }.items():
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body[: len(body) // 2] if cut else body)
             self.wfile.flush()
         if cut:
             self._hang_up()
-
-
-def _too_many(service: Service, fault: Fault) -> Reply:
-    reply = service.declined(Reject("E322", 429))
-    return Reply(reply.status, reply.body, {"Retry-After": fault.argument} if fault.argument else {})
-
-
-_INSTEAD: dict[str, Callable[[Service, Fault], Reply | Page]] = {
-    "5xx-before": lambda _service, _fault: _BAD_GATEWAY,
-    "429": _too_many,
-    "reject": lambda service, fault: service.declined(Reject(fault.argument)),
-    "expired-token": lambda service, _fault: service.declined(Reject("E101", 401)),
-}

@@ -17,6 +17,8 @@ from gateway.testing.epost import tokens
 from gateway.testing.epost.clock import plan_for
 from gateway.testing.epost.codes import Reject, error_object
 from gateway.testing.epost.door import check_letter, countries
+from gateway.testing.epost.exchange import Reply, Request
+from gateway.testing.epost.faults import Fault
 from gateway.testing.epost.ledger import FAILED, Ledger, NewLetter, Piece
 from gateway.testing.epost.paper import check_paper
 from gateway.testing.epost.statuses import accepted_on, letter_status
@@ -50,26 +52,6 @@ class Options:
     shown_status: dict[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Request:
-    """A request as it came in; `query` holds the first value of each parameter."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    authorization: str | None
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer: status and JSON."""
-
-    status: int
-    body: object
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 class Service:
     """The interface, on a ledger and a clock; safe to share between threads."""
 
@@ -99,6 +81,15 @@ class Service:
     def declined(self, reject: Reject) -> Reply:
         """An Error object as answer."""
         return Reply(reject.status, error_object(reject.code, self._now(), reject.detail))
+
+    def instead(self, fault: Fault) -> Reply | None:
+        """What a fault answers instead of doing the work."""
+        if fault.name == "429":
+            headers = {"Retry-After": fault.argument} if fault.argument else {}
+            return replace(self.declined(Reject("E322", 429)), headers=headers)
+        if fault.name == "reject":
+            return self.declined(Reject(fault.argument))
+        return self.declined(Reject("E101", 401)) if fault.name == "expired-token" else None
 
     def _route(self, request: Request, fail_later: str) -> Reply:
         if request.path == "/countries.json":

@@ -11,12 +11,13 @@ from typing import Self
 
 from gateway.testing.epost.clock import BERLIN, ClockState, starting_clock
 from gateway.testing.epost.codes import Reject
+from gateway.testing.epost.exchange import Page, Reply, Request
 from gateway.testing.epost.faults import Faults, fault_from
 from gateway.testing.epost.ledger import Ledger, Piece, printed
 from gateway.testing.epost.page import ledger_page
 from gateway.testing.epost.paper import first_page_png
-from gateway.testing.epost.server import CONTROL, Page, Server
-from gateway.testing.epost.service import CREDENTIALS, Options, Reply, Request, Service
+from gateway.testing.epost.server import CONTROL, Server
+from gateway.testing.epost.service import CREDENTIALS, Options, Service
 
 HOST = "127.0.0.1"
 POLL_INTERVAL_S = 5.0
