@@ -41,6 +41,7 @@ PARTS = {
     "templates": "templates",
     "doctor": "checks",
     "users": "administration",
+    "tokens": "tokens",
 }
 """Which module brings which command; a command that runs imports its own module only, since imports are slow."""
 
