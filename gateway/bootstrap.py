@@ -113,6 +113,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         parallel=max(1, settings.rendering.workers),
         duplex=settings.run.duplex,
         receipts_dir=_folder(settings, settings.inbound.receipts_dir),
+        bundling=settings.run.bundling,
         enclosure_rules=tuple(
             EnclosureRule(**{**dict(rule), "file": str(settings.path(rule.file))})
             for rule in settings.enclosure_rules

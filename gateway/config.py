@@ -123,6 +123,7 @@ class RunSettings(_Section):
     def _zone_exists(cls, value: str) -> str:
         try:
             ZoneInfo(value)
+    bundling: bool = True
         except ZoneInfoNotFoundError as error:
             raise ValueError("unknown time zone") from error
         return value

@@ -330,6 +330,8 @@ class Prototype:
         """Build it in `folder`."""
         clock = ManualClock(at(MONDAY, "07:00"))
         services = bootstrap.build(world_settings(folder), clock=clock)
+        # Most stories are about single pieces; those about shared envelopes turn bundling on (test_bundling).
+        services = replace(services, renderer=Remembering(services.renderer), bundling=False)
         _populate(services)
         return cls(services, SqliteCopies(folder / "gateway.db"))
 

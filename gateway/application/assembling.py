@@ -4,19 +4,21 @@ The archived document stays untouched; the print copy is derived from it, its co
 and its hash is kept too. A piece that cannot be assembled goes to the desk, the others go on.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from functools import partial
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from gateway.application.companions import signed_companions
 from gateway.application.rendering import remember_document
 from gateway.application.services import Services
+from gateway.db.enclosures import SignedCompanion
 from gateway.db.engine import compare_and_set
-from gateway.db.letters import Approval, Recipient
+from gateway.db.letters import Approval, Document, Recipient
 from gateway.db.mail import Batch, MailPiece
 from gateway.domain.postage import Postage, postage
 from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
@@ -58,7 +60,8 @@ def _assemble_piece(services: Services, day: date, piece_id: int) -> None:
         _write_fault(services, piece_id, error.code, error.message)
         return
     sha256 = services.blobs.put(copy.pdf)
-    # A conflict says that another run assembled it meanwhile: from the same documents, to the same bytes.
+    # A conflict says that another run assembled it meanwhile, from the same documents, to the same bytes; or that a
+    # letter joined the piece since its documents were read: then it is assembled anew.
     with suppress(Conflict), services.db.transaction() as session:
         remember_document(
             session,
@@ -80,6 +83,8 @@ def _assemble_piece(services: Services, day: date, piece_id: int) -> None:
             product=price.product if price else None,
             postage_eur=price.price_eur if price else None,
         )
+        if _approved_hashes(session, piece_id) != hashes:
+            raise _changed()
 
 
 def _price(services: Services, sheets: int, piece: MailPiece, country: str, day: date) -> Postage | None:
@@ -92,22 +97,53 @@ def _price(services: Services, sheets: int, piece: MailPiece, country: str, day:
         return None
 
 
-def _approved_hashes(session: Session, piece_id: int) -> list[str]:
-    """What was signed, in the order of the letters in the envelope, each with its twin and enclosures."""
-    query = (
-        select(Approval.recipient_id, Approval.document_sha256)
-        .join(Recipient, col(Recipient.id) == Approval.recipient_id)
-        .where(Recipient.mail_piece_id == piece_id)
-        .order_by(col(Recipient.id))
+def signed_documents(session: Session, recipient_ids: Collection[int]) -> dict[int, list[Document]]:
+    """What is printed of each copy, in order: the document that was signed, then all that was signed with it.
+
+    The one place that says so; assembling, planning and forecast go by it. Each starts on a new sheet.
+    """
+    letters = (
+        select(Approval.recipient_id, Document)
+        .join(Document, col(Document.sha256) == Approval.document_sha256)
+        .join(Recipient, _counts(Approval))
     )
-    hashes = []
-    for recipient_id, sha256 in session.exec(query).all():
-        hashes += [sha256, *(signed.document_sha256 for signed in signed_companions(session, recipient_id))]
-    return hashes
+    companions = (
+        select(SignedCompanion.recipient_id, Document)
+        .join(Document, col(Document.sha256) == SignedCompanion.document_sha256)
+        .join(Recipient, _counts(SignedCompanion))
+        .order_by(col(SignedCompanion.recipient_id), col(SignedCompanion.number))
+    )
+    found: dict[int, list[Document]] = defaultdict(list)
+    for query, owner in ((letters, Approval.recipient_id), (companions, SignedCompanion.recipient_id)):
+        for recipient_id, document in session.exec(query.where(col(owner).in_(recipient_ids))).all():
+            found[recipient_id].append(document)
+    return found
+
+
+def _counts(signed: type[Approval] | type[SignedCompanion]) -> ColumnElement[bool]:
+    """It was signed in the signing that counts, not before the letter was healed."""
+    return (col(Recipient.id) == signed.recipient_id) & (col(Recipient.signing) == signed.signing)
+
+
+def _approved_hashes(session: Session, piece_id: int) -> list[str]:
+    """The documents of a piece: letter by letter, each followed by its own companions.
+
+    Whose address is in the window is the first one's; the others have the same (`gateway.domain.bundling`).
+    """
+    copies = select(Recipient.id).where(Recipient.mail_piece_id == piece_id).order_by(col(Recipient.id))
+    recipient_ids = [each for each in session.exec(copies).all() if each is not None]
+    signed = signed_documents(session, recipient_ids)
+    return [document.sha256 for recipient_id in recipient_ids for document in signed[recipient_id]]
 
 
 def _country(session: Session, piece_id: int) -> str:
     return session.exec(select(Recipient.country).where(Recipient.mail_piece_id == piece_id)).first() or "DE"
+
+
+def _changed() -> Conflict:
+    return Conflict(
+        "piece-changed", "Zur Sendung kam inzwischen ein Schreiben hinzu; sie wird neu zusammengestellt."
+    )
 
 
 def _write_fault(services: Services, piece_id: int, code: str, message: str) -> None:

@@ -1,37 +1,37 @@
-"""The nightly run, first step: which letters go tonight, and in which batches.
+"""The nightly run, first step: which letters go tonight, in which batches, and which share an envelope.
 
-Letters are selected by state and approval time, never by a window: what one run missed, the next one takes.
+Letters are selected by state and approval time, never by a window: what one run missed, the next one takes. Which
+letters share an envelope is decided by `gateway.domain.bundling`; why one does not is written down with it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError as ConstraintBroken
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from gateway.application.bundling import (
+    add_planned,
+    candidates,
+    copies_of,
+    limits_for,
+    planned_envelopes,
+)
 from gateway.application.services import Services
 from gateway.application.timeliness import hold_if_stale
+from gateway.db.bundling import NotBundled
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
 from gateway.db.people import Office
+from gateway.domain.bundling import ALREADY_ASSEMBLED, Candidate, Envelopes, Placement
 from gateway.domain.letter import LetterState
-from gateway.domain.mailpiece import Service
 from gateway.domain.submission import SubmissionState
+from gateway.errors import Conflict
 
 CHUNK = 200
 """Letters a transaction: small enough not to keep others waiting, large enough to be quick."""
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What tonight would be, by office and service."""
-
-    office: str
-    service: Service
-    letters: int
 
 
 def open_run(services: Services, day: date) -> int:
@@ -73,21 +73,8 @@ def plan(
     return planned
 
 
-def forecast(services: Services, *, day: date, approved_before: datetime) -> list[Forecast]:
-    """What a run with this cut-off would take, counted now; changes nothing."""
-    with services.db.reading() as session:
-        due = _due(day, approved_before).subquery()
-        rows = session.exec(
-            select(Office.key, Letter.service, func.count())
-            .join(Letter, col(Letter.office_id) == Office.id)
-            .where(col(Letter.id).in_(select(due.c.id)))
-            .group_by(col(Office.key), col(Letter.service))
-            .order_by(col(Office.key))
-        ).all()
-        return [Forecast(office, Service(service), count) for office, service, count in rows]
-
-
-def _due(day: date, approved_before: datetime) -> SelectOfScalar[Letter]:
+def due_letters(day: date, approved_before: datetime) -> SelectOfScalar[Letter]:
+    """What a run of `day` takes, in the order in which it was approved."""
     return (
         select(Letter)
         .join(Office, col(Letter.office_id) == Office.id)
@@ -106,57 +93,105 @@ def _plan_chunk(services: Services, run_id: int, approved_before: datetime) -> l
     with services.db.transaction() as session:
         # Locked, so that two runs at once plan one after the other (PostgreSQL; SQLite lets one write at a time).
         run = session.get_one(Run, run_id, with_for_update=True)
-        letters = session.exec(_due(run.day, approved_before).limit(CHUNK)).all()
+        letters = session.exec(due_letters(run.day, approved_before).limit(CHUNK)).all()
         going = [not hold_if_stale(session, services, letter, run.day) for letter in letters]
-        for letter, goes in zip(letters, going, strict=True):
-            if goes:
-                _plan_letter(session, services, run_id, letter)
+        _plan_letters(
+            session, services, run, [row_id(each) for each, goes in zip(letters, going, strict=True) if goes]
+        )
         return going
 
 
-def _plan_letter(session: Session, services: Services, run_id: int, letter: Letter) -> None:
-    batch_id = _batch(session, run_id, services.provider_name, letter)
-    for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
-        piece = MailPiece(
-            reference=services.new_reference(),
-            batch_id=batch_id,
-            service=letter.service,
-            duplex=services.duplex,
-        )
-        session.add(piece)
-        session.flush()
-        recipient.mail_piece_id = piece.id
-        session.add(
-            Submission(
-                piece_id=row_id(piece),
-                provider=services.provider_name,
-                key=f"{piece.reference}-1",
-                state=SubmissionState.PLANNED,
-                planned_at=services.clock.now(),
+def _plan_letters(session: Session, services: Services, run: Run, letter_ids: Sequence[int]) -> None:
+    copies = copies_of(session, letter_ids)
+    envelopes = Envelopes(limits_for(services, run.day), services.bundling)
+    pieces: dict[int, int] = {}
+    if services.bundling:
+        persons = [recipient.person_id for _, recipient in copies]
+        pieces = add_planned(envelopes, planned_envelopes(session, services, row_id(run), persons))
+    for candidate in candidates(session, services, copies):
+        placed = _place(session, services, row_id(run), candidate, envelopes, pieces)
+        session.get_one(Recipient, candidate.key).mail_piece_id = pieces[candidate.key]
+        if placed.veto is not None and placed.beside is not None:
+            session.add(
+                NotBundled(recipient_id=candidate.key, beside_id=placed.beside.key, code=placed.veto.code)
             )
+    for letter_id in letter_ids:
+        compare_and_set(
+            session,
+            Letter,
+            letter_id,
+            expect={"state": LetterState.APPROVED, "held_at": None},
+            state=LetterState.BATCHED,
         )
-    session.flush()
-    compare_and_set(
-        session,
-        Letter,
-        row_id(letter),
-        expect={"state": LetterState.APPROVED, "held_at": None},
-        state=LetterState.BATCHED,
+
+
+def _place(
+    session: Session,
+    services: Services,
+    run_id: int,
+    candidate: Candidate,
+    envelopes: Envelopes,
+    pieces: dict[int, int],
+) -> Placement:
+    """Give a copy its piece: one that has room, or a new one."""
+    placed = envelopes.place(candidate)
+    if placed.joined:
+        first = placed.envelope.members[0]
+        try:
+            # Nothing changes but the lock on the row: whoever assembles it sees the newcomer, or is seen to be done.
+            compare_and_set(
+                session,
+                MailPiece,
+                pieces[first.key],
+                expect={"print_sha256": None, "fault_code": None},
+                duplex=candidate.duplex,
+            )
+        except Conflict:
+            placed.envelope.members.pop()
+            placed.envelope.closed = True
+            placed = envelopes.alone(candidate, ALREADY_ASSEMBLED, first)
+        else:
+            pieces[candidate.key] = pieces[first.key]
+            return placed
+    pieces[candidate.key] = _new_piece(session, services, run_id, candidate)
+    return placed
+
+
+def _new_piece(session: Session, services: Services, run_id: int, candidate: Candidate) -> int:
+    piece = MailPiece(
+        reference=services.new_reference(),
+        batch_id=_batch(session, run_id, candidate),
+        service=candidate.service,
+        duplex=candidate.duplex,
     )
+    session.add(piece)
+    session.flush()
+    session.add(
+        Submission(
+            piece_id=row_id(piece),
+            provider=candidate.provider,
+            key=f"{piece.reference}-1",
+            state=SubmissionState.PLANNED,
+            planned_at=services.clock.now(),
+        )
+    )
+    return row_id(piece)
 
 
-def _batch(session: Session, run_id: int, provider: str, letter: Letter) -> int:
+def _batch(session: Session, run_id: int, candidate: Candidate) -> int:
     found = session.exec(
-        select(Batch.id).where(
+        select(Batch).where(
             Batch.run_id == run_id,
-            Batch.provider == provider,
-            Batch.office_id == letter.office_id,
-            Batch.service == letter.service,
+            Batch.provider == candidate.provider,
+            Batch.office_id == candidate.office,
+            Batch.service == candidate.service,
         )
     ).first()
     if found is not None:
-        return found
-    batch = Batch(run_id=run_id, provider=provider, office_id=letter.office_id, service=letter.service)
+        return row_id(found)
+    batch = Batch(
+        run_id=run_id, provider=candidate.provider, office_id=candidate.office, service=candidate.service
+    )
     session.add(batch)
     session.flush()
     return row_id(batch)

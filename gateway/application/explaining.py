@@ -1,9 +1,16 @@
 """Explaining: why is this letter where it is, and what happens next? In sentences."""
 
+from collections.abc import Callable
+from functools import partial
+
+from sqlmodel import Session
+
 from gateway.application.authorising import actor
+from gateway.application.bundling import Neighbours, neighbours_by_number
 from gateway.application.drafting import find_letter
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, view_of
+from gateway.db.people import Office
 from gateway.domain.permission import Action
 from gateway.domain.references import for_people
 from gateway.domain.standing import Standing
@@ -31,13 +38,14 @@ def explain(services: Services, reference: str, login: str | None = None) -> lis
     """Sentences about one letter, from its state to its deadline; `login` None is the operator."""
     with services.db.reading() as session:
         letter, office = find_letter(session, reference)
-        if login is not None:
-            actor(session, login).require(Action.READ, office.key)
+        may_read = _reader(session, login, office)
         view = view_of(session, services, letter, office)
+        near = neighbours_by_number(session, letter, may_read)
     sentences = [f"{view.title}, Schreiben {for_people(view.reference)} im Fall {view.file_number}."]
     sentences += _of_letter(services, view)
     for recipient in view.recipients:
         sentences += _of_recipient(view, recipient)
+        sentences += _of_envelope(view, recipient, near[recipient.number])
     return sentences
 
 
@@ -51,6 +59,37 @@ def _of_letter(services: Services, view: LetterView) -> list[str]:
     if view.note:
         sentences.append(f"Vermerk: {view.note}")
     return sentences
+
+
+def beside(services: Services, reference: str, login: str | None = None) -> dict[int, Neighbours]:
+    """What shares the envelope of each recipient's copy, or does not and why; by the recipient's number."""
+    with services.db.reading() as session:
+        letter, office = find_letter(session, reference)
+        return neighbours_by_number(session, letter, _reader(session, login, office))
+
+
+def _reader(session: Session, login: str | None, office: Office) -> Callable[[str], bool]:
+    """Of which offices the user may read; the operator of all. Raises `NotPermitted` if not of this one."""
+    if login is None:
+        return lambda _office: True
+    who = actor(session, login)
+    who.require(Action.READ, office.key)
+    return partial(who.may, Action.READ)
+
+
+def _of_envelope(view: LetterView, recipient: RecipientView, near: Neighbours) -> list[str]:
+    """What lies in the same envelope, and why something else does not."""
+    prefix = f"Empfänger {recipient.number}: " if len(view.recipients) > 1 else ""
+    together = [
+        f"{prefix}Im selben Umschlag: {other.title}, Schreiben {for_people(other.reference)} im Fall "
+        f"{other.file_number}."
+        for other in near.together
+    ]
+    apart = [
+        f"{prefix}Nicht gebündelt mit Schreiben {for_people(other.reference)}: {veto.reason} ({veto.code})"
+        for other, veto in near.apart
+    ]
+    return together + apart
 
 
 def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:

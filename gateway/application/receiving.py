@@ -4,10 +4,11 @@ Certain matches are filed; everything else waits on the desk for a person. A doc
 is worse than one that waits.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from sqlmodel import Session, col, select
@@ -157,22 +158,27 @@ def _take(services: Services, delivery: Delivery, document: ScannedDocument) -> 
             codes,
             document.file_number,
             services.scans.text(content),
-            letters=_cases_of_letters(session, codes, list(pieces.values())),
+            letters=_cases_of_letters(session, codes, list(chain.from_iterable(pieces.values()))),
             pieces=pieces,
             known_file_numbers=_file_numbers(session),
         )
     return _Taken(document, services.blobs.put(content), len(content), found)
 
 
-def _letters_of_pieces(session: Session, codes: Sequence[str]) -> dict[str, str]:
+def _letters_of_pieces(session: Session, codes: Sequence[str]) -> dict[str, list[str]]:
+    """The letters of every piece, in the order in which they lie in the envelope."""
     references = {sheet.piece for code in codes if (sheet := decode_sheet_code(code))}
     rows = session.exec(
         select(MailPiece.reference, Letter.reference)
         .join(Recipient, col(Recipient.mail_piece_id) == MailPiece.id)
         .join(Letter, col(Letter.id) == Recipient.letter_id)
         .where(col(MailPiece.reference).in_(references))
+        .order_by(col(Recipient.id))
     ).all()
-    return dict(rows)
+    found: dict[str, list[str]] = defaultdict(list)
+    for piece, letter in rows:
+        found[piece].append(letter)
+    return dict(found)
 
 
 def _cases_of_letters(session: Session, codes: Sequence[str], others: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlmodel import Session, col, func, select
 
@@ -10,9 +11,10 @@ from gateway.application.assembling import assemble
 from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.batching import open_run, plan
 from gateway.application.certifying import Certified, certify_waiting
+from gateway.application.forecasting import visible_offices
 from gateway.application.services import Services
 from gateway.application.submitting import HandOverReport, hand_over
-from gateway.db.letters import Letter
+from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action
@@ -35,6 +37,20 @@ class RunReport:
     hand_over: HandOverReport
     certificates: tuple[str, ...]
     """Hashes of the certificates that were made; a run that only resumed handing over makes none."""
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run in a list, in the figures of the offices that somebody may see."""
+
+    day: date
+    number: int
+    finished_at: datetime | None
+    copies: int
+    pieces: int
+    sheets: int
+    postage_eur: Decimal
+    faulty: int
 
 
 def run(
@@ -63,6 +79,42 @@ def run_due(services: Services) -> list[RunReport]:
             unfinished = session.exec(select(col(Run.day)).where(col(Run.finished_at).is_(None))).first()
         due = services.schedule.due_runs(last, services.clock.now())
         return [run(services, day=day) for day in sorted({*due, *([unfinished] if unfinished else [])})]
+
+
+def past_runs(services: Services, login: str | None, *, limit: int) -> list[RunLine]:
+    """The latest runs, newest first; `login` None is the operator. Raises `NotPermitted`."""
+    with services.db.reading() as session:
+        offices = visible_offices(session, login)
+        rows = session.exec(select(Run).order_by(col(Run.id).desc()).limit(limit)).all()
+        return [_run_line(session, row, list(offices)) for row in rows]
+
+
+def _run_line(session: Session, row: Run, offices: Sequence[int]) -> RunLine:
+    query = select(
+        func.count(),
+        func.sum(MailPiece.sheets),
+        func.sum(MailPiece.postage_eur),
+        func.count(col(MailPiece.fault_code)),
+    )
+    query = query.select_from(MailPiece).join(Batch, col(Batch.id) == MailPiece.batch_id)
+    mine = (Batch.run_id == row.id, col(Batch.office_id).in_(offices))
+    pieces, sheets, postage, faulty = session.exec(query.where(*mine)).one()
+    copies = (
+        select(func.count())
+        .select_from(Recipient)
+        .join(MailPiece, col(MailPiece.id) == Recipient.mail_piece_id)
+        .join(Batch, col(Batch.id) == MailPiece.batch_id)
+    )
+    return RunLine(
+        day=row.day,
+        number=row.number,
+        finished_at=row.finished_at,
+        copies=session.exec(copies.where(*mine)).one(),
+        pieces=pieces,
+        sheets=sheets or 0,
+        postage_eur=Decimal(postage or 0),
+        faulty=faulty,
+    )
 
 
 def _last_scheduled(session: Session, services: Services) -> date | None:

@@ -56,6 +56,10 @@ class Services:
     receipts_dir: Path
     enclosure_rules: Sequence[EnclosureRule] = ()
     """Which enclosures travel with which letters, beside those of templates."""
+    bundling: bool = True
+    """Whether letters of one night to the same person travel together where no rule forbids it."""
+    template_four_eyes: bool = True
+    """Whether a template version is published by another person than the one who proposed it."""
     uploads_dir: Path | None = None
     """Where line-of-business software puts finished PDFs; None if it does not."""
 

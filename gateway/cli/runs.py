@@ -1,19 +1,21 @@
 """`gateway run`, `forecast` and `account`: tonight's run, what it would be, and what became of everything."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated
 
 import typer
 
 from gateway.application import reconciling
 from gateway.application.authorising import SYSTEM
-from gateway.application.batching import forecast
 from gateway.application.filing import file_due
+from gateway.application.forecasting import STAYS, Forecast, as_json, forecast, weight_steps
 from gateway.application.rendering import render_submitted
 from gateway.application.running import RunReport, cut_off_for, run
 from gateway.application.services import Services
 from gateway.application.tracking import poll
 from gateway.cli.context import console, notes, print_json, progress_bar, services_for
+from gateway.domain.bundling import VETOES
 from gateway.errors import InputError
 
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day; else now.")]
@@ -96,22 +98,47 @@ def _print_run(report: RunReport, *, json: bool) -> None:
 
 
 def _forecast(context: typer.Context, day: Day = None, json: Json = False) -> None:
-    """What tonight would be, by office and service."""
+    """What a run would take now, or of a day: volumes, weight steps, cost, saving by bundling, and what stays."""
     with services_for(context) as services:
         _print_forecast(services, day.date() if day else None, json=json)
 
 
 def _print_forecast(services: Services, day: date | None, *, json: bool) -> None:
-    lines = forecast(services, day=day or services.today(), approved_before=cut_off_for(services, day))
-    rows: list[dict[str, Any]] = [
-        {"office": line.office, "service": line.service.value, "letters": line.letters} for line in lines
-    ]
+    told = forecast(services, day=day or services.today(), approved_before=cut_off_for(services, day))
     if json:
-        print_json({"letters": sum(line.letters for line in lines), "by_office": rows})
+        print_json(as_json(told))
         return
-    for row in rows:
-        console.print(f"{row['office']}: {row['letters']} Schreiben ({row['service']})")
-    console.print(f"Zusammen {sum(line.letters for line in lines)} Schreiben.")
+    for (office, service), volume in sorted(told.by_office.items()):
+        console.print(f"{office}: {volume.letters} Schreiben ({service.value}), {volume.pieces} Sendungen")
+    for product, volume in weight_steps(told):
+        console.print(
+            f"{product}: {volume.pieces} Sendungen, {volume.sheets} Blatt, {_eur(volume.postage_eur)}"
+        )
+    total = told.total
+    console.print(
+        f"Zusammen {total.letters} Schreiben in {total.pieces} Sendungen, {total.sheets} Blatt, "
+        f"Porto {_eur(total.postage_eur)}" + (f" ({total.unpriced} ohne Preis)." if total.unpriced else ".")
+    )
+    _print_bundling(told)
+    for code, count in sorted(told.stays.items()):
+        console.print(f"bleibt: {count} {STAYS.get(code, code)} ({code})")
+
+
+def _print_bundling(told: Forecast) -> None:
+    if not told.bundling:
+        console.print("Die Bündelung ist ausgeschaltet ([run] bundling).")
+        return
+    saving = told.saving
+    console.print(
+        f"Bündelung: {saving.copies_together} Ausfertigungen gehen gemeinsam; das spart {saving.envelopes} Umschläge "
+        f"und {_eur(saving.postage_eur)} Porto."
+    )
+    for code, count in sorted(told.not_bundled.items()):
+        console.print(f"nicht gebündelt: {count} – {VETOES[code].reason} ({code})")
+
+
+def _eur(amount: Decimal) -> str:
+    return f"{amount:.2f} €".replace(".", ",")
 
 
 def _account(context: typer.Context, day: Day = None, json: Json = False) -> None:

@@ -57,6 +57,8 @@ class LetterFacts:
     approved_at: datetime | None = None
     cancelled_at: datetime | None = None
     recipients: Sequence[RecipientFacts] = ()
+    signing: int = 1
+    """How often it was signed; more than once if its template version was withdrawn after the first approval."""
     enclosures: int = 0
     """How many were signed with it; numbered from 1."""
 
@@ -99,47 +101,60 @@ def due_filings(letter: LetterFacts) -> list[DueFiling]:
 
     A letter that never was approved leaves nothing: drafts are not part of the file.
     """
-    if letter.approved_at is None or letter.state not in _APPROVED_ONCE:
+    if letter.state not in _APPROVED_ONCE:
         return []
+    if letter.approved_at is None:
+        # Approved once, healed, and cancelled before it was approved again: what the file has of it will not be posted.
+        return [*_cancellation(letter)] if letter.signing > 1 else []
     due = [filing for recipient in letter.recipients for filing in _of_recipient(letter, recipient)]
     for number in range(1, letter.enclosures + 1):
-        key = filing_key("enclosure", letter.reference, number)
+        key = filing_key("enclosure", letter.reference, number, *_anew(letter))
         title = f"Anlage {number} freigegeben"
         due.append(DueFiling(FilingKind.ENCLOSURE, key, title, letter.approved_at, enclosure_no=number))
+    return sorted([*due, *_cancellation(letter)], key=_by_time)
+
+
+def _cancellation(letter: LetterFacts) -> Iterator[DueFiling]:
     if letter.cancelled_at is not None:
         key = filing_key("cancellation", letter.reference)
-        due.append(DueFiling(FilingKind.CANCELLATION, key, "Schreiben storniert", letter.cancelled_at))
-    return sorted(due, key=_by_time)
+        yield DueFiling(FilingKind.CANCELLATION, key, "Schreiben storniert", letter.cancelled_at)
+
+
+def _anew(letter: LetterFacts) -> list[str]:
+    """What tells the key of a later signing from the first one's; both stay in the file."""
+    return [f"signing-{letter.signing}"] if letter.signing > 1 else []
 
 
 def _of_recipient(letter: LetterFacts, recipient: RecipientFacts) -> Iterator[DueFiling]:
     if letter.approved_at is not None:
-        key = filing_key("document", letter.reference, recipient.no)
-        title = f"Schreiben freigegeben{_copy_note(letter, recipient)}"
+        key = filing_key("document", letter.reference, recipient.no, *_anew(letter))
+        again = ", ersetzt die frühere Fassung" if letter.signing > 1 else ""
+        title = f"Schreiben freigegeben{again}{_copy_note(letter, recipient)}"
         yield DueFiling(FilingKind.DOCUMENT, key, title, letter.approved_at, recipient.no)
         if recipient.twin is not None:
-            key = filing_key("twin", letter.reference, recipient.no)
+            key = filing_key("twin", letter.reference, recipient.no, *_anew(letter))
             title = f"{recipient.twin} freigegeben{_copy_note(letter, recipient)}"
             yield DueFiling(FilingKind.TWIN, key, title, letter.approved_at, recipient.no)
     if recipient.piece is not None:
-        yield from _of_piece(recipient, recipient.piece)
+        yield from _of_piece(letter.reference, recipient, recipient.piece)
 
 
-def _of_piece(recipient: RecipientFacts, piece: str) -> Iterator[DueFiling]:
+def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[DueFiling]:
+    """Each letter of a piece has entries of its own: it may lie in another case than the others."""
     name, no = for_people(piece), recipient.no
     if (moment := recipient.handed_over_at) is not None:
         title = f"Sendung {name} an den Druckdienstleister übergeben"
-        yield DueFiling(FilingKind.HAND_OVER, filing_key("hand-over", piece), title, moment, no)
+        yield DueFiling(FilingKind.HAND_OVER, filing_key("hand-over", piece, letter), title, moment, no)
     if (day := recipient.posting_reported_on) is not None:
         title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} gemeldet (vorläufig)"
-        key = filing_key("posting-reported", piece)
+        key = filing_key("posting-reported", piece, letter)
         yield DueFiling(FilingKind.POSTING, key, title, day, no, provisional=True)
     if (day := recipient.posting_confirmed_on) is not None:
         title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} bestätigt (Ab-Vermerk)"
-        yield DueFiling(FilingKind.POSTING, filing_key("posting-confirmed", piece), title, day, no)
+        yield DueFiling(FilingKind.POSTING, filing_key("posting-confirmed", piece, letter), title, day, no)
     if (moment := recipient.returned_at) is not None:
         title = f"Sendung {name} kam zurück (Rückläufer); keine Bekanntgabe"
-        yield DueFiling(FilingKind.RETURN, filing_key("return", piece), title, moment, no)
+        yield DueFiling(FilingKind.RETURN, filing_key("return", piece, letter), title, moment, no)
 
 
 def _copy_note(letter: LetterFacts, recipient: RecipientFacts) -> str:

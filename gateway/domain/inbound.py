@@ -90,13 +90,13 @@ def match(
     text: str,
     *,
     letters: Mapping[str, Case],
-    pieces: Mapping[str, str],
+    pieces: Mapping[str, Sequence[str]],
     known_file_numbers: Mapping[str, Case],
 ) -> Match[Case]:
     """Find the case of a document.
 
     `codes` are the texts of all codes on all pages; `letters` maps letter references to cases, `pieces` piece
-    references to letter references, `known_file_numbers` normalised file numbers to cases.
+    references to those of their letters, `known_file_numbers` normalised file numbers to cases.
     """
     by_code = _read_codes(codes, letters, pieces)
     indexed = known_file_numbers.get(normalise_file_number(index_file_number)) if index_file_number else None
@@ -120,24 +120,30 @@ class _Text(Generic[Case]):
     broken: tuple[Case, ...] = ()
 
 
-def _read_codes(codes: Sequence[str], letters: Mapping[str, Case], pieces: Mapping[str, str]) -> _Codes[Case]:
-    found: list[str] = []
-    returned = replied = unknown = False
+def _read_codes(
+    codes: Sequence[str], letters: Mapping[str, Case], pieces: Mapping[str, Sequence[str]]
+) -> _Codes[Case]:
+    replies = [letter for code in codes if (letter := decode_reply_code(code)) is not None]
+    found = [*replies]
+    returned = unknown = False
     for code in codes:
-        letter = decode_reply_code(code)
-        replied = replied or letter is not None
-        if letter is None:
-            piece = _piece_in(code)
-            letter = pieces.get(piece) if piece else None
-            returned = returned or letter is not None
-            unknown = unknown or (decode_sheet_code(code) is not None and letter is None)
-        if letter is not None and letter in letters:
-            found.append(letter)
-        elif letter is not None:
-            unknown = True
-    known = _distinct(found)
+        if decode_reply_code(code) is not None:
+            continue
+        inside = _letters_in(code, pieces)
+        returned = returned or bool(inside)
+        unknown = unknown or (decode_sheet_code(code) is not None and not inside)
+        # A reply slip says which letter of the envelope it belongs to; without one all of them may be meant.
+        found += [] if set(inside) & set(replies) else inside
+    known = _distinct(letter for letter in found if letter in letters)
+    unknown = unknown or any(letter not in letters for letter in found)
     # A reply slip is a sheet of ours, too, and carries both codes: that it was sent back is what it is for.
-    return _Codes(_distinct(letters[letter] for letter in known), known, returned and not replied, unknown)
+    return _Codes(_distinct(letters[letter] for letter in known), known, returned and not replies, unknown)
+
+
+def _letters_in(code: str, pieces: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The letters of the piece whose sheet code or reference this is."""
+    piece = _piece_in(code)
+    return pieces.get(piece, ()) if piece else ()
 
 
 def _piece_in(code: str) -> str | None:
@@ -174,7 +180,8 @@ class _Evidence(Generic[Case]):
     def _by_code(self, cases: tuple[Case, ...]) -> Match[Case]:
         if len(cases) > 1:
             return self._doubt(
-                "Die Codes gehören zu verschiedenen Fällen; vielleicht wurden zwei Schreiben zusammen gescannt.",
+                "Die Codes gehören zu verschiedenen Fällen; vielleicht wurden zwei Schreiben zusammen gescannt, oder "
+                "sie lagen in einem Umschlag.",
                 None,
             )
         case = cases[0]

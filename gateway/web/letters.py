@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from gateway.application.approving import approve, reject
 from gateway.application.enclosing import EnclosureView, enclosures_of
-from gateway.application.explaining import explain
+from gateway.application.explaining import beside, explain
 from gateway.application.opening import Opened, document_pages, open_document
 from gateway.application.searching import LetterFilter, find_letters, my_offices
 from gateway.application.services import Services
@@ -61,6 +61,7 @@ def letter(visit: SignedIn, reference: str, zweitschreiben: bool = False) -> Res
         enclosures=enclosures,
         documents=documents_of(view, enclosures),
         sentences=explain(visit.services, reference, visit.login),
+        beside=beside(visit.services, reference, visit.login),
         can=_possible(visit, view),
         ask_duplicate=zweitschreiben,
         refresh=view.standing is Standing.SUBMITTED,

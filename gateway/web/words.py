@@ -9,6 +9,7 @@ from gateway.domain.account import Line
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
 from gateway.domain.mailing import MailingState
+from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Role
 from gateway.domain.standing import Standing
 from gateway.domain.status import Status
@@ -52,6 +53,14 @@ STATUSES: Mapping[StrEnum, Word] = {
     Status.CANCELLED: Word("zurückgenommen"),
 }
 
+SERVICES: Mapping[StrEnum, str] = {
+    Service.STANDARD: "Brief",
+    Service.EINWURF: "Einschreiben Einwurf",
+    Service.UEBERGABE: "Einschreiben Übergabe",
+    Service.RUECKSCHEIN: "Einschreiben Rückschein",
+    Service.PZU: "Postzustellungsauftrag",
+}
+
 SEVERITIES: Mapping[StrEnum, Word] = {
     Severity.ERROR: Word("Fehler", "danger"),
     Severity.WARNING: Word("Hinweis", "warning"),
@@ -91,6 +100,7 @@ ROLES: Mapping[StrEnum, str] = {
     Role.APPROVER: "Freigabe",
     Role.POST_ROOM: "Poststelle",
     Role.ADMINISTRATOR: "Administration",
+    Role.TEMPLATE_AUTHOR: "Vorlagenpflege",
     Role.AUDITOR: "Revision",
 }
 

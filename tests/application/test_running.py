@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from gateway.application import approving, batching, withholding
 from gateway.application.explaining import explain
+from gateway.application.forecasting import forecast
 from gateway.application.reconciling import account
 from gateway.application.running import cut_off_for, run, run_due
 from gateway.db.mail import Batch, MailPiece, Run
@@ -212,8 +213,8 @@ def test_the_forecast_is_what_the_run_takes_and_changes_nothing(world: World) ->
     world.approved(appointment_time="10:00")
     world.approved("F2")
     withholding.hold(world.services, "anna", world.approved(appointment_time="11:00"), "warten")
-    lines = batching.forecast(world.services, day=MONDAY, approved_before=at(MONDAY, "17:30"))
-    assert [(line.office, line.letters) for line in lines] == [("borken", 2)]
+    told = forecast(world.services, day=MONDAY, approved_before=at(MONDAY, "17:30"))
+    assert [(office, volume.letters) for (office, _), volume in told.by_office.items()] == [("borken", 2)]
     assert runs(world) == []
     (report,) = world.evening()
     assert report.letters == 2

@@ -68,10 +68,10 @@ def test_a_whole_life_is_filed_in_the_order_of_time() -> None:
 
     assert [(filing.kind, filing.key, filing.provisional) for filing in due] == [
         (FilingKind.DOCUMENT, "document:7K4M9QXZ:1", False),
-        (FilingKind.HAND_OVER, "hand-over:AAAA1111", False),
-        (FilingKind.POSTING, "posting-reported:AAAA1111", True),
-        (FilingKind.POSTING, "posting-confirmed:AAAA1111", False),
-        (FilingKind.RETURN, "return:AAAA1111", False),
+        (FilingKind.HAND_OVER, "hand-over:AAAA1111:7K4M9QXZ", False),
+        (FilingKind.POSTING, "posting-reported:AAAA1111:7K4M9QXZ", True),
+        (FilingKind.POSTING, "posting-confirmed:AAAA1111:7K4M9QXZ", False),
+        (FilingKind.RETURN, "return:AAAA1111:7K4M9QXZ", False),
     ]
     assert due[3].title == "Sendung AAAA-1111: Aufgabe zur Post am 20.11.2026 bestätigt (Ab-Vermerk)"
 
@@ -81,8 +81,8 @@ def test_recipients_posted_on_different_days_are_in_the_order_of_days() -> None:
     early = RecipientFacts(2, "BBBB2222", HANDED_OVER_AT, posting_confirmed_on=POSTED_ON)
 
     assert keys(letter(recipients=(late, early)))[-2:] == [
-        "posting-confirmed:BBBB2222",
-        "posting-confirmed:AAAA1111",
+        "posting-confirmed:BBBB2222:7K4M9QXZ",
+        "posting-confirmed:AAAA1111:7K4M9QXZ",
     ]
 
 

@@ -11,6 +11,7 @@ from gateway.domain.references import SheetCode, encode_reply_code, reference_fr
 
 LETTER_A, LETTER_A2, LETTER_B, UNKNOWN_LETTER = (reference_from(n) for n in (11, 12, 22, 99))
 PIECE_A, UNKNOWN_PIECE = reference_from(1001), reference_from(1002)
+PIECE_OF_ONE_CASE, PIECE_OF_TWO_CASES = reference_from(1003), reference_from(1004)
 NUMBER_A, NUMBER_B = "JC-BOR-2026-00017", "JC-AHA-2026-00018"
 
 
@@ -20,7 +21,11 @@ def find(codes: Sequence[str] = (), index: str | None = None, text: str = "") ->
         index,
         text,
         letters={LETTER_A: "A", LETTER_A2: "A", LETTER_B: "B"},
-        pieces={PIECE_A: LETTER_A},
+        pieces={
+            PIECE_A: [LETTER_A],
+            PIECE_OF_ONE_CASE: [LETTER_A, LETTER_A2],
+            PIECE_OF_TWO_CASES: [LETTER_A, LETTER_B],
+        },
         known_file_numbers={normalise_file_number(NUMBER_A): "A", normalise_file_number(NUMBER_B): "B"},
     )
 
@@ -50,6 +55,35 @@ def test_a_sheet_or_envelope_of_ours_that_came_back_names_its_letter(code: str) 
         Confidence.CERTAIN,
         True,
     )
+
+
+def test_an_envelope_with_two_letters_of_one_case_that_came_back_names_the_case_but_no_letter() -> None:
+    result = find([SheetCode(PIECE_OF_ONE_CASE, 1, 2).encode()])
+
+    assert (result.case, result.letter, result.confidence, result.returned) == (
+        "A",
+        None,
+        Confidence.CERTAIN,
+        True,
+    )
+
+
+def test_an_envelope_with_letters_of_two_cases_that_came_back_is_for_a_person() -> None:
+    result = find([SheetCode(PIECE_OF_TWO_CASES, 1, 2).encode()])
+
+    assert (result.case, result.confidence, result.returned) == (None, Confidence.DOUBTFUL, True)
+    assert result.candidates == ("A", "B")
+
+
+@pytest.mark.parametrize("letter", [LETTER_A, LETTER_B])
+def test_a_reply_slip_out_of_a_shared_envelope_belongs_to_its_own_letter(letter: str) -> None:
+    result = find([SheetCode(PIECE_OF_TWO_CASES, 2, 2).encode(), reply(letter)])
+
+    assert (result.letter, result.confidence, result.returned) == (letter, Confidence.CERTAIN, False)
+
+
+def test_a_reply_slip_on_a_sheet_of_an_envelope_without_its_letter_is_for_a_person() -> None:
+    assert find([SheetCode(PIECE_A, 1, 1).encode(), reply(LETTER_B)]).confidence is Confidence.DOUBTFUL
 
 
 def test_codes_of_other_people_are_not_evidence() -> None:
