@@ -32,9 +32,15 @@ from gateway.plugins import case_file_plugin, provider_plugin
 from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
 from gateway.ports.provider import Provider
+from gateway.provider_settings import FolderHouse, PrintHouseSettings, SftpAccount
 from gateway.providers.epost import EpostProvider
 from gateway.providers.epost_account import EpostSettings
+from gateway.providers.folder import FolderProvider
+from gateway.providers.print_house import HouseRules
+from gateway.providers.print_package import Packing
+from gateway.providers.print_sealing import seal_for
 from gateway.providers.profiles import load_profile
+from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.rendering.codes import page_codes
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.local import LocalRenderer
@@ -127,6 +133,8 @@ def _providers(settings: Settings) -> dict[str, Provider]:
     chosen = settings.provider
     built_in: dict[str, Callable[[], Provider]] = {
         "epost": lambda: _epost(chosen.epost),
+        "sftp": lambda: _sftp(settings, chosen.sftp),
+        "folder": lambda: _print_room(settings, chosen.folder),
     }
     return {
         name: provider_plugin(name, chosen.plugin[name], built_in=built_in)
@@ -226,3 +234,50 @@ def _epost(account: EpostAccount) -> EpostProvider:
         read_timeout_s=account.read_timeout_s,
     )
     return EpostProvider(settings, load_profile("epost"))
+
+
+def _sftp(settings: Settings, account: SftpAccount) -> SftpProvider:
+    if not account.user or not account.host_keys:
+        text = "[provider.sftp] braucht user und host_keys; der Schlüssel des Servers wird nie ungeprüft angenommen."
+        raise ConfigError("config-invalid", text)
+    wire = SftpSettings(
+        host=account.host,
+        port=account.port,
+        user=account.user,
+        host_keys=account.host_keys,
+        key_file=settings.path(account.key_file) if account.key_file else None,
+        passphrase=account.passphrase.get_secret_value(),
+        password=account.password.get_secret_value(),
+        connect_timeout_s=account.connect_timeout_s,
+        read_timeout_s=account.read_timeout_s,
+    )
+    return SftpProvider(wire, _packing(settings, account), _house_rules(account), load_profile("sftp"))
+
+
+def _print_room(settings: Settings, house: FolderHouse) -> FolderProvider:
+    root = _folder(settings, house.dir)
+    for name in (house.staging, house.inbox, house.outbox):
+        _folder(settings, f"{root}/{name}")
+    return FolderProvider(root, _packing(settings, house), _house_rules(house), load_profile("sftp"))
+
+
+def _packing(settings: Settings, house: PrintHouseSettings) -> Packing:
+    return Packing(
+        packaging=house.packaging,
+        manifest=house.manifest,
+        services=frozenset(house.services),
+        seal=seal_for(settings.path(house.seal_for)) if house.seal_for else None,
+    )
+
+
+def _house_rules(house: PrintHouseSettings) -> HouseRules:
+    return HouseRules(
+        staging=house.staging,
+        inbox=house.inbox,
+        outbox=house.outbox,
+        max_pieces=house.max_pieces,
+        max_bytes=house.max_bytes,
+        min_poll_interval=timedelta(seconds=house.min_poll_interval_s),
+        acknowledge_within=timedelta(hours=house.acknowledge_within_h),
+        read_again=timedelta(days=house.read_again_days),
+    )

@@ -12,49 +12,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     PlainSerializer,
     SecretStr,
     ValidationError,
     field_serializer,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError
+from gateway.provider_settings import FolderHouse, Section, SftpAccount
 
 ENV_PREFIX = "GATEWAY_"
 _NESTED = "__"
 _FREE_TABLES = frozenset({"provider.plugin", "provider.daily_capacity", "case_file.plugin"})
 """Tables whose keys are names that only the operator or a plug-in knows."""
-
-
-class _Section(BaseModel):
-    """Part of the settings; a secret may be given as `NAME_file` instead, which wins over `NAME`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, values: Any) -> Any:
-        if not isinstance(values, Mapping):
-            return values
-        resolved = dict(values)
-        for name, field in cls.model_fields.items():
-            file = resolved.pop(f"{name}_file", None) if field.annotation is SecretStr else None
-            if file:
-                resolved[name] = _secret_from(Path(str(file)), name)
-        return resolved
-
-
-def _secret_from(file: Path, name: str) -> str:
-    try:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError:
-        raise ConfigError("config-secret-file", f"Die Datei zu „{name}_file“ ist nicht lesbar.") from None
 
 
 def _hidden(tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
@@ -68,7 +42,7 @@ PluginTables = Annotated[
 """Settings of plug-ins by name; `gateway.plugins` reads them."""
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where the rows are: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/DATABASE`.
 
     The other settings are PostgreSQL's; times in seconds.
@@ -93,13 +67,13 @@ class DatabaseSettings(_Section):
         return re.sub(r"(://[^:@/]*):[^@/]*@", r"\1:***@", url.get_secret_value())
 
 
-class DocumentSettings(_Section):
+class DocumentSettings(Section):
     """Where the documents are."""
 
     dir: str = "{data_dir}/documents"
 
 
-class RenderingSettings(_Section):
+class RenderingSettings(Section):
     """Worker processes that render; `workers` 0 renders in the calling process."""
 
     templates_dir: Path = Path("letter_templates")
@@ -109,7 +83,7 @@ class RenderingSettings(_Section):
     letters_per_worker: int = Field(500, ge=1)
 
 
-class RunSettings(_Section):
+class RunSettings(Section):
     """When the nightly run happens."""
 
     time_zone: str = "Europe/Berlin"
@@ -142,7 +116,7 @@ class RunSettings(_Section):
         return frozenset((int(entry[:2]), int(entry[3:])) for entry in self.closed_days)
 
 
-class EpostAccount(_Section):
+class EpostAccount(Section):
     """Account at the E-POSTBUSINESS interface."""
 
     base_url: str = "http://127.0.0.1:8090"
@@ -158,7 +132,7 @@ class EpostAccount(_Section):
     read_timeout_s: float = Field(60, gt=0)
 
 
-class RouteSetting(_Section):
+class RouteSetting(Section):
     """Which letters another provider takes; what is left out fits every letter."""
 
     provider: str
@@ -168,43 +142,45 @@ class RouteSetting(_Section):
     abroad: bool | None = None
 
 
-class ProviderSettings(_Section):
+class ProviderSettings(Section):
     """Which provider takes the letters; `others` are connected too, for routes and for what is under way there."""
 
     name: str = "epost"
     others: tuple[str, ...] = ()
     routes: tuple[RouteSetting, ...] = ()
-    daily_capacity: dict[str, Annotated[int, Field(ge=0)]] = {}
+    daily_capacity: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     epost: EpostAccount = EpostAccount()
-    plugin: PluginTables = {}
+    sftp: SftpAccount = SftpAccount()
+    folder: FolderHouse = FolderHouse()
+    plugin: PluginTables = Field(default_factory=dict)
 
     def connected(self) -> list[str]:
         """The names of all providers that are connected, each once, the one that takes the letters first."""
         return list(dict.fromkeys([self.name, *self.others, *(route.provider for route in self.routes)]))
 
 
-class CaseFileSettings(_Section):
+class CaseFileSettings(Section):
     """Which case-file system keeps them."""
 
     name: str = "folder"
     dir: str = "{data_dir}/case-files"
-    plugin: PluginTables = {}
+    plugin: PluginTables = Field(default_factory=dict)
 
 
-class InboundSettings(_Section):
+class InboundSettings(Section):
     """Scan deliveries."""
 
     receipts_dir: str = "{data_dir}/receipts"
     scan_source: str = "scan-centre"
 
 
-class UploadSettings(_Section):
+class UploadSettings(Section):
     """Finished PDFs of line-of-business software; without `watch_dir` no folder is watched."""
 
     watch_dir: str = ""
 
 
-class EnclosureSetting(_Section):
+class EnclosureSetting(Section):
     """A PDF that travels with all letters of a template, of an office, or of both; days included."""
 
     file: str
@@ -215,7 +191,7 @@ class EnclosureSetting(_Section):
     valid_to: date | None = None
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     """The pages."""
 
     host: str = "127.0.0.1"

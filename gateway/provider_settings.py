@@ -1,0 +1,72 @@
+"""Settings of print houses, and what every section of the settings is made of; `gateway.config` puts them together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from gateway.domain.mailpiece import Service
+from gateway.errors import ConfigError
+
+
+class Section(BaseModel):
+    """Part of the settings; a secret may be given as `NAME_file` instead, which wins over `NAME`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        resolved = dict(values)
+        for name, field in cls.model_fields.items():
+            file = resolved.pop(f"{name}_file", None) if field.annotation is SecretStr else None
+            if file:
+                resolved[name] = _secret_from(Path(str(file)), name)
+        return resolved
+
+
+def _secret_from(file: Path, name: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError:
+        raise ConfigError("config-secret-file", f"Die Datei zu „{name}_file“ ist nicht lesbar.") from None
+
+
+class PrintHouseSettings(Section):
+    """What was agreed with a print house that takes whole batches; `seal_for` is its certificate (PEM)."""
+
+    packaging: Literal["pieces", "collated"] = "pieces"
+    manifest: Literal["json", "xml"] = "json"
+    services: tuple[Service, ...] = (Service.STANDARD,)
+    seal_for: str = ""
+    staging: str = "staging"
+    inbox: str = "in"
+    outbox: str = "out"
+    max_pieces: int = Field(2000, ge=2)
+    max_bytes: int = Field(2_000_000_000, ge=1)
+    min_poll_interval_s: float = Field(300, ge=0)
+    acknowledge_within_h: float = Field(24, gt=0)
+    read_again_days: float = Field(60, gt=0)
+
+
+class SftpAccount(PrintHouseSettings):
+    """A print centre behind SFTP; with `key_file` the key opens it, else the password."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8022, ge=1, le=65535)
+    user: str = ""
+    host_keys: tuple[str, ...] = ()
+    key_file: str = ""
+    passphrase: SecretStr = SecretStr("")
+    password: SecretStr = SecretStr("")
+    connect_timeout_s: float = Field(10, gt=0)
+    read_timeout_s: float = Field(60, gt=0)
+
+
+class FolderHouse(PrintHouseSettings):
+    """An in-house print room behind a local or mounted folder, which has staging, inbox and outbox in it."""
+
+    dir: str = "{data_dir}/print-room"
