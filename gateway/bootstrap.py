@@ -118,8 +118,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         random_bits=secrets.randbits,
         parallel=max(1, settings.rendering.workers),
         duplex=settings.run.duplex,
-        receipts_dir=_folder(settings, settings.inbound.receipts_dir),
         bundling=settings.run.bundling,
+        receipts_dir=_folder(settings, settings.inbound.receipts_dir),
         enclosure_rules=tuple(
             EnclosureRule(**{**dict(rule), "file": str(settings.path(rule.file))})
             for rule in settings.enclosure_rules

@@ -91,13 +91,13 @@ class RunSettings(Section):
     start: time = time(19, 0)
     closed_days: tuple[str, ...] = ("12-24", "12-31")
     duplex: bool = True
+    bundling: bool = True
 
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-    bundling: bool = True
         except ZoneInfoNotFoundError as error:
             raise ValueError("unknown time zone") from error
         return value
