@@ -100,7 +100,6 @@ ROLES: Mapping[StrEnum, str] = {
     Role.APPROVER: "Freigabe",
     Role.POST_ROOM: "Poststelle",
     Role.ADMINISTRATOR: "Administration",
-    Role.TEMPLATE_AUTHOR: "Vorlagenpflege",
     Role.AUDITOR: "Revision",
 }
 
