@@ -10,8 +10,11 @@ from rich.console import Console
 
 from gateway.errors import ConfigError, NotFound
 from gateway.testing.epost import EpostSimulator
+from gateway.testing.print_centre import SftpPrintCentre, SshdMissing
 
-SIMULATORS = ("epost",)
+SIMULATORS = ("epost", "sftp")
+_PORTS = {"sftp": 8022}
+_PORT = 8090
 _LOOK_AGAIN_S = 0.1
 
 _console = Console(stderr=True, highlight=False)
@@ -23,8 +26,11 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    provider: Annotated[str, typer.Argument(help="Welcher Druckdienstleister: epost")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port auf diesem Rechner; 0: ein freier")] = 8090,
+    provider: Annotated[str, typer.Argument(help="Welcher Druckdienstleister: epost, sftp")],
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port auf diesem Rechner; 0: ein freier; sonst 8090, sftp 8022"),
+    ] = None,
     speed: Annotated[float, typer.Option(min=0, help="simulierte Sekunden je Sekunde; 0: von Hand")] = 1.0,
     folder: Annotated[
         Path | None, typer.Option(help="behält Sendungen, PDF und Uhrzeit über das Ende hinaus")
@@ -36,6 +42,10 @@ def simulate(
         raise NotFound(
             "simulator-unknown", f"Einen Simulator für „{provider}“ gibt es nicht. Vorhanden: {known}."
         )
+    port = _PORTS.get(provider, _PORT) if port is None else port
+    if provider == "sftp":
+        _simulate_sftp(port, speed, folder)
+        return
     with _opened(port, speed, folder) as simulator:
         stop_request = _StopRequest()
         print(simulator.base_url, flush=True)
@@ -47,10 +57,38 @@ def _opened(port: int, speed: float, folder: Path | None) -> EpostSimulator:
     try:
         return EpostSimulator(port=port, speed=speed, folder=folder)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ConfigError(
-            "simulator-port", f"Der Simulator kann Port {port} nicht öffnen ({reason}). Bitte --port ändern."
-        ) from None
+        raise _port_taken(port, error) from None
+
+
+def _simulate_sftp(port: int, speed: float, folder: Path | None) -> None:
+    """A print centre behind a real SFTP server; on standard output is what the configuration needs."""
+    try:
+        centre = SftpPrintCentre(folder.absolute() if folder else None, port=port, speed=speed)
+    except SshdMissing:
+        text = "Der SFTP-Server von OpenSSH fehlt. Bitte installieren: apt-get install openssh-server"
+        raise ConfigError("simulator-sshd-missing", text) from None
+    except OSError as error:
+        raise _port_taken(port, error) from None
+    with centre:
+        stop_request = _StopRequest()
+        lines = (
+            "[provider.sftp]",
+            f'host = "{centre.host}"',
+            f"port = {centre.port}",
+            f'user = "{centre.user}"',
+            f'host_keys = ["{centre.host_key}"]',
+            f'key_file = "{centre.key_file}"',
+        )
+        print("\n".join(lines), flush=True)
+        _console.print(f"Ordner und gedruckte Sendungen: {centre.root}  (Ende mit Strg-C)", soft_wrap=True)
+        stop_request.wait()
+
+
+def _port_taken(port: int, error: OSError) -> ConfigError:
+    reason = error.strerror or type(error).__name__
+    return ConfigError(
+        "simulator-port", f"Der Simulator kann Port {port} nicht öffnen ({reason}). Bitte --port ändern."
+    )
 
 
 class _StopRequest:

@@ -1,8 +1,10 @@
 """`gateway simulate`: the command that stands in for a provider."""
 
+import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +15,15 @@ import typer
 from typer.testing import CliRunner
 
 from gateway.cli.simulate import register
+from gateway.domain.findings import has_error
+from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError, NotFound
+from gateway.providers.print_house import HouseRules
+from gateway.providers.print_package import Packing
+from gateway.providers.profiles import load_profile
+from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.testing.epost import CREDENTIALS, EpostSimulator
+from gateway.testing.print_centre import sshd_path
 
 APP = (
     "import typer; from gateway.cli.simulate import register\n"
@@ -71,3 +80,30 @@ def test_a_port_in_use_is_told_with_what_to_do() -> None:
     assert isinstance(result.exception, ConfigError)
     assert result.exception.code == "simulator-port"
     assert port in result.exception.message
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sshd_path() is None and "CI" not in os.environ, reason="sshd is missing: openssh-server")
+def test_the_print_centre_says_how_to_configure_it_and_can_be_handed_over_to(tmp_path: Path) -> None:
+    folder = tmp_path / "centre"
+    with running("sftp", "--port", "0", "--folder", str(folder)) as (child, first_line):
+        assert first_line == "[provider.sftp]"
+        assert child.stdout is not None
+        told = tomllib.loads("".join(child.stdout.readline() for _ in range(5)))
+        provider = SftpProvider(
+            SftpSettings(
+                host=told["host"],
+                port=told["port"],
+                user=told["user"],
+                host_keys=tuple(told["host_keys"]),
+                key_file=Path(told["key_file"]),
+            ),
+            Packing("pieces", "json", frozenset(Service)),
+            HouseRules(),
+            load_profile("sftp"),
+        )
+        assert not has_error(provider.check())
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=10)
+    assert child.returncode == 0
+    assert (folder / "in").is_dir()

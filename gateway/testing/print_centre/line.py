@@ -16,10 +16,10 @@ _CHUNK = 64 * 1024
 class Line:
     """Listens at `port`; passes on to `target_port`. Faults hold until they are taken back, cuts act once."""
 
-    def __init__(self, target_port: int, port: int = 0) -> None:
+    def __init__(self, port: int = 0) -> None:
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port = int(self._listener.getsockname()[1])
-        self.target_port = target_port
+        self.target_port = 0
         self.delay_s = 0.0
         """Before each answer is passed on."""
         self._cut_after: int | None = None

@@ -9,7 +9,7 @@ from typing import Self
 
 from gateway.testing.print_centre.centre import PrintCentre
 from gateway.testing.print_centre.line import Line
-from gateway.testing.print_centre.sshd import Sshd
+from gateway.testing.print_centre.sshd import Sshd, SshdMissing, sshd_path
 
 HOST = "127.0.0.1"
 
@@ -28,12 +28,15 @@ class SftpPrintCentre(PrintCentre):
         automatic: bool = True,
         passphrase: str = "",
     ) -> None:
+        if sshd_path() is None:
+            raise SshdMissing("sshd is missing: apt-get install openssh-server")
+        self.line = Line(port)
         super().__init__(root, speed=speed, start=start, answer=answer, automatic=automatic)
         # Keys and configuration lie outside of what is served where everything vanishes at the end.
         self._ssh_folder = None if root else tempfile.TemporaryDirectory(prefix="print-centre-ssh-")
         ssh = Path(self._ssh_folder.name) if self._ssh_folder else self.root / "centre" / "ssh"
         self._sshd = Sshd(ssh, self.root, passphrase=passphrase)
-        self.line = Line(self._sshd.port, port)
+        self.line.target_port = self._sshd.port
 
     def __enter__(self) -> Self:
         """Begin to serve and to work."""
