@@ -107,7 +107,8 @@ def test_simulators_know_nothing_of_what_they_test() -> None:
     simulators = [
         file
         for file in modules()
-        if part_of(file) == "testing" and ({"epost", "print_centre"} & set(file.parts) or file.stem == "scans")
+        if part_of(file) == "testing"
+        and ({"epost", "pingen", "print_centre"} & set(file.parts) or file.stem == "scans")
     ]
     assert len(simulators) > 5
     for file in simulators:

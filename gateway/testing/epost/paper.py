@@ -42,10 +42,12 @@ def check_paper(pdf: bytes, letter: Mapping[str, Any]) -> int:
         return pages
 
 
-def first_page_png(pdf: bytes, dpi: int = 72) -> bytes:
-    """Page 1 as a picture."""
+def page_png(pdf: bytes, number: int, dpi: int = 72) -> bytes:
+    """A page as a picture, counted from 1; raises `LookupError` if there is none, `Reject` if it is no PDF."""
     with _opened(pdf) as document:
-        picture = document[0].render(scale=dpi / 72).to_pil()
+        if not 1 <= number <= len(document):
+            raise LookupError("no such page")
+        picture = document[number - 1].render(scale=dpi / 72).to_pil()
     out = io.BytesIO()
     picture.save(out, format="PNG")
     return out.getvalue()

@@ -15,14 +15,14 @@ from gateway.testing.epost.exchange import Page, Reply, Request
 from gateway.testing.epost.faults import Faults, fault_from
 from gateway.testing.epost.ledger import Ledger, Piece, printed
 from gateway.testing.epost.page import ledger_page
-from gateway.testing.epost.paper import first_page_png
+from gateway.testing.epost.paper import page_png
 from gateway.testing.epost.server import CONTROL, Server
 from gateway.testing.epost.service import CREDENTIALS, Options, Service
 
 HOST = "127.0.0.1"
 POLL_INTERVAL_S = 5.0
 
-_FILE = re.compile(rf"{CONTROL}/letters/(\d{{1,18}})/(pdf|page\.png)", re.ASCII)
+_FILE = re.compile(rf"{CONTROL}/letters/(\d{{1,18}})/(pdf|page(?:-(\d{{1,3}}))?\.png)", re.ASCII)
 
 
 class EpostSimulator:
@@ -172,6 +172,6 @@ class EpostSimulator:
         if wanted[2] == "pdf":
             return Page(200, "application/pdf", pdf)
         try:
-            return Page(200, "image/png", first_page_png(pdf, dpi=110))
+            return Page(200, "image/png", page_png(pdf, int(wanted[3] or 1), dpi=110))
         except Reject:
             return Reply(404, {"error": "not a PDF"})
