@@ -24,6 +24,7 @@ from gateway.facts import (
     is_holiday_nrw,
     load_countries,
     load_notification_rules,
+    load_places,
     load_postage_table,
     work_calendar,
 )
@@ -115,6 +116,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         is_holiday=is_holiday_nrw,
         postage=load_postage_table(),
         countries=load_countries(),
+        places=load_places(),
         random_bits=secrets.randbits,
         parallel=max(1, settings.rendering.workers),
         duplex=settings.run.duplex,

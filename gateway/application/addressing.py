@@ -3,10 +3,11 @@
 from typing import Any
 
 from gateway.application.services import Services
+from gateway.db.letters import Recipient
 from gateway.db.people import Person, PersonForm
 from gateway.domain.address import PostalAddress, compose_lines
 from gateway.domain.address_rules import check_lines
-from gateway.domain.findings import Severity
+from gateway.domain.findings import Finding, Severity
 from gateway.errors import AddressInvalid
 
 _FORM_LINE = {PersonForm.FRAU: "Frau", PersonForm.HERR: "Herrn"}
@@ -25,7 +26,11 @@ def freeze(services: Services, person: Person) -> dict[str, Any]:
         country=person.country,
     )
     lines = compose_lines(
-        name_lines(person), address, width_mm=services.text.width_mm, country_name=services.countries.name
+        name_lines(person),
+        address,
+        width_mm=services.text.width_mm,
+        country_name=services.countries.name,
+        place_order=services.countries.place_order,
     )
     findings = check_lines(
         lines,
@@ -42,6 +47,18 @@ def freeze(services: Services, person: Person) -> dict[str, Any]:
         "country": person.country,
         "accessible_copy": person.accessible_copy,
     }
+
+
+def address_warnings(services: Services, recipient: Recipient) -> list[Finding]:
+    """What a person should look at in an address that may travel: for whoever approves. Never blocks."""
+    findings = check_lines(
+        recipient.address_lines,
+        width_mm=services.text.width_mm,
+        missing_glyphs=services.text.missing_glyphs,
+        country=recipient.country,
+        places=services.places,
+    )
+    return [finding for finding in findings if finding.severity is Severity.WARNING]
 
 
 def name_lines(person: Person) -> list[str]:

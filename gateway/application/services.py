@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from gateway.db.engine import Database
 from gateway.domain.address import Countries
+from gateway.domain.address_places import Places
 from gateway.domain.calendar import RunSchedule
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.enclosures import EnclosureRule
@@ -45,6 +46,7 @@ class Services:
     locks: Locks
     text: TextFacts
     countries: Countries
+    places: Places
     schedule: RunSchedule
     notification: NotificationRules
     is_holiday: Callable[[date], bool]

@@ -20,7 +20,13 @@ from gateway.domain.mailpiece import Service
 from gateway.domain.postage import Postage
 from gateway.domain.postage import postage as calculate_postage
 from gateway.errors import DataInvalid, InputError
-from gateway.facts import is_holiday_nrw, load_countries, load_notification_rules, load_postage_table
+from gateway.facts import (
+    is_holiday_nrw,
+    load_countries,
+    load_notification_rules,
+    load_places,
+    load_postage_table,
+)
 
 if TYPE_CHECKING:
     from gateway.rendering.fonts import FontMetrics
@@ -122,6 +128,7 @@ def _check_address(lines: list[str], fonts: "FontMetrics") -> tuple[list[str], l
         width_mm=lambda text: fonts.width_mm(text, ADDRESS_SIZE_PT),
         missing_glyphs=fonts.missing,
         country=country or HOME_COUNTRY,
+        places=load_places(),
     )
     return clean, findings
 

@@ -7,11 +7,11 @@ in capitals abroad). A line is wrapped or left whole for `address_rules` to repo
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.domain.address_rules import check_lines
-from gateway.domain.address_text import HOME_COUNTRY, WidthMm, normalise, normalise_lines
+from gateway.domain.address_text import HOME_COUNTRY, SALUTATIONS, WidthMm, normalise, normalise_lines
 from gateway.domain.findings import Finding
 from gateway.domain.layout import ADDRESS_LINE_WIDTH_MM, ADDRESS_MAX_LINES
 
@@ -27,6 +27,17 @@ __all__ = [
     "normalise_lines",
     "zone",
 ]
+
+
+class PlaceOrder(StrEnum):
+    """How place and postcode stand in the lines of a country."""
+
+    POSTCODE_FIRST = "postcode-first"
+    """`8000 ZÜRICH`"""
+    PLACE_FIRST = "place-first"
+    """`WASHINGTON DC 20500`"""
+    POSTCODE_BELOW = "postcode-below"
+    """`LONDON`, and on the next line `SW1A 2AA`"""
 
 
 class Zone(StrEnum):
@@ -62,6 +73,11 @@ class Countries:
     names: Mapping[str, str]
     spellings: Mapping[str, str]
     europe: frozenset[str]
+    place_orders: Mapping[str, PlaceOrder] = field(default_factory=dict)
+
+    def place_order(self, code: str) -> PlaceOrder:
+        """How place and postcode stand in a country; most put the postcode first."""
+        return self.place_orders.get(code.upper(), PlaceOrder.POSTCODE_FIRST)
 
     def name(self, code: str) -> str:
         """The German name of a country; the code itself if it is unknown."""
@@ -83,7 +99,6 @@ def zone(address: PostalAddress | Sequence[str], countries: Countries) -> Zone:
     return Zone.EUROPE if code in countries.europe else Zone.WORLD
 
 
-_SALUTATIONS = frozenset({"Frau", "Herr", "Herrn", "Firma", "Familie", "Eheleute"})
 _BREAK = re.compile(r"(?<=\s)|(?<=[^\W\d_]-)(?=\w)")
 """A line may break after a blank, or after a hyphen between letters (never inside `12-14`)."""
 
@@ -94,6 +109,7 @@ def compose_lines(
     *,
     width_mm: WidthMm,
     country_name: Callable[[str], str],
+    place_order: Callable[[str], PlaceOrder] = lambda _: PlaceOrder.POSTCODE_FIRST,
     max_width_mm: float = ADDRESS_LINE_WIDTH_MM,
     max_lines: int = ADDRESS_MAX_LINES,
 ) -> list[str]:
@@ -105,7 +121,7 @@ def compose_lines(
     head = normalise_lines(
         [*name_lines, _care_of(address.care_of), address.extra or "", *_street_lines(address)]
     )
-    tail = _place_lines(address, country_name)
+    tail = _place_lines(address, country_name, place_order)
     if len(head) + len(tail) > max_lines:
         head = _join_salutation(head, width_mm, max_width_mm)
     return _wrap_while_free(head, max_lines - len(tail), width_mm, max_width_mm) + tail
@@ -136,15 +152,22 @@ def _in_pairs(number: str) -> str:
     return " ".join([digits[:odd]] * odd + [digits[i : i + 2] for i in range(odd, len(digits), 2)])
 
 
-def _place_lines(address: PostalAddress, country_name: Callable[[str], str]) -> list[str]:
-    place = address.place or ""
+def _place_lines(
+    address: PostalAddress, country_name: Callable[[str], str], place_order: Callable[[str], PlaceOrder]
+) -> list[str]:
+    postcode, place = address.postcode or "", address.place or ""
     if address.country.upper() == HOME_COUNTRY:
-        return normalise_lines([f"{address.postcode or ''} {place}"])
-    return normalise_lines([f"{address.postcode or ''} {place.upper()}", country_name(address.country).upper()])
+        return normalise_lines([f"{postcode} {place}"])
+    lines = {
+        PlaceOrder.POSTCODE_FIRST: [f"{postcode} {place}"],
+        PlaceOrder.PLACE_FIRST: [f"{place} {postcode}"],
+        PlaceOrder.POSTCODE_BELOW: [place, postcode],
+    }[place_order(address.country)]
+    return normalise_lines([*(line.upper() for line in lines), country_name(address.country).upper()])
 
 
 def _join_salutation(lines: list[str], width_mm: WidthMm, max_width_mm: float) -> list[str]:
-    if len(lines) < 2 or lines[0] not in _SALUTATIONS:
+    if len(lines) < 2 or lines[0] not in SALUTATIONS:
         return lines
     joined = f"{lines[0]} {lines[1]}"
     return [joined, *lines[2:]] if width_mm(joined) <= max_width_mm else lines

@@ -10,7 +10,15 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.domain.address_text import HOME_COUNTRY, WidthMm, is_invisible, normalise, normalise_lines
+from gateway.domain.address_places import NO_PLACES, Places
+from gateway.domain.address_text import (
+    HOME_COUNTRY,
+    SALUTATIONS,
+    WidthMm,
+    is_invisible,
+    normalise,
+    normalise_lines,
+)
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.layout import ADDRESS_LINE_WIDTH_MM, ADDRESS_MAX_LINES
 
@@ -27,6 +35,7 @@ class _Subject:
     country: str
     width_mm: WidthMm
     missing_glyphs: MissingGlyphs
+    places: Places
 
     @property
     def abroad(self) -> bool:
@@ -34,8 +43,13 @@ class _Subject:
 
     @property
     def place_number(self) -> int:
-        """Number of the line with postcode and place, from 1; 0 if there is none. Abroad the country follows it."""
+        """Number of the line with the place, from 1; 0 if there is none. Abroad the country follows it.
+
+        In some countries the postcode has a line of its own below the place (`LONDON`, `SW1A 2AA`).
+        """
         count = len(self.lines)
+        if self.abroad and count > 3 and is_only_postcode(self.lines[-2]):
+            return count - 2
         return count - 1 if self.abroad or self.has_line_after_place else count
 
     @property
@@ -57,13 +71,19 @@ Rule = Callable[[_Subject], Iterator[Finding]]
 
 
 def check_lines(
-    lines: Sequence[str], *, width_mm: WidthMm, missing_glyphs: MissingGlyphs, country: str = HOME_COUNTRY
+    lines: Sequence[str],
+    *,
+    width_mm: WidthMm,
+    missing_glyphs: MissingGlyphs,
+    country: str = HOME_COUNTRY,
+    places: Places = NO_PLACES,
 ) -> list[Finding]:
     """What is wrong with the lines of one address, in the order of `RULES`. Errors block a letter.
 
-    `country` (ISO 3166 alpha-2) is where it goes: abroad the last line is the country, the one before it the place.
+    `country` (ISO 3166 alpha-2) is where it goes: abroad the last line is the country, above it are place and
+    postcode in the order of that country. `places` are German postcodes; without them nothing is said about these.
     """
-    subject = _Subject(lines, normalise_lines(lines), country.upper(), width_mm, missing_glyphs)
+    subject = _Subject(lines, normalise_lines(lines), country.upper(), width_mm, missing_glyphs, places)
     return [finding for rule in RULES for finding in rule(subject)]
 
 
@@ -152,10 +172,61 @@ def _line_after_place(subject: _Subject) -> Iterator[Finding]:
 
 
 def _capitals_abroad(subject: _Subject) -> Iterator[Finding]:
-    if subject.abroad and len(subject.lines) > 2 and any(line != line.upper() for line in subject.lines[-2:]):
+    ending = subject.lines[subject.place_number - 1 :]
+    if subject.abroad and len(subject.lines) > 2 and any(line != line.upper() for line in ending):
         yield _warning(
             "address-not-in-capitals",
             "Bei Auslandspost stehen Ort und Land in Großbuchstaben. Bitte umschreiben.",
+        )
+
+
+def is_only_postcode(line: str) -> bool:
+    """Whether every word of a line has a digit, as in `SW1A 2AA` or `8001`."""
+    return all(any(character.isdigit() for character in word) for word in line.split())
+
+
+def _place_does_not_match(subject: _Subject) -> Iterator[Finding]:
+    found = None if subject.abroad else _POSTCODE.match(_DOMESTIC_PREFIX.sub("", subject.place))
+    if found is None:
+        return
+    place = found.string[found.end() :].strip()
+    if place and subject.places.contradicts(found[1], place):
+        known = ", ".join(subject.places.of(found[1])[:_PLACES_NAMED])
+        yield _warning(
+            "place-does-not-match-postcode",
+            f"Zur Postleitzahl {found[1]} sind andere Orte bekannt: {known}. Bitte Postleitzahl und Ort vergleichen.",
+        )
+
+
+_PLACES_NAMED = 5
+
+
+def _without_street(subject: _Subject) -> bool:
+    """Whether nothing stands between the name and the place: no street, no Postfach, nobody to deliver to."""
+    above = subject.lines[: max(subject.place_number - 1, 0)]
+    names = [line for line in above if line not in SALUTATIONS]
+    return not subject.abroad and len(names) == 1 and not any(map(str.isdigit, names[0]))
+
+
+def _large_recipient(subject: _Subject) -> Iterator[Finding]:
+    """A large recipient has a postcode of its own, and then neither street nor Postfach."""
+    found = _POSTCODE.match(subject.place)
+    if found and subject.places.names and not subject.places.of(found[1]) and _without_street(subject):
+        yield Finding(
+            "address-large-recipient",
+            Severity.INFO,
+            "Die Anschrift hat weder Straße noch Postfach, ihre Postleitzahl ist keine der Straßenzustellung:"
+            " Sie wird als Anschrift eines Großempfängers gelesen.",
+        )
+
+
+def _no_street(subject: _Subject) -> Iterator[Finding]:
+    found = _POSTCODE.match(subject.place)
+    if found and subject.places.of(found[1]) and _without_street(subject):
+        yield _warning(
+            "address-no-street",
+            "Straße und Hausnummer oder Postfach fehlen; nur unter der Postleitzahl eines Großempfängers entfallen sie."
+            " Bitte ergänzen.",
         )
 
 
@@ -225,5 +296,8 @@ RULES: tuple[Rule, ...] = (
     _invisible_character,
     _not_nfc,
     _trailing_punctuation,
+    _place_does_not_match,
+    _no_street,
+    _large_recipient,
 )
 """Every rule has one code; an address is sound if none has an error to report."""

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 HOME_COUNTRY = "DE"
+SALUTATIONS = frozenset({"Frau", "Herr", "Herrn", "Firma", "Familie", "Eheleute"})
+"""What may stand on a line of its own above the name."""
 WidthMm = Callable[[str], float]
 """Width of a text in mm, in the font and size of the address."""
 

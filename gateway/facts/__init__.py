@@ -7,12 +7,14 @@ from functools import cache
 from pathlib import Path
 
 from gateway.domain.address import Countries
+from gateway.domain.address_places import Places
 from gateway.domain.calendar import CHRISTMAS_EVE_AND_NEW_YEARS_EVE, WorkCalendar
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.postage import PostageTable
 from gateway.facts.countries import build_countries
 from gateway.facts.holidays import holidays_nrw, is_holiday_nrw
 from gateway.facts.notification import build_notification_rules
+from gateway.facts.places import read_places
 from gateway.facts.postage import build_postage_table
 from gateway.facts.reading import read_facts
 
@@ -21,6 +23,7 @@ __all__ = [
     "is_holiday_nrw",
     "load_countries",
     "load_notification_rules",
+    "load_places",
     "load_postage_table",
     "work_calendar",
 ]
@@ -42,6 +45,12 @@ def load_postage_table(path: Path | None = None) -> PostageTable:
 def load_countries(path: Path | None = None) -> Countries:
     """Country names and zones. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
     return read_facts("countries.toml", path, build_countries)
+
+
+@cache
+def load_places(path: Path | None = None) -> Places:
+    """German postcodes and their places. Raises ConfigError (`facts-unreadable`)."""
+    return read_places(path)
 
 
 def work_calendar(

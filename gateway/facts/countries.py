@@ -2,7 +2,7 @@
 
 from babel import Locale
 
-from gateway.domain.address import Countries
+from gateway.domain.address import Countries, PlaceOrder
 from gateway.facts.reading import Table, take
 
 _LOCALES = ("fr", "en", "de")
@@ -11,15 +11,17 @@ _LOCALES = ("fr", "en", "de")
 
 def build_countries(table: Table) -> Countries:
     """All countries; a KeyError or ValueError says what is missing or unknown."""
-    take(table, ("europe", "no_countries", "names", "spellings"))
+    take(table, ("europe", "no_countries", "names", "spellings", "place_order"))
     names = _names("de", table["no_countries"]) | table["names"]
-    for code in (*table["europe"], *table["spellings"]):
+    orders = {code: PlaceOrder(order) for order, codes in table["place_order"].items() for code in codes}
+    for code in (*table["europe"], *table["spellings"], *orders):
         if code not in names:
             raise KeyError(code)
     return Countries(
         names=names,
         spellings=_spellings(names, table),
         europe=frozenset(table["europe"]),
+        place_orders=orders,
     )
 
 

@@ -152,22 +152,35 @@ def test_address_check_ends_with_one_if_an_address_cannot_stand_in_a_window(app:
 
 def test_address_check_measures_in_the_font_of_the_letter(app: typer.Typer) -> None:
     narrow, wide = "i" * 60, "W" * 30
-    found = check_json(app, [[narrow, "46325 Borken"], [wide, "46325 Borken"]], exit_code=1)
+    found = check_json(
+        app, [[narrow, "Am Markt 3", "46325 Borken"], [wide, "Am Markt 3", "46325 Borken"]], exit_code=1
+    )
     assert found[0]["findings"] == []
     assert found[1]["findings"][0]["code"] == "address-line-too-wide"
 
 
 def test_address_check_knows_the_letters_of_din_91379_and_refuses_others(app: typer.Typer) -> None:
-    latin = ["Şahin Dvořák-Đorđe", "Nguyễn Thị Ŵ", "46325 Borken"]
+    latin = ["Şahin Dvořák-Đorđe", "Nguyễn Thị Ŵ 3", "46325 Borken"]
     assert check_json(app, [latin])[0]["findings"] == []
     (found,) = check_json(app, [["王小明", "46325 Borken"]], exit_code=1)
     assert found["findings"][0]["code"] == "address-character-without-glyph"
 
 
 def test_a_warning_alone_is_no_failure(app: typer.Typer) -> None:
-    (found,) = check_json(app, [["Zoe\u0308 Test", "", "46325 Borken"]])
-    assert found["lines"] == ["Zoë Test", "46325 Borken"]
+    (found,) = check_json(app, [["Zoe\u0308 Test", "", "Am Markt 3", "46325 Borken"]])
+    assert found["lines"] == ["Zoë Test", "Am Markt 3", "46325 Borken"]
     assert [finding["severity"] for finding in found["findings"]] == ["warning", "warning"]
+
+
+def test_a_place_that_lies_elsewhere_is_a_warning_that_names_the_places_of_the_postcode(
+    app: typer.Typer,
+) -> None:
+    (found,) = check_json(app, [["Zoë Test", "Am Markt 3", "46325 Bocholt"]])
+    ((finding),) = found["findings"]
+    assert (finding["code"], finding["severity"]) == ("place-does-not-match-postcode", "warning")
+    assert "Borken" in finding["message"]
+    right = [["Zoë Test", "Am Markt 3", "46325 Borken"], ["Kreis Test", "Postfach 11 06", "46322 Borken"]]
+    assert [one["findings"] for one in check_json(app, right)] == [[], []]
 
 
 def test_plain_lines_are_one_address(app: typer.Typer) -> None:

@@ -213,3 +213,24 @@ def test_the_zone_of_lines_follows_the_last_one(last_line: str, expected: Zone) 
 
 def test_no_lines_are_domestic() -> None:
     assert zone([], COUNTRIES) is Zone.DOMESTIC
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "place", "expected"),
+    [
+        ("GB", "SW1A 2AA", "London", ["LONDON", "SW1A 2AA"]),
+        ("US", "20500", "Washington DC", ["WASHINGTON DC 20500"]),
+        ("CH", "8000", "Zürich", ["8000 ZÜRICH"]),
+    ],
+)
+def test_place_and_postcode_stand_as_their_country_writes_them(
+    country: str, postcode: str, place: str, expected: list[str]
+) -> None:
+    lines = compose_lines(
+        ["Zoë Test"],
+        PostalAddress(street="Test 1", postcode=postcode, place=place, country=country),
+        width_mm=lambda text: float(len(text)),
+        country_name=COUNTRIES.name,
+        place_order=COUNTRIES.place_order,
+    )
+    assert lines == ["Zoë Test", "Test 1", *expected, COUNTRIES.name(country).upper()]

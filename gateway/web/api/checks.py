@@ -107,5 +107,6 @@ def _checked(caller: Caller, lines: list[str]) -> dict[str, object]:
         width_mm=services.text.width_mm,
         missing_glyphs=services.text.missing_glyphs,
         country=country or HOME_COUNTRY,
+        places=services.places,
     )
     return as_json(clean, findings, services.countries)
