@@ -40,7 +40,8 @@ class Neighbours:
 
 def limits_for(services: Services, day: date) -> Limits:
     """What an envelope of tonight may hold."""
-    return Limits(services.provider.profile, services.postage, day)
+    profiles = {name: provider.profile for name, provider in services.providers.items()}
+    return Limits(profiles, services.postage, day)
 
 
 def candidates(
@@ -50,6 +51,7 @@ def candidates(
     signed = signed_documents(session, [row_id(recipient) for _, recipient in copies])
     own = _own_people(session, {letter.case_id for letter, _ in copies})
     templates = {meta.name: meta for meta in services.renderer.templates()}
+    offices = dict(session.exec(select(col(Office.id), col(Office.key))).all())
     found = []
     for letter, recipient in copies:
         documents = signed[row_id(recipient)]
@@ -63,7 +65,9 @@ def candidates(
                 country=recipient.country,
                 office=letter.office_id,
                 role=_role(letter, recipient, own),
-                provider=services.provider_name,
+                provider=services.routing.provider_for(
+                    offices[letter.office_id], letter.service, letter.template, recipient.country
+                ),
                 service=letter.service,
                 area=meta.legal_area if meta else None,
                 allowed=meta.bundling if meta else True,

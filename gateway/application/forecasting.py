@@ -94,7 +94,7 @@ def forecast(services: Services, *, day: date, approved_before: datetime, login:
     """
     with services.db.reading() as session:
         offices = visible_offices(session, login)
-        told = Forecast(day, approved_before, services.bundling)
+        told = Forecast(day, approved_before.astimezone(services.schedule.zone), services.bundling)
         envelopes = Envelopes(limits_for(services, day), services.bundling)
         _count_what_stays(session, told, offices)
         for candidate in _going(session, services, told, offices):
@@ -167,7 +167,7 @@ def _count(told: Forecast, envelope: Envelope, envelopes: Envelopes, offices: di
         volume.postage_eur += price.price_eur if price else Decimal(0)
         volume.unpriced += price is None
     told.by_product[office, product].letters += len({member.letter for member in envelope.members})
-    told.envelopes[envelopes.limits.profile.envelope_for(envelope.sheets).name] += 1
+    told.envelopes[envelopes.limits.profile(first).envelope_for(envelope.sheets).name] += 1
     _count_saving(told.saving, envelope, envelopes)
 
 

@@ -9,7 +9,7 @@ Who may not be mixed up: sixty people once got their namesakes' post, because le
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -52,11 +52,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Limits:
-    """What an envelope may hold: the provider's profile, and the prices of the day."""
+    """What an envelope may hold: the profiles of the providers by name, and the prices of the day."""
 
-    profile: PrintProfile
+    profiles: Mapping[str, PrintProfile]
     table: PostageTable
     day: date
+
+    def profile(self, of: Candidate) -> PrintProfile:
+        """The profile of the provider that takes a letter."""
+        return self.profiles[of.provider]
 
     def postage(self, sheets: int, like: Candidate) -> Postage | None:
         """What so many sheets cost; None where the price table ends. Raises `InputError` if they are too many."""
@@ -149,18 +153,19 @@ def _sheets(members: Sequence[Candidate], more: Candidate) -> int:
 
 
 def _too_many_sheets(members: Sequence[Candidate], more: Candidate, limits: Limits) -> bool:
-    return _sheets(members, more) > limits.profile.max_sheets
+    return _sheets(members, more) > limits.profile(more).max_sheets
 
 
 def _too_large(members: Sequence[Candidate], more: Candidate, limits: Limits) -> bool:
     size = sum(member.size_bytes for member in members) + more.size_bytes
-    return size > limits.profile.max_bytes * _ROOM_FOR_CODES
+    return size > limits.profile(more).max_bytes * _ROOM_FOR_CODES
 
 
 def _larger_envelope(members: Sequence[Candidate], more: Candidate, limits: Limits) -> bool:
     """The address of each was proven in the window of the envelope that it needs alone, and only there."""
-    wanted = limits.profile.envelope_for(_sheets(members, more))
-    return any(limits.profile.envelope_for(each.sheets) != wanted for each in (*members, more))
+    profile = limits.profile(more)
+    wanted = profile.envelope_for(_sheets(members, more))
+    return any(profile.envelope_for(each.sheets) != wanted for each in (*members, more))
 
 
 def _too_heavy(members: Sequence[Candidate], more: Candidate, limits: Limits) -> bool:

@@ -234,31 +234,31 @@ def test_approved_documents_stay_as_they_were_signed(world: World) -> None:
 
 
 def test_enclosures_and_large_print_follow_their_own_letter(world: World) -> None:
-    """Award, its copy in large print, its leaflet; then the invitation, and its copy."""
+    """The first letter, its copy in large print, its leaflet; then the second letter, and its copy."""
     document = household_document()
     document["persons"][0]["accessible_copy"] = "large-print"
     import_cases(world.services, document)
-    award = world.ready("FW", AWARD, login="both")
-    enclose(world.services, "both", award, numbered(3, "Merkblatt"), "Merkblatt")
-    drafting.submit(world.services, "both", award, accept_duplicate=True)
-    rendering.render_letter(world.services, award)
-    approving.approve(world.services, "bea", award)
-    invitation = world.approved("FW2")
+    first = world.ready("FW", login="both")
+    enclose(world.services, "both", first, numbered(3, "Merkblatt"), "Merkblatt")
+    drafting.submit(world.services, "both", first, accept_duplicate=True)
+    rendering.render_letter(world.services, first)
+    approving.approve(world.services, "bea", first)
+    second = world.approved("FW2")
     told = tonight(world.services)
     (report,) = world.evening()
     assert (report.pieces, report.faulty, report.hand_over.released) == (1, 0, 1)
     (piece,) = pieces(world)
     assert (told.total.sheets, told.total.postage_eur) == (piece.sheets, piece.postage_eur)
     texts = world.services.renderer.page_texts(world.services.blobs.get(piece.print_sha256 or ""))
-    marks = {"JC-BOR-2026-00101": "award", "JC-BOR-2026-00104": "invitation", "Merkblatt-": "leaflet"}
+    marks = {"JC-BOR-2026-00101": "first", "JC-BOR-2026-00104": "second", "Merkblatt-": "leaflet"}
     order = [name for text in texts for mark, name in marks.items() if mark in text]
-    assert [name for name, _ in groupby(order)] == ["award", "leaflet", "invitation"]
-    assert len(signed(world, award)) == 3
-    assert len(signed(world, invitation)) == 2
+    assert [name for name, _ in groupby(order)] == ["first", "leaflet", "second"]
+    assert len(signed(world, first)) == 3
+    assert len(signed(world, second)) == 2
     with world.services.db.reading() as session:
         assert assembling._approved_hashes(session, piece.id or 0) == [
-            *signed(world, award),
-            *signed(world, invitation),
+            *signed(world, first),
+            *signed(world, second),
         ]
 
 

@@ -38,7 +38,7 @@ PROFILE = PrintProfile(
     envelopes=(EnvelopeUse(C65, 8), EnvelopeUse(C4, 90)),
 )
 DAY = date(2026, 11, 16)
-LIMITS = Limits(PROFILE, load_postage_table(), DAY)
+LIMITS = Limits({"epost": PROFILE, "pingen": PROFILE}, load_postage_table(), DAY)
 ONE = Candidate(
     key=1,
     letter=1,
@@ -129,20 +129,20 @@ def test_the_country_is_part_of_the_address() -> None:
 
 def test_two_letters_that_are_too_heavy_together_go_apart() -> None:
     roomy = replace(PROFILE, max_sheets=500, envelopes=(EnvelopeUse(C4, 500),))
-    limits = Limits(roomy, LIMITS.table, DAY)
+    limits = Limits({"epost": roomy}, LIMITS.table, DAY)
     assert code(replace(ONE, sheets=100), another(sheets=100), limits) == "too-heavy"
 
 
 def test_abroad_two_letters_go_apart_where_one_envelope_would_cost_more() -> None:
     """8 and 1 sheets in compact and standard letters cost 3.05 €, 9 sheets in a large letter 3.30 €."""
     only_large = replace(PROFILE, envelopes=(EnvelopeUse(C4, 90),))
-    limits = Limits(only_large, LIMITS.table, DAY)
+    limits = Limits({"epost": only_large}, LIMITS.table, DAY)
     assert code(replace(ONE, country="NL", sheets=8), another(country="NL"), limits) == "dearer-together"
     assert code(replace(ONE, sheets=8), another(), limits) is None
 
 
 def test_where_the_price_table_ends_letters_still_go_together() -> None:
-    assert night(ONE, another(), limits=Limits(PROFILE, LIMITS.table, date(2040, 1, 2))) == [[1, 2]]
+    assert night(ONE, another(), limits=Limits({"epost": PROFILE}, LIMITS.table, date(2040, 1, 2))) == [[1, 2]]
 
 
 def test_nothing_joins_a_piece_that_is_assembled() -> None:
