@@ -25,7 +25,8 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
 from gateway.db.people import Office
-from gateway.domain.bundling import ALREADY_ASSEMBLED, Candidate, Envelopes, Placement
+from gateway.domain.bundling import Envelopes, Placement
+from gateway.domain.bundling_rules import ALREADY_ASSEMBLED, Candidate
 from gateway.domain.letter import LetterState
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict

@@ -16,7 +16,8 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission
 from gateway.db.people import Case, CaseMember, Office
-from gateway.domain.bundling import VETOES, Candidate, Envelope, Envelopes, Limits, Veto
+from gateway.domain.bundling import Envelope, Envelopes
+from gateway.domain.bundling_rules import VETOES, Candidate, Limits, Veto
 from gateway.domain.mailpiece import sheets_for
 from gateway.domain.submission import SubmissionState
 

@@ -20,7 +20,8 @@ from gateway.application.timeliness import late_dates
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter
 from gateway.db.people import Office
-from gateway.domain.bundling import Candidate, Envelope, Envelopes
+from gateway.domain.bundling import Envelope, Envelopes
+from gateway.domain.bundling_rules import Candidate
 from gateway.domain.letter import LetterState
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action

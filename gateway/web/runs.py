@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from gateway.application.forecasting import STAYS, tonight, weight_steps
 from gateway.application.running import past_runs
-from gateway.domain.bundling import VETOES
+from gateway.domain.bundling_rules import VETOES
 from gateway.web.visiting import SignedIn
 
 router = APIRouter()

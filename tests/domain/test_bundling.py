@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.domain.bundling import (
-    ALREADY_ASSEMBLED,
-    VETOES,
-    Candidate,
-    Envelope,
-    Envelopes,
-    Limits,
-    veto_against,
-)
+from gateway.domain.bundling import Envelope, Envelopes, veto_against
+from gateway.domain.bundling_rules import ALREADY_ASSEMBLED, VETOES, Candidate, Limits
 from gateway.domain.envelope import C4, C65
 from gateway.domain.findings import Box
 from gateway.domain.layout import EnvelopeUse, PrintProfile
