@@ -94,7 +94,8 @@ class Staging:
         if shelf.size(self.part(key)) != package.size_bytes:
             raise NotSent(
                 "print-house-upload-incomplete",
-                "Die Lieferung kam nicht vollständig an; sie wird neu übertragen. Gedruckt wurde nichts.",
+                "Die Lieferung kam nicht vollständig an, vielleicht ist dort kein Platz mehr. Sie wird neu übertragen; "
+                "gedruckt wurde nichts.",
             )
 
     def read_note(self, shelf: Shelf, key: str) -> Note | None:

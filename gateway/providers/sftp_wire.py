@@ -54,28 +54,32 @@ class SftpShelves:
     @contextmanager
     def open(self) -> Iterator["SftpShelf"]:
         """Connected and logged in for as long as the block lasts. Raises `NotSent`."""
-        with closing(self._connected()) as transport:
+        pinned = self._pinned_keys()
+        # Closed by itself: a transport that never became active does not close its line.
+        with closing(self._connected()) as line, closing(paramiko.Transport(line)) as transport:
             transport.set_log_channel(_LOG_CHANNEL)
-            self._handshake(transport)
+            self._handshake(transport, pinned)
             self._login(transport)
             with closing(self._session(transport)) as client:
                 yield SftpShelf(client)
 
-    def _connected(self) -> paramiko.Transport:
-        address = (self._settings.host, self._settings.port)
-        try:
-            line = socket.create_connection(address, timeout=self._settings.connect_timeout_s)
-        except OSError:
-            text = "Der SFTP-Server des Druckdienstleisters ist nicht erreichbar; die Lieferungen warten."
-            raise NotSent("sftp-unreachable", text) from None
-        return paramiko.Transport(line)
-
-    def _handshake(self, transport: paramiko.Transport) -> None:
-        """Agree on keys and compare the host's with the pinned ones."""
+    def _pinned_keys(self) -> list[tuple[str, str]]:
         pinned = [_pinned(line) for line in self._settings.host_keys]
         if not pinned:
             text = "Der Schlüssel des SFTP-Servers ist nicht hinterlegt (host_keys); ohne ihn wird nichts übertragen."
             raise NotSent("sftp-host-key-missing", text)
+        return pinned
+
+    def _connected(self) -> socket.socket:
+        address = (self._settings.host, self._settings.port)
+        try:
+            return socket.create_connection(address, timeout=self._settings.connect_timeout_s)
+        except OSError:
+            text = "Der SFTP-Server des Druckdienstleisters ist nicht erreichbar; die Lieferungen warten."
+            raise NotSent("sftp-unreachable", text) from None
+
+    def _handshake(self, transport: paramiko.Transport, pinned: list[tuple[str, str]]) -> None:
+        """Agree on keys and compare the host's with the pinned ones."""
         limit = self._settings.connect_timeout_s
         transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = limit
         transport.channel_timeout = limit
