@@ -55,9 +55,10 @@ def test_a_disk_that_fails_after_the_rename_leaves_it_open(
     def fail(_: Path) -> None:
         raise OSError(5, "Input/output error")
 
-    with monkeypatch.context() as broken, pytest.raises(OutcomeUnknown, match="folder-release-unclear"):
+    with monkeypatch.context() as broken:
         broken.setattr(folder_shelf, "sync_folder", fail)
-        made.release(handle, consignment())
+        with pytest.raises(OutcomeUnknown, match="folder-release-unclear"):
+            made.release(handle, consignment())
     with pytest.raises(AlreadyReleased):
         made.release(handle, consignment())
 
