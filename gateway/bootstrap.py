@@ -33,13 +33,15 @@ from gateway.plugins import case_file_plugin, provider_plugin
 from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
 from gateway.ports.provider import Provider
-from gateway.provider_settings import FolderHouse, PrintHouseSettings, SftpAccount
+from gateway.provider_settings import FolderHouse, PingenAccount, PrintHouseSettings, SftpAccount
 from gateway.providers.epost import EpostProvider
 from gateway.providers.epost_account import EpostSettings
 from gateway.providers.folder import FolderProvider
 from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
 from gateway.providers.print_sealing import seal_for
+from gateway.providers.pingen import PingenProvider
+from gateway.providers.pingen_account import PingenSettings
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.rendering.codes import page_codes
@@ -98,6 +100,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         renderer=LocalRenderer(
             settings.path(settings.rendering.templates_dir),
             fonts_dir=fonts_dir,
+            versions_dir=settings.data_dir.absolute() / "template-versions",
             workers=settings.rendering.workers,
             timeout_s=settings.rendering.timeout_s,
             max_worker_mb=settings.rendering.max_worker_mb,
@@ -126,6 +129,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
             EnclosureRule(**{**dict(rule), "file": str(settings.path(rule.file))})
             for rule in settings.enclosure_rules
         ),
+        template_four_eyes=settings.templates.four_eyes,
         uploads_dir=_folder(settings, settings.uploads.watch_dir) if settings.uploads.watch_dir else None,
     )
 
@@ -135,6 +139,7 @@ def _providers(settings: Settings) -> dict[str, Provider]:
     chosen = settings.provider
     built_in: dict[str, Callable[[], Provider]] = {
         "epost": lambda: _epost(chosen.epost),
+        "pingen": lambda: _pingen(settings, chosen.pingen),
         "sftp": lambda: _sftp(settings, chosen.sftp),
         "folder": lambda: _print_room(settings, chosen.folder),
     }
@@ -231,11 +236,33 @@ def _epost(account: EpostAccount) -> EpostProvider:
         test_mode=account.test_mode,
         test_email=account.test_email,
         settle_time=timedelta(seconds=account.settle_time_s),
+        hold_days=account.hold_days,
+        premium_address=account.premium_address,
         min_poll_interval=timedelta(seconds=account.min_poll_interval_s),
         connect_timeout_s=account.connect_timeout_s,
         read_timeout_s=account.read_timeout_s,
     )
     return EpostProvider(settings, load_profile("epost"))
+
+
+def _pingen(settings: Settings, account: PingenAccount) -> PingenProvider:
+    interface = PingenSettings(
+        base_url=account.base_url,
+        identity_url=account.identity_url,
+        organisation=account.organisation,
+        client_id=account.client_id,
+        client_secret=account.client_secret.get_secret_value(),
+        webhook_secrets=account.webhook_secrets(),
+        delivery_product=account.delivery_product,
+        address_position=account.address_position,
+        key_lifetime=timedelta(seconds=account.key_lifetime_s),
+        validation_wait=timedelta(seconds=account.validation_wait_s),
+        min_poll_interval=timedelta(seconds=account.min_poll_interval_s),
+        connect_timeout_s=account.connect_timeout_s,
+        read_timeout_s=account.read_timeout_s,
+        cursor_file=_folder(settings, "{data_dir}/providers") / "pingen-events.json",
+    )
+    return PingenProvider(interface, load_profile("pingen"))
 
 
 def _sftp(settings: Settings, account: SftpAccount) -> SftpProvider:

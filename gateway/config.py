@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -23,7 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError
-from gateway.provider_settings import FolderHouse, Section, SftpAccount
+from gateway.provider_settings import FolderHouse, PingenAccount, Section, SftpAccount
 
 ENV_PREFIX = "GATEWAY_"
 _NESTED = "__"
@@ -83,6 +83,12 @@ class RenderingSettings(Section):
     letters_per_worker: int = Field(500, ge=1)
 
 
+class TemplateSettings(Section):
+    """How template versions are published."""
+
+    four_eyes: bool = True
+
+
 class RunSettings(Section):
     """When the nightly run happens."""
 
@@ -117,7 +123,10 @@ class RunSettings(Section):
 
 
 class EpostAccount(Section):
-    """Account at the E-POSTBUSINESS interface."""
+    """Account at the E-POSTBUSINESS interface.
+
+    `hold_days`: how long letters wait in the provider's hold basket, where they can be taken back; 0: not at all.
+    """
 
     base_url: str = "http://127.0.0.1:8090"
     vendor_id: str = "TRAINING"
@@ -127,6 +136,8 @@ class EpostAccount(Section):
     test_mode: bool = False
     test_email: str = ""
     settle_time_s: float = Field(900, ge=0)
+    hold_days: int = Field(0, ge=0, le=31)
+    premium_address: Literal["", "basis", "report"] = ""
     min_poll_interval_s: float = Field(5, ge=0)
     connect_timeout_s: float = Field(10, gt=0)
     read_timeout_s: float = Field(60, gt=0)
@@ -150,6 +161,7 @@ class ProviderSettings(Section):
     routes: tuple[RouteSetting, ...] = ()
     daily_capacity: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     epost: EpostAccount = EpostAccount()
+    pingen: PingenAccount = PingenAccount()
     sftp: SftpAccount = SftpAccount()
     folder: FolderHouse = FolderHouse()
     plugin: PluginTables = Field(default_factory=dict)
@@ -211,6 +223,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     documents: DocumentSettings = DocumentSettings()
     rendering: RenderingSettings = RenderingSettings()
+    templates: TemplateSettings = TemplateSettings()
     run: RunSettings = RunSettings()
     provider: ProviderSettings = ProviderSettings()
     case_file: CaseFileSettings = CaseFileSettings()

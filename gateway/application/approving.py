@@ -7,11 +7,13 @@ from gateway.application.companions import sign_companions
 from gateway.application.drafting import find_letter
 from gateway.application.services import Services
 from gateway.application.timeliness import refuse_stale
+from gateway.application.versions import require_usable
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.people import User
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action, may_approve
+from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import Conflict, IntegrityError, NotPermitted
 
 
@@ -32,6 +34,8 @@ def approve(services: Services, login: str, reference: str) -> None:
             )
         if letter.state is not LetterState.READY:
             raise Conflict("letter-not-ready", _why_not_ready(letter.state))
+        if letter.template != FINISHED_PDF:
+            require_usable(session, letter)
         refuse_stale(session, services, letter)
         now = services.clock.now()
         for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
@@ -39,6 +43,7 @@ def approve(services: Services, login: str, reference: str) -> None:
             session.add(
                 Approval(
                     recipient_id=row_id(recipient),
+                    signing=recipient.signing,
                     document_sha256=_verified(services, recipient),
                     approved_by_id=who.id,
                     approved_at=now,
@@ -52,6 +57,7 @@ def approve(services: Services, login: str, reference: str) -> None:
             expect={"state": LetterState.READY},
             state=LetterState.APPROVED,
             approved_at=now,
+            healed_from=None,
             filing_due=True,
         )
         audit(session, services, who.login, "letter-approved", letter.reference)

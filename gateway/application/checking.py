@@ -1,10 +1,12 @@
 """Checking: is everything set up, without side effects? Provider, case file, templates."""
 
 from gateway.application.linting import lint
-from gateway.application.publishing import published
+from gateway.application.publishing import in_folder
 from gateway.application.services import Services
+from gateway.application.versions import find_row
 from gateway.domain.findings import Finding, Severity
-from gateway.ports.renderer import TemplateMeta
+from gateway.domain.publishing import VersionState
+from gateway.errors import RenderError
 
 
 def check_providers(services: Services) -> dict[str, list[Finding]]:
@@ -19,14 +21,20 @@ def check_casefile(services: Services) -> dict[str, list[Finding]]:
 
 def check_templates(services: Services, name: str | None = None) -> dict[str, list[Finding]]:
     """Each template linted, and its sample checked as the run would, by name."""
-    names = [name] if name else [meta.name for meta in services.renderer.templates()]
-    return {each: _check_template(services, services.renderer.template(each)) for each in names}
+    names = [name] if name else services.renderer.template_names()
+    return {each: _check_template(services, each) for each in names}
 
 
-def _check_template(services: Services, meta: TemplateMeta) -> list[Finding]:
+def _check_template(services: Services, name: str) -> list[Finding]:
+    """What lies in the authors' folder; what cannot even be read is a finding, too."""
+    try:
+        meta = in_folder(services, name)
+    except RenderError as error:
+        return [Finding(error.code, Severity.ERROR, error.message)]
     findings = lint(services, meta)
     with services.db.reading() as session:
-        if not published(session, meta):
+        row = find_row(session, meta.name, meta.version)
+        if row is None or row.state is not VersionState.PUBLISHED:
             message = f"Die Version {meta.version} ist nicht veröffentlicht."
             findings.append(Finding("template-not-published", Severity.WARNING, message))
     if meta.provisional:

@@ -23,6 +23,7 @@ def sign_companions(session: Session, services: Services, letter: Letter, recipi
     companions = [
         SignedCompanion(
             recipient_id=row_id(recipient),
+            signing=recipient.signing,
             number=row.number,
             kind=CompanionKind.ENCLOSURE,
             document_sha256=row.document_sha256,
@@ -40,8 +41,15 @@ def sign_companions(session: Session, services: Services, letter: Letter, recipi
 def signed_companions(
     session: Session, recipient_id: int, kind: CompanionKind | None = None
 ) -> list[SignedCompanion]:
-    """What was signed with a recipient's document, in the order in which it is printed; of one kind if asked."""
+    """What was signed with a recipient's document, in the order in which it is printed; of one kind if asked.
+
+    Only the signing that counts: what was signed before a letter was healed does not travel.
+    """
     query = select(SignedCompanion).where(SignedCompanion.recipient_id == recipient_id)
+    query = query.join(
+        Recipient,
+        (col(Recipient.id) == SignedCompanion.recipient_id) & (Recipient.signing == SignedCompanion.signing),
+    )
     if kind is not None:
         query = query.where(SignedCompanion.kind == kind)
     return list(session.exec(query.order_by(col(SignedCompanion.number))).all())
@@ -54,6 +62,7 @@ def _twin(recipient: Recipient) -> SignedCompanion:
         )
     return SignedCompanion(
         recipient_id=row_id(recipient),
+        signing=recipient.signing,
         number=TWIN_NUMBER,
         kind=CompanionKind.TWIN,
         document_sha256=recipient.twin_sha256,

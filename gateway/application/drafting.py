@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from gateway.application.addressing import freeze
 from gateway.application.authorising import Actor, actor, audit
-from gateway.application.publishing import require_published
 from gateway.application.services import Services
+from gateway.application.versions import is_usable, letter_values, newest, of_letter, require_usable
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Case, Office, Person, Representative, RepresentativeKind
@@ -40,13 +40,13 @@ def write_letter(
     to the addressee of the case and, as copies, to the guardians and lawyers on record (§ 13 SGB X).
     Raises `DataInvalid`, `AddressInvalid`, `NotFound`, `NotPermitted`, `Conflict` ('template-not-published').
     """
-    meta = services.renderer.template(template)
-    services.renderer.validate(template, data)
+    with services.db.reading() as session:
+        meta = newest(session, services, template)
+    services.renderer.validate(template, data, meta.version)
     with services.db.transaction() as session:
         who = actor(session, login)
         found, office = find_case(session, case)
         who.require(Action.WRITE_LETTER, office.key)
-        require_published(session, meta)
         letter = draft(
             session, services, who, found, meta, data, recipients=recipients, decision_date=decision_date
         )
@@ -86,7 +86,10 @@ def draft(
 
 
 def revise(services: Services, login: str, reference: str, data: Mapping[str, Any]) -> None:
-    """Change the data of a letter that is not approved; it becomes a draft again."""
+    """Change the data of a letter that is not approved; it becomes a draft again.
+
+    It keeps its template version unless that was withdrawn: then it takes the one in force.
+    """
     with services.db.transaction() as session:
         who = actor(session, login)
         letter, office = find_letter(session, reference)
@@ -96,7 +99,9 @@ def revise(services: Services, login: str, reference: str, data: Mapping[str, An
                 "letter-is-finished-pdf",
                 "Dieses Schreiben kam als fertiges PDF. Bitte stornieren und das geänderte PDF neu hochladen.",
             )
-        services.renderer.validate(letter.template, data)
+        usable = is_usable(session, letter)
+        meta = of_letter(session, services, letter) if usable else newest(session, services, letter.template)
+        services.renderer.validate(letter.template, data, meta.version)
         compare_and_set(
             session,
             Letter,
@@ -106,14 +111,16 @@ def revise(services: Services, login: str, reference: str, data: Mapping[str, An
             data=dict(data),
             content_sha256=content_hash(letter.case_id, letter.template, data),
             note=None,
+            **({} if usable else letter_values(meta)),
         )
         audit(session, services, who.login, "letter-revised", reference)
 
 
 def submit(services: Services, login: str, reference: str, *, accept_duplicate: bool = False) -> None:
-    """Submit a draft for approval: pins the template version, freezes addresses, queues it for rendering.
+    """Submit a draft for approval: freezes addresses, queues it for rendering with the version it was written from.
 
-    Raises `Conflict` ('letter-probably-duplicate') if the same case got the same letter within 14 days,
+    Raises `Conflict` ('template-version-withdrawn'), and
+    `Conflict` ('letter-probably-duplicate') if the same case got the same letter within 14 days,
     unless `accept_duplicate` says that this is intended.
     """
     with services.db.transaction() as session:
@@ -129,16 +136,14 @@ def submit_in(
     who.require(Action.WRITE_LETTER, office.key)
     if not accept_duplicate:
         refuse_duplicate(session, services, letter)
-    version = letter.template_version
     if letter.template != FINISHED_PDF:  # which shows the address it came with, and is only checked again
-        version = _renew(session, services, letter)
+        _renew(session, services, letter)
     compare_and_set(
         session,
         Letter,
         row_id(letter),
         expect={"state": LetterState.DRAFT},
         state=LetterState.SUBMITTED,
-        template_version=version,
         submitted_at=services.clock.now(),
         duplicate_accepted=accept_duplicate,
         note=None,
@@ -146,16 +151,15 @@ def submit_in(
     audit(session, services, who.login, "letter-submitted", reference, duplicate_accepted=accept_duplicate)
 
 
-def _renew(session: Session, services: Services, letter: Letter) -> str:
-    """Take the addresses as they are now; returns the template's present version."""
-    meta = services.renderer.template(letter.template)
-    require_published(session, meta)
-    services.renderer.validate(letter.template, letter.data)
+def _renew(session: Session, services: Services, letter: Letter) -> None:
+    """Take the addresses as they are now, if the letter's version still holds."""
+    require_usable(session, letter)
+    meta = of_letter(session, services, letter)
+    services.renderer.validate(meta.name, letter.data, meta.version)
     for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
         person = session.get_one(Person, recipient.person_id)
         for name, value in freeze(services, person).items():
             setattr(recipient, name, value)
-    return meta.version
 
 
 def find_case(session: Session, case: str) -> tuple[Case, Office]:
@@ -185,13 +189,7 @@ def _new_letter(
         author_id=who.id,
         state=LetterState.DRAFT,
         template=meta.name,
-        template_version=meta.version,
-        title=meta.title,
-        service=meta.service,
-        four_eyes=meta.four_eyes,
-        is_decision=meta.is_decision,
-        has_remedy_notice=meta.needs_remedy_notice,
-        remedy=meta.remedy,
+        **letter_values(meta),
         data=dict(data),
         content_sha256=content_hash(row_id(case), meta.name, data),
         decision_date=decided_on,

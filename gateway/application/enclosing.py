@@ -94,7 +94,7 @@ def attached_by_rule(services: Services, letter: Letter, office: Office) -> list
     """
     found: list[tuple[EnclosureRule, EnclosureSource, bytes]] = []
     if letter.template != FINISHED_PDF:
-        for rule in services.renderer.template(letter.template).enclosures:
+        for rule in services.renderer.template(letter.template, letter.template_version).enclosures:
             if _applies(rule, letter, office):
                 pdf = services.renderer.template_enclosure(letter.template, letter.template_version, rule.file)
                 found.append((rule, EnclosureSource.TEMPLATE, pdf))

@@ -10,6 +10,13 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
+from gateway.application.case_keys import (
+    case_ref,
+    enclosure_document_key,
+    inbound_document_key,
+    letter_document_key,
+    twin_document_key,
+)
 from gateway.application.companions import signed_companions
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
@@ -35,26 +42,6 @@ from gateway.ports.casefile import CaseRef, FilingEntry
 _FIRST_RETRY = timedelta(minutes=1)
 _LONGEST_RETRY = timedelta(hours=6)
 _CHUNK = 200
-
-
-def case_ref(case: Case, office: Office) -> CaseRef:
-    """A case as the case file names it."""
-    return CaseRef(case.file_number, case.bg_number, office.key)
-
-
-def letter_document_key(reference: str, number: int) -> str:
-    """Under which key the case file keeps the document of one recipient."""
-    return f"{reference}-{number}"
-
-
-def twin_document_key(reference: str, number: int) -> str:
-    """Under which key the case file keeps the accessible copy of one recipient's document."""
-    return f"{letter_document_key(reference, number)}-abschrift"
-
-
-def inbound_document_key(document_id: str) -> str:
-    """Under which key the case file keeps a scan."""
-    return f"inbound-{document_id}"
 
 
 @dataclass
@@ -120,6 +107,7 @@ def _facts_of(session: Session, letter_id: int) -> LetterFacts:
         state=letter.state,
         approved_at=letter.approved_at,
         cancelled_at=letter.cancelled_at,
+        signing=max((recipient.signing for recipient in recipients), default=1),
         recipients=tuple(_recipient_facts(session, recipient) for recipient in recipients),
         enclosures=len(signed_companions(session, row_id(recipients[0]), CompanionKind.ENCLOSURE))
         if recipients
@@ -153,10 +141,10 @@ def _entries(
     by_number = {recipient.number: recipient for recipient in view.recipients}
     for due in due_filings(facts):
         if due.kind is FilingKind.ENCLOSURE and not _is_filed(session, due.key):
-            yield _enclosure_entry(session, services, letter, case, office, due), row_id(case)
+            yield _enclosure_entry(session, services, letter, case, office, due, facts.signing), row_id(case)
         elif not _is_filed(session, due.key):
             recipient = by_number.get(due.recipient_no or 1)
-            yield _entry(services, letter, case, office, due, recipient), row_id(case)
+            yield _entry(services, letter, case, office, due, recipient, facts.signing), row_id(case)
 
 
 def _entry(
@@ -166,6 +154,7 @@ def _entry(
     office: Office,
     due: DueFiling,
     recipient: RecipientView | None,
+    signing: int,
 ) -> FilingEntry:
     sha256 = _document_of(due, recipient)
     number = recipient.number if recipient else 1
@@ -176,7 +165,7 @@ def _entry(
         kind=due.kind.value,
         title=f"{letter.title}: {due.title}",
         occurred_at=_moment(services, due.occurred),
-        document_key=name(letter.reference, number),
+        document_key=name(letter.reference, number, signing),
         document=services.blobs.get(sha256) if sha256 else None,
         document_sha256=sha256,
         metadata=_metadata(letter, case, due, recipient),
@@ -193,7 +182,13 @@ def _document_of(due: DueFiling, recipient: RecipientView | None) -> str | None:
 
 
 def _enclosure_entry(
-    session: Session, services: Services, letter: Letter, case: Case, office: Office, due: DueFiling
+    session: Session,
+    services: Services,
+    letter: Letter,
+    case: Case,
+    office: Office,
+    due: DueFiling,
+    signing: int,
 ) -> FilingEntry:
     first = select(Recipient.id).where(Recipient.letter_id == letter.id).order_by(col(Recipient.number))
     enclosures = signed_companions(session, session.exec(first).first() or 0, CompanionKind.ENCLOSURE)
@@ -204,7 +199,7 @@ def _enclosure_entry(
         kind=due.kind.value,
         title=f"{letter.title}: {due.title} ({signed.title})",
         occurred_at=_moment(services, due.occurred),
-        document_key=f"{letter.reference}-anlage-{due.enclosure_no}",
+        document_key=enclosure_document_key(letter.reference, due.enclosure_no or 1, signing),
         document=services.blobs.get(signed.document_sha256),
         document_sha256=signed.document_sha256,
         metadata=_metadata(letter, case, due, None) | {"subject": signed.title},

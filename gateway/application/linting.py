@@ -49,9 +49,9 @@ OTHER_OFFICE = OfficeValues(
 def lint(services: Services, meta: TemplateMeta) -> list[Finding]:
     """Everything that is wrong with a template, rules and preflight; empty is good."""
     findings = check_schema(meta.schema)
-    findings += [_unknown_name(name) for name in services.renderer.unknown_names(meta.name)]
+    findings += [_unknown_name(name) for name in services.renderer.unknown_names(meta.name, meta.version)]
     try:
-        services.renderer.validate(meta.name, meta.sample)
+        services.renderer.validate(meta.name, meta.sample, meta.version)
         findings += _read_findings(services, meta)
     except DataInvalid as error:
         message = f"Das Beispiel in sample.json passt nicht zur Vorlage. {error.message}"
@@ -61,8 +61,10 @@ def lint(services: Services, meta: TemplateMeta) -> list[Finding]:
     return findings
 
 
-def sample_request(meta: TemplateMeta, office: OfficeValues = SAMPLE_OFFICE) -> RenderRequest:
-    """A request with the template's own sample, for checks, previews and template authors."""
+def sample_request(
+    meta: TemplateMeta, office: OfficeValues = SAMPLE_OFFICE, data: Mapping[str, object] | None = None
+) -> RenderRequest:
+    """A request with the template's own sample (or `data`), for checks, previews and template authors."""
     return RenderRequest(
         template=meta.name,
         template_version=meta.version,
@@ -76,7 +78,7 @@ def sample_request(meta: TemplateMeta, office: OfficeValues = SAMPLE_OFFICE) -> 
         author_room="101",
         address_lines=SAMPLE_ADDRESS,
         salutation="Sehr geehrte Frau Muster,",
-        data=meta.sample,
+        data=meta.sample if data is None else data,
     )
 
 

@@ -13,8 +13,8 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.mailing_rows import Check, Progress, check_all
-from gateway.application.publishing import require_published
 from gateway.application.services import Services
+from gateway.application.versions import newest
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import User
@@ -47,14 +47,14 @@ def check_table(
 
 def begin(services: Services, login: str, file: BinaryIO, *, template: str, accept_repeat: bool = False) -> int:
     """Take the file on, if it is no repetition; its rows are still to be checked. See `check_table`."""
-    meta = services.renderer.template(template)
+    with services.db.reading() as session:
+        meta = newest(session, services, template)
     leaves(meta.schema)
     sha256 = _sha256(file)
     try:
         with services.db.transaction() as session:
             who = actor(session, login)
             who.require(Action.WRITE_LETTER)
-            require_published(session, meta)
             earlier = _earlier(session, who, sha256, template, accept_repeat=accept_repeat)
             mailing = Mailing(
                 file_sha256=sha256,
@@ -190,7 +190,7 @@ def _check(services: Services, mailing_id: int) -> Check:
     with services.db.reading() as session:
         mailing = find_mailing(session, mailing_id)
         who = actor(session, session.get_one(User, mailing.author_id).login)
-        meta = services.renderer.template(mailing.template)
+        meta = newest(session, services, mailing.template)
         return Check(services, who, meta, mailing_id, mailing.accept_repeat)
 
 

@@ -14,8 +14,8 @@ from gateway.application.authorising import Actor, actor, audit
 from gateway.application.drafting import draft, submit_in
 from gateway.application.mailing import count_rows, find_mailing, require_author
 from gateway.application.mailing_rows import Progress
-from gateway.application.publishing import require_published
 from gateway.application.services import Services
+from gateway.application.versions import newest
 from gateway.db.engine import compare_and_set
 from gateway.db.letters import Letter
 from gateway.db.mailings import Mailing, MailingRow
@@ -42,7 +42,7 @@ def accept(services: Services, login: str, mailing_id: int, *, only_good: bool =
     with services.db.transaction() as session:
         mailing = find_mailing(session, mailing_id)
         who = require_author(session, mailing, login)
-        require_published(session, services.renderer.template(mailing.template))
+        newest(session, services, mailing.template)
         _require_acceptable(mailing, only_good=only_good)
         compare_and_set(
             session,
@@ -114,9 +114,9 @@ def _draft_chunk(session: Session, services: Services, who: Actor, mailing: Mail
 def _draft(session: Session, services: Services, who: Actor, mailing: Mailing, row: MailingRow) -> None:
     case = session.get_one(Case, row.case_id)
     who.require(Action.WRITE_LETTER, session.get_one(Office, case.office_id).key)
-    meta = services.renderer.template(mailing.template)
+    meta = newest(session, services, mailing.template)
     data = row.data or {}
-    services.renderer.validate(meta.name, data)
+    services.renderer.validate(meta.name, data, meta.version)
     row.letter_id = draft(session, services, who, case, meta, data).id
     row.state = RowState.DRAFTED
 

@@ -6,7 +6,7 @@ Each letter is signed by itself, as any other: the same rights, the same second 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
 from gateway.application.approving import approve
 from gateway.application.authorising import actor, audit
@@ -114,6 +114,16 @@ def _ready(services: Services, mailing_id: int) -> Iterator[Sequence[str]]:
         yield [reference for _, reference in rows]
 
 
+def _asks_four_eyes(session: Session, mailing_id: int) -> bool:
+    """Whether any letter of the mailing was written from a version that asks for a second person."""
+    query = (
+        select(Letter.id)
+        .join(MailingRow, col(MailingRow.letter_id) == Letter.id)
+        .where(MailingRow.mailing_id == mailing_id, col(Letter.four_eyes))
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def _require(services: Services, login: str, mailing_id: int) -> None:
     with services.db.reading() as session:
         mailing = find_mailing(session, mailing_id)
@@ -122,7 +132,7 @@ def _require(services: Services, login: str, mailing_id: int) -> None:
         for office in mailing.offices:
             who.require(Action.APPROVE, office)
         author = session.get_one(User, mailing.author_id).login
-        four_eyes = services.renderer.template(mailing.template).four_eyes
+        four_eyes = _asks_four_eyes(session, mailing_id)
         if not may_approve(who.roles, author=author, approver=who.login, four_eyes=four_eyes):
             raise NotPermitted(
                 "approval-needs-four-eyes",

@@ -9,8 +9,9 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.authorising import Actor, actor
 from gateway.application.mailing import count_rows, find_mailing
-from gateway.application.publishing import published
+from gateway.application.previewing import offered_metas
 from gateway.application.services import Services
+from gateway.application.versions import newest
 from gateway.db.letters import Letter
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import User
@@ -118,21 +119,22 @@ def fault_counts(services: Services, login: str | None, mailing_id: int) -> list
 def offers(services: Services) -> list[Offer]:
     """All templates, with what stands against a mass mailing from them."""
     with services.db.reading() as session:
-        return [_offer(session, meta) for meta in services.renderer.templates()]
+        return [_offer(one.meta, published=one.published) for one in offered_metas(session, services)]
 
 
 def sample(services: Services, template: str) -> tuple[list[str], list[str]]:
     """Header and example row of the table for `template`. Raises `NotFound`, `InputError` ('template-not-flat')."""
-    meta = services.renderer.template(template)
+    with services.db.reading() as session:
+        meta = newest(session, services, template)
     return sample_table(meta.schema, meta.sample)
 
 
-def _offer(session: Session, meta: TemplateMeta) -> Offer:
+def _offer(meta: TemplateMeta, *, published: bool) -> Offer:
     try:
         columns = leaves(meta.schema)
     except InputError as error:
         return Offer(meta, (), error.message)
-    return Offer(meta, columns, None if published(session, meta) else "Noch nicht veröffentlicht.")
+    return Offer(meta, columns, None if published else "Noch nicht veröffentlicht.")
 
 
 def _may_see(who: Actor, mailing: Mailing) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor, audit
+from gateway.application.case_keys import case_ref, inbound_document_key, letter_document_key, twin_document_key
 from gateway.application.drafting import find_letter
-from gateway.application.filing import case_ref, inbound_document_key, letter_document_key, twin_document_key
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Document, Recipient
@@ -48,7 +48,8 @@ def open_document(
         case = case_ref(session.get_one(Case, letter.case_id), office)
         what = "twin-read" if twin else "document-read"
         audit(session, services, who.login, what, letter.reference, recipient=number, page=page)
-    key = (twin_document_key if twin else letter_document_key)(letter.reference, number)
+    signing = recipient.signing if recipient else 1
+    key = (twin_document_key if twin else letter_document_key)(letter.reference, number, signing)
     return Opened(_content(services, sha256, case, key), f"{key}.pdf")
 
 

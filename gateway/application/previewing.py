@@ -10,9 +10,9 @@ from sqlmodel import Session, select
 from gateway.application.addressing import freeze
 from gateway.application.authorising import Actor, actor
 from gateway.application.drafting import find_case
-from gateway.application.publishing import published
 from gateway.application.rendering import office_values
 from gateway.application.services import Services
+from gateway.application.versions import newest, published_metas
 from gateway.db.people import Case, Office, Person
 from gateway.domain.permission import Action
 from gateway.errors import NotFound
@@ -24,7 +24,7 @@ PREVIEW_REFERENCE = "VORSCHAU"
 
 @dataclass(frozen=True)
 class Offer:
-    """A template, and whether its present version may be used for letters."""
+    """A version of a template, and whether it may be used for letters."""
 
     meta: TemplateMeta
     published: bool
@@ -35,7 +35,15 @@ def offered(services: Services, login: str, case: str) -> list[Offer]:
     with services.db.reading() as session:
         _, office = find_case(session, case)
         actor(session, login).require(Action.WRITE_LETTER, office.key)
-        return [Offer(meta, published(session, meta)) for meta in services.renderer.templates()]
+        return offered_metas(session, services)
+
+
+def offered_metas(session: Session, services: Services) -> list[Offer]:
+    """The version that letters are written from, of every template, by name; of what was never published, the draft."""
+    offers = {meta.name: Offer(meta, published=True) for meta in published_metas(session, services)}
+    drafts = (meta for meta in services.renderer.templates() if meta.name not in offers)
+    offers |= {meta.name: Offer(meta, published=False) for meta in drafts}
+    return [offers[name] for name in sorted(offers)]
 
 
 def preview(
@@ -53,8 +61,8 @@ def preview(
     `recipient` is a person's reference, without it the case's addressee. Raises `DataInvalid`, `AddressInvalid`,
     `RenderError`, `NotFound`, `NotPermitted`.
     """
-    meta = services.renderer.template(template)
     with services.db.reading() as session:
+        meta = newest(session, services, template)
         who = actor(session, login)
         found, office = find_case(session, case)
         who.require(Action.WRITE_LETTER, office.key)

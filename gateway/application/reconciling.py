@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import Session, col, select
 
 from gateway.application.companions import signed_companions
+from gateway.application.comparing import difference_of
 from gateway.application.services import Services
 from gateway.application.showing import piece_standing
 from gateway.application.tracking import live_submission
@@ -21,7 +22,11 @@ def account(services: Services, *, day: date | None = None) -> Account:
         query = (
             select(Recipient, Letter, Approval)
             .join(Letter, col(Letter.id) == Recipient.letter_id)
-            .join(Approval, col(Approval.recipient_id) == Recipient.id, isouter=True)
+            .join(
+                Approval,
+                (col(Approval.recipient_id) == Recipient.id) & (col(Approval.signing) == Recipient.signing),
+                isouter=True,
+            )
             .where(col(Approval.id).is_not(None) | col(Letter.approved_at).is_not(None))
         )
         if day is not None:
@@ -61,8 +66,11 @@ def _fault_of_piece(session: Session, services: Services, recipient: Recipient) 
     piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
     if piece is None:
         return "piece-missing"
-    if piece.fault_code is None and live_submission(session, piece.id) is None:
+    submission = live_submission(session, piece.id)
+    if piece.fault_code is None and submission is None:
         return "submission-missing"
+    if submission and (difference := difference_of(session, submission)):
+        return difference.value
     if piece.print_sha256 is not None and not services.blobs.has(piece.print_sha256):
         return "print-copy-missing"
     return None

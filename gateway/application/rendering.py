@@ -17,6 +17,7 @@ from gateway.application.enclosing import (
     replace_by_rule,
 )
 from gateway.application.services import Services
+from gateway.application.versions import of_letter
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Document, Letter, LetterFinding, Recipient
 from gateway.db.people import Case, Office, Person, User
@@ -24,7 +25,16 @@ from gateway.domain.accessible import TWIN_TITLES, AccessibleCopy
 from gateway.domain.findings import Finding, Severity, about, has_error
 from gateway.domain.letter import LetterState
 from gateway.domain.uploads import FINISHED_PDF
-from gateway.errors import Conflict, DataInvalid, DocumentInvalid, InputError, NotFound, RenderError
+from gateway.errors import (
+    Conflict,
+    DataInvalid,
+    DocumentInvalid,
+    GatewayError,
+    InputError,
+    IntegrityError,
+    NotFound,
+    RenderError,
+)
 from gateway.ports.renderer import OfficeValues, RenderedDocument, RenderRequest
 
 _TWIN = "Barrierefreie Abschrift"
@@ -78,9 +88,10 @@ def render_letter(services: Services, reference: str) -> None:
         return
     with suppress(Conflict):
         try:
+            _version_at_hand(services, letter)
             attached = attached_by_rule(services, letter, office)
             results = {number: _make(services, letter, each) for number, each in requests.items()}
-        except (RenderError, DataInvalid, DocumentInvalid, NotFound) as error:
+        except (RenderError, DataInvalid, DocumentInvalid, IntegrityError, NotFound) as error:
             _write_failure(services, letter, error)
         else:
             _write_result(services, letter, results, attached)
@@ -123,6 +134,13 @@ def office_values(office: Office) -> OfficeValues:
         return_line=office.return_line,
         signature_block=office.signature_block,
     )
+
+
+def _version_at_hand(services: Services, letter: Letter) -> None:
+    """What the letter's template version is made of, from the document store if this machine has not seen it yet."""
+    if letter.template != FINISHED_PDF:
+        with services.db.reading() as session:
+            of_letter(session, services, letter)
 
 
 def _submitted(services: Services) -> list[str]:
@@ -238,7 +256,7 @@ def _write_documents(session: Session, services: Services, recipient_id: int, ma
     recipient.twin_sha256 = made.twin.sha256 if made.twin else None
 
 
-def _write_failure(services: Services, letter: Letter, error: RenderError | InputError | NotFound) -> None:
+def _write_failure(services: Services, letter: Letter, error: GatewayError) -> None:
     with services.db.transaction() as session:
         finding = Finding(error.code, Severity.ERROR, error.message)
         for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():

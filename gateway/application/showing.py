@@ -236,7 +236,9 @@ def _recipient_view(
     piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
     submission = live_submission(session, recipient.mail_piece_id)
     posting = session.get(Posting, recipient.mail_piece_id) if recipient.mail_piece_id else None
-    approval = session.exec(select(Approval).where(Approval.recipient_id == recipient.id)).one_or_none()
+    approval = session.exec(
+        select(Approval).where(Approval.recipient_id == recipient.id, Approval.signing == recipient.signing)
+    ).one_or_none()
     clerk = session.get(User, posting.confirmed_by_id) if posting and posting.confirmed_by_id else None
     returned = returned_at(session, submission) is not None
     twins = signed_companions(session, row_id(recipient), CompanionKind.TWIN)
@@ -298,7 +300,7 @@ def _approver(session: Session, letter: Letter) -> str | None:
         select(User.login)
         .join(Approval, col(Approval.approved_by_id) == User.id)
         .join(Recipient, col(Recipient.id) == Approval.recipient_id)
-        .where(Recipient.letter_id == letter.id)
+        .where(Recipient.letter_id == letter.id, Recipient.signing == Approval.signing)
     )
     return session.exec(query.limit(1)).first()
 

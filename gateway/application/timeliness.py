@@ -7,18 +7,19 @@ from sqlmodel import Session, select
 from gateway.application.authorising import SYSTEM, audit
 from gateway.application.posting import channel_of
 from gateway.application.services import Services
+from gateway.application.versions import of_letter
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.domain.deadlines import Dispatch, assess
 from gateway.domain.letter import LetterState
 from gateway.domain.timeliness import STALE, Lateness, lateness, planned_posting
+from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import Conflict
 
 
 def late_dates(session: Session, services: Services, letter: Letter, run_day: date) -> list[Lateness]:
     """The dates of a letter that come too early if the run of `run_day` takes it."""
-    timings = {meta.name: meta.timing for meta in services.renderer.templates()}.get(letter.template, ())
-    if not timings:
+    if letter.template == FINISHED_PDF or not (timings := of_letter(session, services, letter).timing):
         return []
     notified = max(_notifications(session, services, letter, run_day))
     return list(lateness(timings, letter.data, notified, services.schedule.calendar))

@@ -8,7 +8,6 @@ APPEND_ONLY = (
     "signed_companion",
     "status_event",
     "audit_entry",
-    "publication",
     "run_certificate",
     "piece_certificate",
 )

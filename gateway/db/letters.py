@@ -1,4 +1,4 @@
-"""Letters, their recipients and documents, findings, approvals, and published template versions."""
+"""Letters, their recipients and documents, findings and approvals."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,20 +12,6 @@ from gateway.domain.deadlines import Remedy
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
 from gateway.domain.mailpiece import Service
-
-
-class Publication(SQLModel, table=True):
-    """A published template version; letters can only be written from one."""
-
-    __table_args__ = (UniqueConstraint("template", "version"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    template: str = Field(index=True)
-    version: str
-    published_at: datetime = moment()
-    published_by: str
-    legal_release: str | None = None
-    """Who released the text legally; asked where the template is provisional."""
 
 
 class Document(SQLModel, table=True):

@@ -11,6 +11,8 @@ class Role(StrEnum):
     APPROVER = "approver"
     POST_ROOM = "post_room"
     ADMINISTRATOR = "administrator"
+    TEMPLATE_AUTHOR = "template_author"
+    """Looks after letter templates; has no access to letters."""
     AUDITOR = "auditor"
     """Reads everything, changes nothing."""
 
@@ -26,10 +28,14 @@ class Action(StrEnum):
     RUN = "run"
     CONFIRM_POSTING = "confirm_posting"
     DECIDE_DESK = "decide_desk"
+    STOP = "stop"
+    """Keep the hand-over of anything, of any office, from going on (*Notbremse*), and lift that again."""
     RECEIVE_SCANS = "receive_scans"
     ASSIGN_INBOUND = "assign_inbound"
     IMPORT_CASES = "import_cases"
+    PROPOSE_TEMPLATE = "propose_template"
     PUBLISH_TEMPLATE = "publish_template"
+    """Publish and withdraw versions, and heal the letters of withdrawn ones."""
     MANAGE_USERS = "manage_users"
 
 
@@ -45,13 +51,23 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.RUN,
             Action.CONFIRM_POSTING,
             Action.DECIDE_DESK,
+            Action.STOP,
             Action.RECEIVE_SCANS,
             Action.ASSIGN_INBOUND,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {Action.RUN, Action.IMPORT_CASES, Action.PUBLISH_TEMPLATE, Action.MANAGE_USERS, Action.RECEIVE_SCANS}
+        {
+            Action.RUN,
+            Action.STOP,
+            Action.IMPORT_CASES,
+            Action.PROPOSE_TEMPLATE,
+            Action.PUBLISH_TEMPLATE,
+            Action.MANAGE_USERS,
+            Action.RECEIVE_SCANS,
+        }
     ),
+    Role.TEMPLATE_AUTHOR: frozenset({Action.PROPOSE_TEMPLATE}),
     Role.AUDITOR: frozenset({Action.READ}),
 }
 

@@ -19,6 +19,7 @@ from gateway.web import (
     letters,
     mailings,
     postings,
+    publishing,
     runs,
     signing,
     start,
@@ -33,6 +34,7 @@ from gateway.web.mailing_work import MailingWork
 from gateway.web.nudge import RenderNudge
 from gateway.web.pages import STATIC, Pages
 from gateway.web.previews import Previews
+from gateway.web.samples import Samples
 from gateway.web.throttle import Attempts
 from gateway.web.visiting import COOKIE, Sessions, Web, posted
 
@@ -68,6 +70,7 @@ def create_app(
         sessions=Sessions(now, longest_s),
         nudge=nudge,
         mailings=mailing_work,
+        samples=Samples(services),
         readiness=Kept(now),
         figures=Kept(now),
     )
@@ -92,6 +95,7 @@ def create_app(
         approvals,
         runs,
         postings,
+        publishing,
         desks,
         accounts,
     ):

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from gateway.application.deciding import to_approve
 from gateway.application.enclosing import enclosures_of
+from gateway.application.healing import healed_to_approve
 from gateway.application.opening import document_pages
 from gateway.application.showing import letter_view
 from gateway.domain.permission import Action
@@ -27,6 +28,7 @@ def approvals(visit: SignedIn, nr: int = 0) -> Response:
     return visit.page(
         "approvals.html.j2",
         lines=lines,
+        healed=healed_to_approve(visit.services, visit.login),
         place=place,
         letter=letter,
         documents=documents_of(letter, enclosures),

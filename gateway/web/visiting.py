@@ -28,6 +28,7 @@ from gateway.web.mailing_work import MailingWork
 from gateway.web.nudge import RenderNudge
 from gateway.web.pages import Pages
 from gateway.web.previews import Previews
+from gateway.web.samples import Samples
 from gateway.web.throttle import Attempts
 
 COOKIE = "gateway_session"
@@ -91,6 +92,7 @@ class Web:
     sessions: Sessions
     nudge: RenderNudge
     mailings: MailingWork
+    samples: Samples
     readiness: Kept[list[str]]
     figures: Kept[Figures]
 

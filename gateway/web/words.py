@@ -11,6 +11,7 @@ from gateway.domain.letter import LetterState
 from gateway.domain.mailing import MailingState
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Role
+from gateway.domain.publishing import VersionState
 from gateway.domain.standing import Standing
 from gateway.domain.status import Status
 
@@ -87,6 +88,13 @@ LETTER_STATES: Mapping[StrEnum, str] = {
     LetterState.CANCELLED: "storniert",
 }
 
+TEMPLATE_STATES: Mapping[str, Word] = {
+    "draft": Word("Entwurf", "info"),
+    VersionState.PROPOSED: Word("vorgeschlagen", "warning"),
+    VersionState.PUBLISHED: Word("veröffentlicht", "success"),
+    VersionState.WITHDRAWN: Word("zurückgezogen", "danger"),
+}
+
 LINES: Mapping[StrEnum, str] = {
     Line.POSTED: "zur Post gegeben",
     Line.HELD: "angehalten",
@@ -100,6 +108,7 @@ ROLES: Mapping[StrEnum, str] = {
     Role.APPROVER: "Freigabe",
     Role.POST_ROOM: "Poststelle",
     Role.ADMINISTRATOR: "Administration",
+    Role.TEMPLATE_AUTHOR: "Vorlagenpflege",
     Role.AUDITOR: "Revision",
 }
 

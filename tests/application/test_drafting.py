@@ -9,7 +9,8 @@ from sqlmodel import select
 from gateway.application import approving, drafting, rendering, withholding
 from gateway.application.importing import import_cases
 from gateway.application.publishing import publish
-from gateway.db.letters import Letter, Publication
+from gateway.db.letters import Letter
+from gateway.db.templates import TemplateVersion
 from gateway.errors import (
     AddressInvalid,
     Conflict,
@@ -121,7 +122,9 @@ def test_a_character_that_the_letter_font_does_not_have_is_refused(world: World)
 
 def test_letters_are_written_from_published_templates_only(world: World) -> None:
     with world.services.db.transaction() as session:
-        for publication in session.exec(select(Publication).where(Publication.template == INVITATION)).all():
+        for publication in session.exec(
+            select(TemplateVersion).where(TemplateVersion.template == INVITATION)
+        ).all():
             session.delete(publication)
     with pytest.raises(Conflict) as caught:
         world.write()
@@ -130,7 +133,7 @@ def test_letters_are_written_from_published_templates_only(world: World) -> None
 
 def test_a_provisional_template_is_published_with_a_named_legal_release_only(world: World) -> None:
     with world.services.db.transaction() as session:
-        for publication in session.exec(select(Publication)).all():
+        for publication in session.exec(select(TemplateVersion)).all():
             session.delete(publication)
     with pytest.raises(InputError) as caught:
         publish(world.services, "admin", INVITATION)
@@ -138,7 +141,7 @@ def test_a_provisional_template_is_published_with_a_named_legal_release_only(wor
     publish(world.services, "admin", INVITATION, legal_release="Rechtsamt, 12.11.2026")
     publish(world.services, "admin", INVITATION, legal_release="noch einmal")
     with world.services.db.reading() as session:
-        (row,) = session.exec(select(Publication)).all()
+        (row,) = session.exec(select(TemplateVersion)).all()
     assert (row.published_by, row.legal_release) == ("admin", "Rechtsamt, 12.11.2026")
 
 

@@ -13,7 +13,7 @@ from gateway.application.checking import check_templates
 from gateway.application.linting import lint
 from gateway.application.publishing import publish
 from gateway.application.services import Services
-from gateway.db.letters import Publication
+from gateway.db.templates import TemplateVersion
 from gateway.domain.findings import Finding, has_error
 from gateway.errors import Conflict
 from gateway.rendering.local import LocalRenderer
@@ -148,7 +148,7 @@ def test_a_template_with_one_defect_is_found_out_and_not_published(
     with pytest.raises(Conflict, match="template-faulty"):
         publish(services, "admin", NAME)
     with services.db.reading() as session:
-        assert session.exec(select(Publication).where(Publication.template == NAME)).all() == []
+        assert session.exec(select(TemplateVersion).where(TemplateVersion.template == NAME)).all() == []
 
 
 def test_the_check_names_every_template_and_what_is_wrong_with_it(

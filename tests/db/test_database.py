@@ -121,7 +121,12 @@ def test_a_moment_without_a_time_zone_is_not_stored_and_one_with_comes_back_in_u
         "UPDATE submission SET state = 'in_doubt', releasing_at = NULL",
         "UPDATE submission SET provider_reference = 'another'",
         "UPDATE audit_entry SET actor = 'nobody'",
-        "UPDATE publication SET legal_release = 'x'",
+        "UPDATE template_version SET bundle_sha256 = '1'",
+        "UPDATE template_version SET state = 'lost'",
+        "UPDATE template_version SET state = 'withdrawn', withdrawn_at = NULL",
+        "UPDATE template_version SET state = 'published', published_by = NULL",
+        "UPDATE approval SET signing = 2",
+        "UPDATE recipient SET signing = 0",
         "UPDATE posting SET confirmed_on = '2026-11-17'",
         "DELETE FROM mail_piece",
         (

@@ -192,7 +192,7 @@ def test_a_stale_page_is_told_so(site: Site) -> None:
     withholding.cancel(site.world.services, "anna", reference, "Irrtum")
     answer = visitor.post(f"/schreiben/{reference}/stornieren", reason="x")
     assert answer.status_code == 409
-    assert "letter-already-in-run" in visitor.text
+    assert "letter-already-cancelled" in visitor.text
 
 
 def test_a_faulty_letter_shows_its_findings_and_can_be_mended(site: Site) -> None:
@@ -306,7 +306,7 @@ def test_the_account_of_a_day_is_balanced(site: Site) -> None:
 
 def test_an_unpublished_template_is_not_offered_for_writing(site: Site) -> None:
     with site.world.services.db.engine.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM publication WHERE template = ?", (INVITATION,))
+        connection.exec_driver_sql("DELETE FROM template_version WHERE template = ?", (INVITATION,))
     visitor = site.visitor("anna")
     assert f"/schreiben/{INVITATION}" not in visitor.get("/faelle/F1/schreiben").text
     assert visitor.get(f"/faelle/F1/schreiben/{INVITATION}").status_code == 409

@@ -3,9 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from gateway.db import bundling, certificates, enclosures, files, letters, mail, mailings, people, tokens
+from gateway.db import bundling, certificates, enclosures, files, letters, mail, mailings, people, templates, tokens
 
-TABLES = (bundling, certificates, enclosures, people, letters, mail, files, mailings, tokens)
+TABLES = (bundling, certificates, enclosures, people, letters, mail, files, mailings, templates, tokens)
 
 context.configure(
     connection=context.config.attributes["connection"],

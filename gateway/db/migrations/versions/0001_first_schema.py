@@ -114,18 +114,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_family_name"), ["family_name"], unique=False)
 
     op.create_table(
-        "publication",
+        "provider_comparison",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("template", sa.String(), nullable=False),
-        sa.Column("version", sa.String(), nullable=False),
-        sa.Column("published_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("published_by", sa.String(), nullable=False),
-        sa.Column("legal_release", sa.String(), nullable=True),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("made_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ours", sa.Integer(), nullable=False),
+        sa.Column("theirs", sa.Integer(), nullable=False),
+        sa.Column("our_pages", sa.Integer(), nullable=False),
+        sa.Column("their_pages", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("template", "version"),
+        sa.UniqueConstraint("provider", "day"),
     )
-    with op.batch_alter_table("publication", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_publication_template"), ["template"], unique=False)
+    with op.batch_alter_table("provider_comparison", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_comparison_day"), ["day"], unique=False)
 
     op.create_table(
         "run",
@@ -151,6 +153,124 @@ def upgrade() -> None:
         sa.Column("receipt_written_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source", "delivery"),
+    )
+    op.create_table(
+        "stop",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "letter",
+                "template",
+                "office",
+                "run",
+                "provider",
+                name="stop_scope_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("set_by", sa.String(), nullable=False),
+        sa.Column("set_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.String(), nullable=True),
+        sa.Column("lifted_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("lift_reason", sa.String(), nullable=True),
+        sa.CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifting_is_whole"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("stop", schema=None) as batch_op:
+        batch_op.create_index(
+            "one_live_stop",
+            ["scope", "value"],
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        )
+
+    op.create_table(
+        "template_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("bundle_sha256", sa.String(length=64), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "proposed",
+                "published",
+                "withdrawn",
+                name="template_version_state_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("findings", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("proposed_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.String(), nullable=False),
+        sa.Column("published_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("published_by", sa.String(), nullable=True),
+        sa.Column("legal_release", sa.String(), nullable=True),
+        sa.Column("withdrawn_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.String(), nullable=True),
+        sa.Column("withdrawal_reason", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "state <> 'published' OR (published_at IS NOT NULL AND published_by IS NOT NULL)",
+            name="published_has_moment",
+        ),
+        sa.CheckConstraint(
+            "state <> 'withdrawn' OR (withdrawn_at IS NOT NULL AND withdrawal_reason IS NOT NULL)",
+            name="withdrawn_has_reason",
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("template", "version"),
+    )
+    with op.batch_alter_table("template_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_template_version_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_template_version_template"), ["template"], unique=False)
+
+    op.create_table(
+        "unmatched_report",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("dedup_key", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("provider_reference", sa.String(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "unknown",
+                "accepted",
+                "in_production",
+                "printed",
+                "handed_to_post",
+                "delivered",
+                "returned",
+                "failed",
+                "cancelled",
+                name="unmatched_status_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("provider_status", sa.String(), nullable=False),
+        sa.Column("occurred_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("received_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("posted_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("raw", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("matched_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("provider", "dedup_key"),
     )
     op.create_table(
         "user_account",
@@ -244,6 +364,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_record_office_id"), ["office_id"], unique=False)
 
     op.create_table(
+        "comparison_finding",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("comparison_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column(
+            "difference",
+            sa.Enum(
+                "missing-at-provider",
+                "unknown-here",
+                "held-without-release",
+                "doubled-at-provider",
+                "pages-differ",
+                name="difference_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("provider_reference", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["comparison_id"],
+            ["provider_comparison.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("comparison_id", "key"),
+    )
+    with op.batch_alter_table("comparison_finding", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_comparison_finding_comparison_id"), ["comparison_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_comparison_finding_key"), ["key"], unique=False)
+
+    op.create_table(
         "mailing",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("file_sha256", sa.String(length=64), nullable=False),
@@ -332,6 +486,7 @@ def upgrade() -> None:
                 "approver",
                 "post_room",
                 "administrator",
+                "template_author",
                 "auditor",
                 name="user_role_known",
                 native_enum=False,
@@ -469,6 +624,7 @@ def upgrade() -> None:
         sa.Column("hold_reason", sa.String(), nullable=True),
         sa.Column("cancelled_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("note", sa.String(), nullable=True),
+        sa.Column("healed_from", sa.String(), nullable=True),
         sa.Column("filing_due", sa.Boolean(), nullable=False),
         sa.CheckConstraint("(state <> 'cancelled') OR cancelled_at IS NOT NULL", name="cancelled_has_moment"),
         sa.ForeignKeyConstraint(
@@ -491,6 +647,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_letter_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_content_sha256"), ["content_sha256"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_filing_due"), ["filing_due"], unique=False)
+        batch_op.create_index(batch_op.f("ix_letter_healed_from"), ["healed_from"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_office_id"), ["office_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_state"), ["state"], unique=False)
 
@@ -573,6 +730,73 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("representative", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_representative_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "desk_decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("piece_id", sa.Integer(), nullable=True),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.Column(
+            "action",
+            sa.Enum(
+                "plan-again",
+                "cancel",
+                "hand-back",
+                "provider-has-it",
+                "provider-has-it-not",
+                "try-again",
+                "restore",
+                "acknowledge",
+                name="desk_action_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "proposed",
+                "done",
+                "withdrawn",
+                name="decision_state_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("provider_reference", sa.String(), nullable=True),
+        sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("decided_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("seconded_by", sa.String(), nullable=True),
+        sa.Column("seconded_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("follow_up", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "action NOT IN ('provider-has-it', 'provider-has-it-not') OR state <> 'done' OR seconded_by IS NOT NULL",
+            name="four_eyes_about_doubt",
+        ),
+        sa.CheckConstraint("(seconded_by IS NULL) = (seconded_at IS NULL)", name="second_is_whole"),
+        sa.CheckConstraint("seconded_by IS NULL OR seconded_by <> decided_by", name="second_is_another"),
+        sa.ForeignKeyConstraint(
+            ["letter_id"],
+            ["letter.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["piece_id"],
+            ["mail_piece.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("desk_decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_desk_decision_letter_id"), ["letter_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_desk_decision_piece_id"), ["piece_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_desk_decision_problem"), ["problem"], unique=False)
+        batch_op.create_index(batch_op.f("ix_desk_decision_state"), ["state"], unique=False)
 
     op.create_table(
         "inbound_document",
@@ -785,6 +1009,7 @@ def upgrade() -> None:
         ),
         sa.Column("document_sha256", sa.String(), nullable=True),
         sa.Column("twin_sha256", sa.String(), nullable=True),
+        sa.Column("signing", sa.Integer(), nullable=False),
         sa.Column("mail_piece_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["document_sha256"],
@@ -892,6 +1117,7 @@ def upgrade() -> None:
         "approval",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("recipient_id", sa.Integer(), nullable=False),
+        sa.Column("signing", sa.Integer(), nullable=False),
         sa.Column("document_sha256", sa.String(), nullable=False),
         sa.Column("approved_by_id", sa.Integer(), nullable=False),
         sa.Column("approved_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
@@ -908,7 +1134,7 @@ def upgrade() -> None:
             ["recipient.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("recipient_id"),
+        sa.UniqueConstraint("recipient_id", "signing"),
     )
     op.create_table(
         "letter_finding",
@@ -962,6 +1188,7 @@ def upgrade() -> None:
         "signed_companion",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("recipient_id", sa.Integer(), nullable=False),
+        sa.Column("signing", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column(
             "kind",
@@ -986,7 +1213,7 @@ def upgrade() -> None:
             ["recipient.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("recipient_id", "number"),
+        sa.UniqueConstraint("recipient_id", "signing", "number"),
     )
     with op.batch_alter_table("signed_companion", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_signed_companion_recipient_id"), ["recipient_id"], unique=False)

@@ -1,0 +1,227 @@
+"""Comparing: every night our rows against the list of each provider that has one, both ways.
+
+What is found stands in the rows and makes the account name the letter; this is no second account. A provider that
+does not answer is asked again; a working day without a comparison is an alarm.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlmodel import Session, col, delete, func, select
+
+from gateway.application.authorising import SYSTEM, audit
+from gateway.application.services import Services
+from gateway.db.comparisons import ComparisonFinding, ProviderComparison
+from gateway.db.engine import row_id
+from gateway.db.mail import MailPiece, Submission
+from gateway.domain.comparison import Comparison, Difference, HandedOver, Held, compare
+from gateway.domain.submission import SubmissionState
+from gateway.errors import InputError, ProviderError
+from gateway.ports.provider import Listing
+
+_DAYS_BACK = 10
+"""How long after a day its comparison is still made up for; older days are settled by the invoice."""
+_DUE_AT = time(6)
+"""The morning after: what was accepted in the evening is listed by then."""
+_AT_ONCE = 500
+_EDGE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison as it stands in the rows."""
+
+    provider: str
+    day: date
+    ours: int
+    theirs: int
+    our_pages: int
+    their_pages: int
+    found: tuple[tuple[str, Difference], ...]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What was handed over to a provider in a period, to be held against an invoice."""
+
+    provider: str
+    pieces: int
+    pages: int
+    sheets: int
+
+
+def compare_day(services: Services, provider: str, day: date) -> Compared:
+    """Compare one day with one provider's list, and keep the result.
+
+    Raises `ProviderError`: nothing is kept then; `InputError` 'provider-has-no-list'.
+    """
+    listing = services.providers.get(provider)
+    if not isinstance(listing, Listing):
+        raise InputError(
+            "provider-has-no-list", f"„{provider}“ ist nicht angebunden oder gibt keine Liste seiner Sendungen."
+        )
+    theirs = list(listing.holdings(day - _EDGE, day + _EDGE))
+    with services.db.transaction() as session:
+        result = compare(day, _ours(session, services, provider, day, theirs), theirs)
+        comparison = _replace(session, services, provider, day, result)
+        for each in result.found:
+            session.add(
+                ComparisonFinding(
+                    comparison_id=row_id(comparison),
+                    key=each.key,
+                    difference=each.difference,
+                    provider_reference=each.provider_reference,
+                )
+            )
+        audit(
+            *(session, services, SYSTEM, "provider-compared", f"{provider}@{day}"),
+            ours=result.ours,
+            theirs=result.theirs,
+            differences=len(result.found),
+        )
+        session.flush()
+        return _view(session, comparison)
+
+
+def compare_due(services: Services) -> list[Compared]:
+    """Make every comparison that is due and was not made. A provider that does not answer is asked next time."""
+    made = []
+    for provider, day in missing(services):
+        try:
+            made.append(compare_day(services, provider, day))
+        except ProviderError:
+            continue
+    return made
+
+
+def missing(services: Services) -> list[tuple[str, date]]:
+    """Providers and days, newest first, of which no comparison was made although it was due: alarms."""
+    with services.db.reading() as session:
+        done = set(session.exec(select(ProviderComparison.provider, ProviderComparison.day)).all())
+        began = session.exec(select(func.min(Submission.planned_at))).one()
+    if began is None:
+        return []
+    days = [day for day in _days_due(services) if day >= _local_day(services, began)]
+    return [(name, day) for day in days for name in _listing(services) if (name, day) not in done]
+
+
+def comparisons(services: Services, *, last: int = 30) -> list[Compared]:
+    """The newest comparisons."""
+    with services.db.reading() as session:
+        query = select(ProviderComparison).order_by(
+            col(ProviderComparison.day).desc(), col(ProviderComparison.provider)
+        )
+        return [_view(session, row) for row in session.exec(query.limit(last)).all()]
+
+
+def totals(services: Services, provider: str, first: date, last: date) -> Totals:
+    """What was released to a provider from `first` to `last` (local days, both included)."""
+    with services.db.reading() as session:
+        query = (
+            select(func.count(), func.sum(MailPiece.pages), func.sum(MailPiece.sheets))
+            .select_from(Submission)
+            .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
+            .where(
+                Submission.provider == provider,
+                Submission.state == SubmissionState.RELEASED,
+                col(Submission.released_at) >= _midnight(services, first),
+                col(Submission.released_at) < _midnight(services, last + _EDGE),
+            )
+        )
+        pieces, pages, sheets = session.exec(query).one()
+        return Totals(provider, pieces, pages or 0, sheets or 0)
+
+
+def difference_of(session: Session, submission: Submission) -> Difference | None:
+    """What the newest comparison found about a submission; the account names its letter then."""
+    query = (
+        select(ComparisonFinding.difference)
+        .join(ProviderComparison, col(ProviderComparison.id) == ComparisonFinding.comparison_id)
+        .where(ComparisonFinding.key == submission.key, ProviderComparison.provider == submission.provider)
+        .order_by(col(ProviderComparison.day).desc())
+    )
+    return session.exec(query.limit(1)).first()
+
+
+def _listing(services: Services) -> list[str]:
+    return [name for name, provider in services.providers.items() if isinstance(provider, Listing)]
+
+
+def _days_due(services: Services) -> Iterator[date]:
+    """The last days whose morning after has come, newest first."""
+    now = services.clock.now().astimezone(services.schedule.zone)
+    for back in range(1, _DAYS_BACK + 1):
+        day = now.date() - timedelta(days=back)
+        if now >= datetime.combine(day + _EDGE, _DUE_AT, services.schedule.zone):
+            yield day
+
+
+def _ours(
+    session: Session, services: Services, provider: str, day: date, theirs: Sequence[Held]
+) -> list[HandedOver]:
+    """The submissions released on the day, and all that the provider names."""
+    of_provider = select(Submission, MailPiece.pages).join(
+        MailPiece, col(MailPiece.id) == Submission.piece_id
+    )
+    of_provider = of_provider.where(Submission.provider == provider)
+    rows = list(
+        session.exec(
+            of_provider.where(
+                col(Submission.released_at) >= _midnight(services, day),
+                col(Submission.released_at) < _midnight(services, day + _EDGE),
+            )
+        ).all()
+    )
+    for keys in _chunks(sorted({each.key for each in theirs})):
+        rows += session.exec(of_provider.where(col(Submission.key).in_(keys))).all()
+    return [
+        HandedOver(
+            submission.key,
+            submission.state,
+            pages,
+            _local_day(services, submission.released_at) if submission.released_at else None,
+        )
+        for submission, pages in rows
+    ]
+
+
+def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
+
+
+def _replace(
+    session: Session, services: Services, provider: str, day: date, result: Comparison
+) -> ProviderComparison:
+    earlier = session.exec(
+        select(ProviderComparison).where(ProviderComparison.provider == provider, ProviderComparison.day == day)
+    ).one_or_none()
+    row = earlier or ProviderComparison(
+        provider=provider, day=day, made_at=services.clock.now(), ours=0, theirs=0, our_pages=0, their_pages=0
+    )
+    row.made_at = services.clock.now()
+    row.ours, row.theirs = result.ours, result.theirs
+    row.our_pages, row.their_pages = result.our_pages, result.their_pages
+    session.add(row)
+    session.flush()
+    session.exec(delete(ComparisonFinding).where(col(ComparisonFinding.comparison_id) == row.id))
+    return row
+
+
+def _view(session: Session, row: ProviderComparison) -> Compared:
+    found = session.exec(
+        select(ComparisonFinding.key, ComparisonFinding.difference)
+        .where(ComparisonFinding.comparison_id == row.id)
+        .order_by(col(ComparisonFinding.id))
+    ).all()
+    return Compared(
+        row.provider, row.day, row.ours, row.theirs, row.our_pages, row.their_pages, tuple(tuple(each) for each in found)
+    )
+
+
+def _midnight(services: Services, day: date) -> datetime:
+    return datetime.combine(day, time(0), services.schedule.zone)
+
+
+def _local_day(services: Services, moment: datetime) -> date:
+    return moment.astimezone(services.schedule.zone).date()
