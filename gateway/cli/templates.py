@@ -2,18 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gateway.application import checking, comparing, healing, publishing, withdrawing
+from gateway.application import checking, healing, publishing, withdrawing
 from gateway.application.linting import sample_document
+from gateway.application.template_diff import TemplateDiff, diff_versions, version_meta
 from gateway.application.template_view import TemplateView, ill_count, list_templates
 from gateway.cli.checks import print_findings
 from gateway.cli.context import console, print_json, services_for
-
-if TYPE_CHECKING:
-    from gateway.application.comparing import Comparison
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="Template.")]
@@ -78,7 +76,7 @@ def _preview(
 ) -> None:
     """The sample letter of a template as PDF, for a fictional office."""
     with services_for(context) as services:
-        document = sample_document(services, comparing.version_meta(services, name, version))
+        document = sample_document(services, version_meta(services, name, version))
     out.write_bytes(document.pdf)
     console.print(f"{out}: {document.pages} {'Seite' if document.pages == 1 else 'Seiten'}", markup=False)
 
@@ -140,7 +138,7 @@ def _diff(
 ) -> None:
     """What differs between two versions: how the sample reads, the sources, and how the pages look."""
     with services_for(context) as services:
-        found = comparing.compare_versions(services, name, old, new)
+        found = diff_versions(services, name, old, new)
     if out:
         _write(found, out)
     if json:
@@ -164,7 +162,7 @@ def _diff(
         console.print(f"Texte und Bilder: {out}", markup=False)
 
 
-def _write(found: "Comparison", folder: Path) -> None:
+def _write(found: TemplateDiff, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "schreiben.diff").write_text(found.unified, "utf-8")
     for change in found.sources:

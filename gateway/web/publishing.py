@@ -6,10 +6,10 @@ Everybody who is signed in may look: samples are about invented people. What may
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.comparing import FOLDER, version_meta
 from gateway.application.healing import approve_healed, heal
 from gateway.application.linting import lint
 from gateway.application.publishing import propose, publish
+from gateway.application.template_diff import FOLDER, version_meta
 from gateway.application.template_view import DRAFT, TemplateView, ill_count, list_templates, template_view
 from gateway.application.withdrawing import withdraw
 from gateway.domain.findings import Finding, Severity, has_error

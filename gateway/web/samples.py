@@ -7,9 +7,9 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TypeVar
 
-from gateway.application.comparing import Comparison, compare_versions
 from gateway.application.linting import sample_document
 from gateway.application.services import Services
+from gateway.application.template_diff import TemplateDiff, diff_versions
 from gateway.ports.renderer import RenderedDocument, TemplateMeta
 
 MAX_KEPT = 24
@@ -24,7 +24,7 @@ class Samples:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._documents: OrderedDict[tuple[str, str], RenderedDocument] = OrderedDict()
-        self._comparisons: OrderedDict[tuple[str, str, str], Comparison] = OrderedDict()
+        self._comparisons: OrderedDict[tuple[str, str, str], TemplateDiff] = OrderedDict()
         self._lock = Lock()
 
     def letter(self, meta: TemplateMeta) -> RenderedDocument:
@@ -34,11 +34,11 @@ class Samples:
             kept = self._documents.get(key)
         return self._remember(self._documents, key, kept or sample_document(self._services, meta))
 
-    def comparison(self, name: str, old: str | None, new: str | None) -> Comparison:
-        """Two versions compared. Raises as `compare_versions`."""
+    def comparison(self, name: str, old: str | None, new: str | None) -> TemplateDiff:
+        """Two versions compared. Raises as `diff_versions`."""
         with self._lock:
             kept = self._comparisons.get((name, old or "", new or ""))
-        found = kept or compare_versions(self._services, name, old, new)
+        found = kept or diff_versions(self._services, name, old, new)
         return self._remember(self._comparisons, (name, found.old.version, found.new.version), found)
 
     def _remember(self, shelf: OrderedDict[K, V], key: K, value: V) -> V:
