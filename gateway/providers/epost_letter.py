@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from gateway.domain.address_rules import is_only_postcode
 from gateway.domain.layout import ADDRESS_MAX_LINES, PrintProfile
 from gateway.domain.mailpiece import Service, sheets_for
 from gateway.errors import IntegrityError, Refused
@@ -82,6 +83,9 @@ def address_fields(lines: Sequence[str]) -> dict[str, str]:
     domestic = _DOMESTIC_PLACE.fullmatch(lines[-1])
     if domestic:
         upper, place = lines[:-1], {"zipCode": domestic["postcode"], "city": domestic["place"]}
+    elif len(lines) > 3 and is_only_postcode(lines[-2]):  # as Great Britain writes it
+        _foreign_place(lines[-3], lines[-1])
+        upper, place = lines[:-3], {"zipCode": lines[-2], "city": lines[-3], "country": lines[-1]}
     else:
         upper, place = lines[:-2], _foreign_place(lines[-2], lines[-1])
     if not upper:

@@ -81,6 +81,10 @@ def test_registered_mail_is_named_as_the_interface_wants_it(service: Service, te
         ),
         (("Jan Příklad", "Ulice 1", "110 00 PRAHA", "TSCHECHIEN"), {"zipCode": "110 00", "city": "PRAHA"}),
         (("Jan Wzór", "Ulica 1", "00-950 WARSZAWA", "POLEN"), {"zipCode": "00-950", "city": "WARSZAWA"}),
+        (
+            ("Zoë Test", "1 High Street", "LONDON", "SW1A 1AA", "VEREINIGTES KÖNIGREICH"),
+            {"zipCode": "SW1A 1AA", "city": "LONDON", "addressLine2": "1 High Street"},
+        ),
         (("Seán Sampla", "1 High Street", "DUBLIN", "IRLAND"), {"zipCode": NO_POSTCODE, "city": "DUBLIN"}),
         (
             ("Jane Sample", "1 High Street", "LONDON SW1A 1AA", "VEREINIGTES KÖNIGREICH"),

@@ -15,7 +15,7 @@ from gateway.bootstrap import AddressType
 from gateway.db.people import Person
 from gateway.domain.address import PostalAddress, compose_lines
 from gateway.domain.address_rules import check_lines
-from gateway.facts import load_countries
+from gateway.facts import load_countries, load_places
 from gateway.rendering.catalogue import Catalogue
 from gateway.rendering.fonts import FontMetrics
 from gateway.testing.factory import cases_document, letter_data
@@ -150,9 +150,14 @@ def window(person: dict[str, Any]) -> list[str]:
         PostalAddress(**person["address"]),
         width_mm=font.width_mm,
         country_name=load_countries().name,
+        place_order=load_countries().place_order,
     )
     findings = check_lines(
-        lines, width_mm=font.width_mm, missing_glyphs=font.missing_glyphs, country=person["address"]["country"]
+        lines,
+        width_mm=font.width_mm,
+        missing_glyphs=font.missing_glyphs,
+        country=person["address"]["country"],
+        places=load_places(),
     )
     assert findings == [], (person["reference"], findings)
     return lines
