@@ -4,6 +4,7 @@ It knows pixels and millimetres and nothing of PDF.
 """
 
 import math
+from functools import cached_property
 
 from PIL import Image, ImageChops
 
@@ -26,7 +27,6 @@ class Ink:
 
     def __init__(self, image: Image.Image, origin_mm: tuple[float, float], dpi: int) -> None:
         self._image = image
-        self._dark = image.point(_TO_INK)
         self._x_mm, self._y_mm = origin_mm
         self._px_per_mm = dpi / MM_PER_INCH
 
@@ -43,6 +43,16 @@ class Ink:
         left, top, right, bottom = self._outer(zone)
         return self._dark.crop((left, top, right, bottom)).histogram()[255]
 
+    @cached_property
+    def _dark(self) -> Image.Image:
+        """The whole raster as ink or none; dear for a page, of which mostly some edges are asked."""
+        return self._image.point(_TO_INK)
+
+    def for_many_questions(self) -> "Ink":
+        """The same, prepared at once for many small zones."""
+        _ = self._dark
+        return self
+
     def _like(self, one: Image.Image, other: Image.Image) -> "Ink":
         both = ImageChops.invert(ImageChops.darker(one, other))
         return Ink(both, (self._x_mm, self._y_mm), round(self._px_per_mm * MM_PER_INCH))
@@ -53,7 +63,9 @@ class Ink:
         Pixels that only touch the edge of the zone, or of a blank, do not count.
         """
         left, top, right, bottom = self._inner(zone)
-        part = self._dark.crop((left, top, right, bottom))
+        edges = left, top, right, bottom
+        whole = "_dark" in vars(self)
+        part = self._dark.crop(edges) if whole else self._image.crop(edges).point(_TO_INK)
         for box in blank:
             x0, y0, x1, y1 = self._outer(box)
             part.paste(0, (x0 - left, y0 - top, x1 - left, y1 - top))
@@ -79,7 +91,7 @@ class Ink:
     def _inner(self, box: Box) -> tuple[int, int, int, int]:
         x0, y0, x1, y1 = self._edges(box)
         left, top = max(0, math.ceil(x0)), max(0, math.ceil(y0))
-        right, bottom = min(self._dark.width, math.floor(x1)), min(self._dark.height, math.floor(y1))
+        right, bottom = min(self._image.width, math.floor(x1)), min(self._image.height, math.floor(y1))
         return left, top, max(left, right), max(top, bottom)
 
     def _outer(self, box: Box) -> tuple[int, int, int, int]:

@@ -64,6 +64,27 @@ def text_objects(owner: Any, calls: Calls, depth: int = 0) -> Iterator[tuple[Any
             yield from ((text, bounds) for text, _ in text_objects(thing, _IN_FORM, depth + 1))
 
 
+def only_black_text(owner: Any, is_near: Callable[[tuple[float, ...]], bool]) -> bool:
+    """Whether a page draws nothing but plain black text where `is_near` says so of an object's bounds (pt).
+
+    Then `leave_text` would change nothing there, and need not be tried.
+    """
+    edges = [ctypes.c_float() for _ in range(4)]
+    for kind, thing in _objects(owner, ON_PAGE):
+        known = pdfium_c.FPDFPageObj_GetBounds(thing, *edges)
+        near = not known or is_near(tuple(edge.value for edge in edges))
+        if near and not (kind == pdfium_c.FPDF_PAGEOBJ_TEXT and _is_black(thing)):
+            return False
+    return True
+
+
+def _is_black(text: Any) -> bool:
+    colour = [ctypes.c_uint() for _ in range(4)]
+    filled = pdfium_c.FPDFTextObj_GetTextRenderMode(text) == pdfium_c.FPDF_TEXTRENDERMODE_FILL
+    known = filled and pdfium_c.FPDFPageObj_GetFillColor(text, *colour)
+    return bool(known) and [part.value for part in colour] == [0, 0, 0, 255]
+
+
 def leave_text(owner: Any, calls: Calls, depth: int = 0) -> None:
     """Take away whatever is not text, and make the text black."""
     for kind, thing in _objects(owner, calls):

@@ -149,7 +149,8 @@ def font_not_embedded(page: PageReading, _: PrintProfile) -> Iterator[Finding]:
 
 def character_unprintable(page: PageReading, _: PrintProfile) -> Iterator[Finding]:
     """'character-unprintable': a replacement character, or a glyph that stands for no character (.notdef)."""
-    bad = [index for index, code_point in enumerate(page.code_points) if code_point in {0, 0xFFFD}]
+    points = () if page.is_plain_text else page.code_points
+    bad = [index for index, code_point in enumerate(points) if code_point in {0, 0xFFFD}]
     if bad:
         yield _error(
             "character-unprintable",
@@ -164,7 +165,7 @@ def character_private(page: PageReading, _: PrintProfile) -> Iterator[Finding]:
     """'character-private', a warning: private characters look different in every font."""
     private = [
         index
-        for index, code_point in enumerate(page.code_points)
+        for index, code_point in enumerate(() if page.is_plain_text else page.code_points)
         if code_point in _PRIVATE_AREA or code_point in _SURROGATES_OF_PRIVATE_PLANES
     ]
     if private:

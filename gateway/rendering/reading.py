@@ -10,10 +10,11 @@ as long as a document is open, and closes everything before it lets go.
 """
 
 import ctypes
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -29,6 +30,10 @@ MM_PER_PT = MM_PER_INCH / 72
 INK_DPI = 100
 """Raster for whole pages: a quarter of a millimetre, and two milliseconds a page."""
 
+_NEAR_MM = 3.0
+"""A thick line may reach a little beyond its bounds."""
+_ODD = re.compile("[\x00\ufffd\ue000-\uf8ff\udb80-\udbff\U000f0000-\U0010ffff].", re.DOTALL)
+"""Unmapped, replaced or private characters, before the zero that ends the text."""
 _INVISIBLE = frozenset({pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP})
 
 
@@ -157,6 +162,15 @@ class PageReading:
         """Part of the page at `dpi`."""
         return Ink(raster(self._page, dpi, box), _origin_mm(box, dpi), dpi)
 
+    def shows_only_black_text(self, box: Box) -> bool:
+        """Whether nothing but plain black text is drawn in `box` or near it; then that is all its ink."""
+
+        def is_near(bounds: tuple[float, ...]) -> bool:
+            return self._seen_box(*bounds).overlaps(near)
+
+        near = Box(box.x0_mm - _NEAR_MM, box.y0_mm - _NEAR_MM, box.x1_mm + _NEAR_MM, box.y1_mm + _NEAR_MM)
+        return not self.annotations and objects.only_black_text(self._page.raw, is_near)
+
     def ink_of_text_alone(self, box: Box, dpi: int) -> Ink:
         """Part of the page as it would be if there were nothing but its text, all of it in black."""
         page = self._page.pdf[self.number - 1]  # another copy: what is taken away here stays in the first
@@ -170,6 +184,17 @@ class PageReading:
     def images(self) -> tuple[objects.PlacedImage, ...]:
         """Every picture that is drawn, with its resolution on paper."""
         return tuple(objects.images(self._page.raw, objects.ON_PAGE, objects.UPRIGHT, self._seen_box))
+
+    @cached_property
+    def is_plain_text(self) -> bool:
+        """Whether every character is mapped, and none is a replacement or of a private area: asked in one call.
+
+        pdfium leaves characters without a mapping out of its text, so that is shorter then.
+        """
+        text, count = self._text
+        units = (ctypes.c_ushort * (count + 1))()
+        written = pdfium_c.FPDFText_GetText(text, 0, count, units)
+        return written == count + 1 and not _ODD.search(bytes(units).decode("utf-16-le", "surrogatepass"))
 
     @cached_property
     def code_points(self) -> tuple[int, ...]:
@@ -214,13 +239,13 @@ class PageReading:
         """Where the pen stood for every character, as seen: thousands of them, so without detours."""
         text, count = self._text
         a, b, c, d, e, f = self._to_seen
-        x, y = ctypes.c_double(), ctypes.c_double()
-        origin, found = pdfium_c.FPDFText_GetCharOrigin, []
+        pens = (ctypes.c_double * (2 * count))()
+        each, width, origin = ctypes.addressof(pens), ctypes.sizeof(ctypes.c_double), _char_origin()
         for index in range(count):
-            origin(text, index, x, y)
-            x_pt, y_pt = x.value, y.value
-            found.append((a * x_pt + c * y_pt + e, b * x_pt + d * y_pt + f))
-        return found
+            origin(text, index, each, each + width)
+            each += 2 * width
+        across, up = pens[::2], pens[1::2]
+        return [(a * x + c * y + e, b * x + d * y + f) for x, y in zip(across, up, strict=True)]
 
     def _character(self, index: int, x_mm: float, baseline_mm: float) -> Character:
         text, _ = self._text
@@ -284,6 +309,13 @@ def _to_seen(page: pdfium.PdfPage) -> tuple[float, float, float, float, float, f
     }[page.get_rotation()]
     a, b, c, d, e, f = (number * MM_PER_PT for number in in_points)
     return a, b, c, d, e, f
+
+
+@cache
+def _char_origin() -> Callable[..., int]:
+    """The same function taking bare addresses: converting two pointers a character costs more than the call."""
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+    return kind(ctypes.cast(pdfium_c.FPDFText_GetCharOrigin, ctypes.c_void_p).value or 0)
 
 
 def _within(zone: Box, x_mm: float, y_mm: float) -> bool:

@@ -106,7 +106,7 @@ class AddressWindow:
     @cached_property
     def ink(self) -> Ink:
         """The recipient zone, and the address where it leaves it, at `WINDOW_DPI`."""
-        return self._page.ink_in(self._close_up, WINDOW_DPI)
+        return self._page.ink_in(self._close_up, WINDOW_DPI).for_many_questions()
 
     @cached_property
     def _close_up(self) -> Box:
@@ -125,7 +125,8 @@ class AddressWindow:
             if not glyph.invisible
             and (ink := self._ink_of(glyph)) is not None
             and (
-                not ink.contains(glyph.box, tolerance_mm=_CUT_MM) or self._missing.pixels(glyph.box) >= _CUT_PX
+                not ink.contains(glyph.box, tolerance_mm=_CUT_MM)
+                or (not self._is_plain and self._missing.pixels(glyph.box) >= _CUT_PX)
             )
         ]
 
@@ -134,7 +135,7 @@ class AddressWindow:
         struck = [
             glyph
             for glyph in self._glyphs()
-            if not glyph.invisible and self._added.pixels(glyph.box) >= _OVERPRINT_PX
+            if not self._is_plain and not glyph.invisible and self._added.pixels(glyph.box) >= _OVERPRINT_PX
         ]
         doubled = [
             glyph
@@ -146,7 +147,7 @@ class AddressWindow:
 
     def beside(self) -> Box | None:
         """What else stands in the recipient zone: ink that is no text, around the address."""
-        if not self.lines or any(glyph.invisible for glyph in self._glyphs()):
+        if self._is_plain or not self.lines or any(glyph.invisible for glyph in self._glyphs()):
             return None
         rim = 0.3
         texts = (
@@ -160,6 +161,11 @@ class AddressWindow:
         return [
             glyph for glyph in self._glyphs() if not self.always_visible.contains(glyph.box, _EDGE_TOLERANCE_MM)
         ]
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Nothing but black text is drawn there, so nothing can be missing from it or added to it."""
+        return self._page.shows_only_black_text(self._close_up)
 
     @cached_property
     def _alone(self) -> Ink:

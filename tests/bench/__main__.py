@@ -1,6 +1,7 @@
 """The figures to reach, measured side by side in one run: `python -m tests.bench`.
 
     CPU of one letter from data to preflighted PDF, against bare WeasyPrint     at most 1.35 times
+    CPU of the preflight of a letter of 1, 3 and 10 pages                       at most 12 ms a page
     letters per second with two workers, against one                            at least 1.7 times
     memory of a worker after 1,000 letters                                      below 300 MB
 
@@ -8,6 +9,7 @@ Not a test: a busy machine changes the figures. Run it on an idle one.
 """
 
 import argparse
+import io
 import statistics
 import time
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import cast
 
+import pikepdf
 import psutil
 import weasyprint
 from rich.console import Console
@@ -92,6 +95,32 @@ def compare_with_bare(pairs: int, table: Table) -> None:
         table.add_row(f"data to PDF / {name}", f"{rendered:.3f} s / {alone:.3f} s", f"{rendered / alone:.2f}")
 
 
+def letter_of(pages: int, engine: Engine) -> bytes:
+    """A real letter: of one page, of three, or of three and their last ones repeated."""
+    name = "eingangsbestaetigung" if pages == 1 else "bewilligungsbescheid"
+    written = engine.render(letters.request(name)).pdf
+    with pikepdf.open(io.BytesIO(written)) as document:
+        while len(document.pages) < pages:
+            document.pages.append(document.pages[len(document.pages) - 2])
+        target = io.BytesIO()
+        document.save(target)
+    return written if pages <= 3 else target.getvalue()
+
+
+def preflight_ms_a_page(pages: int, times: int) -> float:
+    """Median CPU of the whole preflight, for each page."""
+    engine = Engine()
+    pdf, address = letter_of(pages, engine), letters.request().address_lines
+    spent = []
+    for _ in range(times):
+        started = time.process_time()
+        report = engine.preflight(pdf, EPOST, address)
+        spent.append(1000 * (time.process_time() - started) / report.pages)
+    if report.pages != pages or report.findings:
+        raise SystemExit(f"{report.pages} pages, {[finding.code for finding in report.findings]}")
+    return statistics.median(spent)
+
+
 def letters_per_s(workers: int, count: int) -> float:
     """Throughput of a pool, workers warm."""
     with WorkerPool(Engine, workers, Limits(max_answers=10**9)) as pool, ThreadPoolExecutor(workers) as threads:
@@ -127,8 +156,15 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=20, help="letters per comparison of CPU")
     parser.add_argument("--throughput", type=int, default=60, help="letters per measurement of throughput")
     parser.add_argument("--letters", type=int, default=1000, help="letters for the memory of a worker")
+    parser.add_argument("--preflight-only", action="store_true", help="the preflight a page, and nothing else")
     chosen = parser.parse_args()
     table = Table("figure", "measured", "ratio", title="a Bescheid of three pages")
+    for pages in (1, 3, 10):
+        measured = preflight_ms_a_page(pages, max(20, chosen.pairs))
+        table.add_row(f"preflight of a letter of {pages} pages", f"{measured:.1f} ms a page", "")
+    if chosen.preflight_only:
+        OUT.print(table)
+        return
     compare_with_bare(chosen.pairs, table)
     one, two = letters_per_s(1, chosen.throughput), letters_per_s(2, chosen.throughput)
     table.add_row("two workers / one worker", f"{two:.2f} / {one:.2f} letters per s", f"{two / one:.2f}")
