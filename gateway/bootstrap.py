@@ -37,11 +37,11 @@ from gateway.provider_settings import FolderHouse, PingenAccount, PrintHouseSett
 from gateway.providers.epost import EpostProvider
 from gateway.providers.epost_account import EpostSettings
 from gateway.providers.folder import FolderProvider
+from gateway.providers.pingen import PingenProvider
+from gateway.providers.pingen_account import PingenSettings
 from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
 from gateway.providers.print_sealing import seal_for
-from gateway.providers.pingen import PingenProvider
-from gateway.providers.pingen_account import PingenSettings
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.rendering.codes import page_codes

@@ -70,3 +70,27 @@ class FolderHouse(PrintHouseSettings):
     """An in-house print room behind a local or mounted folder, which has staging, inbox and outbox in it."""
 
     dir: str = "{data_dir}/print-room"
+
+
+class PingenAccount(Section):
+    """Account at Pingen. While its signing key is exchanged, `webhook_secret_before` is the one that still holds."""
+
+    base_url: str = "https://api.pingen.com"
+    identity_url: str = "https://identity.pingen.com"
+    organisation: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    webhook_secret: SecretStr = SecretStr("")
+    webhook_secret_before: SecretStr = SecretStr("")
+    delivery_product: str = "dpag_standard"
+    address_position: Literal["left", "right"] = "left"
+    key_lifetime_s: float = Field(3600, ge=0)
+    validation_wait_s: float = Field(20, ge=0)
+    min_poll_interval_s: float = Field(0, ge=0)
+    connect_timeout_s: float = Field(10, gt=0)
+    read_timeout_s: float = Field(60, gt=0)
+
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The signing keys that hold, the newest first."""
+        both = (self.webhook_secret.get_secret_value(), self.webhook_secret_before.get_secret_value())
+        return tuple(secret for secret in both if secret)

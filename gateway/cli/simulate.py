@@ -10,10 +10,13 @@ from rich.console import Console
 
 from gateway.errors import ConfigError, NotFound
 from gateway.testing.epost import EpostSimulator
+from gateway.testing.pingen import CREDENTIALS as PINGEN_CREDENTIALS
+from gateway.testing.pingen import PingenSimulator
+from gateway.testing.pingen.simulator import SIGNING_KEY
 from gateway.testing.print_centre import SftpPrintCentre, SshdMissing
 
-SIMULATORS = ("epost", "sftp")
-_PORTS = {"sftp": 8022}
+SIMULATORS = ("epost", "pingen", "sftp")
+_PORTS = {"pingen": 8091, "sftp": 8022}
 _PORT = 8090
 _LOOK_AGAIN_S = 0.1
 
@@ -26,10 +29,12 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    provider: Annotated[str, typer.Argument(help="Welcher Druckdienstleister: epost, sftp")],
+    provider: Annotated[str, typer.Argument(help="Welcher Druckdienstleister: epost, pingen, sftp")],
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port auf diesem Rechner; 0: ein freier; sonst 8090, sftp 8022"),
+        typer.Option(
+            min=0, max=65535, help="Port auf diesem Rechner; 0: ein freier; sonst 8090, pingen 8091, sftp 8022"
+        ),
     ] = None,
     speed: Annotated[float, typer.Option(min=0, help="simulierte Sekunden je Sekunde; 0: von Hand")] = 1.0,
     folder: Annotated[
@@ -46,18 +51,26 @@ def simulate(
     if provider == "sftp":
         _simulate_sftp(port, speed, folder)
         return
-    with _opened(port, speed, folder) as simulator:
+    with _opened(provider, port, speed, folder) as simulator:
         stop_request = _StopRequest()
-        print(simulator.base_url, flush=True)
+        print(simulator.base_url if provider == "epost" else _pingen_settings(simulator.base_url), flush=True)
         _console.print(f"Gedruckte Sendungen: {simulator.base_url}/_simulator/  (Ende mit Strg-C)")
         stop_request.wait()
 
 
-def _opened(port: int, speed: float, folder: Path | None) -> EpostSimulator:
+def _opened(provider: str, port: int, speed: float, folder: Path | None) -> EpostSimulator | PingenSimulator:
+    kind = PingenSimulator if provider == "pingen" else EpostSimulator
     try:
-        return EpostSimulator(port=port, speed=speed, folder=folder)
+        return kind(port=port, speed=speed, folder=folder)
     except OSError as error:
         raise _port_taken(port, error) from None
+
+
+def _pingen_settings(base_url: str) -> str:
+    """What the configuration needs."""
+    lines = [f'base_url = "{base_url}"', f'identity_url = "{base_url}"']
+    lines += [f'{name} = "{value}"' for name, value in PINGEN_CREDENTIALS.items()]
+    return "\n".join(["[provider.pingen]", *lines, f'webhook_secret = "{SIGNING_KEY}"'])
 
 
 def _simulate_sftp(port: int, speed: float, folder: Path | None) -> None:

@@ -3,9 +3,9 @@
 The interface has no idempotency key; its duplicate guard is LOOKUP. `custom1` is our key, and after an unknown
 outcome the application waits for the settle time, then asks by it. Staging only proves that the piece can be
 expressed; nothing leaves the house before `release`, which is one request with one letter (whether an array is
-taken as a whole is not documented).
+taken as a whole is not documented). Letters can be taken back only out of the hold basket, if it is used.
 
-Not here: retrying, and what only a hold basket would allow (taking back).
+Not here: retrying.
 """
 
 import re
@@ -22,7 +22,14 @@ from gateway.ports.provider import Capabilities, Consignment, Found, StatusRepor
 from gateway.providers.epost_account import HTTP_OK, HTTP_UNAUTHORISED, Account, EpostSettings
 from gateway.providers.epost_codes import ACCOUNT_CODES, DUPLICATE_CODES, refusal, text_for
 from gateway.providers.epost_letter import SERVICES, encoded, file_name, letter_from
-from gateway.providers.epost_status import has_failed, is_suspected_duplicate, letter_id, reports_from
+from gateway.providers.epost_plugins import feedback_reports, order_queued, plug_ins
+from gateway.providers.epost_status import (
+    BERLIN,
+    has_failed,
+    is_suspected_duplicate,
+    letter_id,
+    reports_from,
+)
 from gateway.providers.epost_wire import Answer
 
 __all__ = ["STATUS_CHUNK", "EpostProvider", "EpostSettings"]
@@ -32,6 +39,9 @@ HTTP_NOT_FOUND = 404
 
 STATUS_CHUNK = 500
 """Letters asked for in one StatusQuery; the interface names no limit, the number is ours."""
+
+FEEDBACK_SPAN = timedelta(days=30)
+"""How far back feedback is asked for: it arrives 4 to 14 working days after the event."""
 
 _NAMED_LETTER = re.compile(r"LetterID\D{0,5}(\d{1,18})", re.ASCII)
 
@@ -56,7 +66,7 @@ class EpostProvider:
             settle_time=settings.settle_time,
             key_lifetime=timedelta(0),
             services=SERVICES,
-            can_cancel=False,
+            can_cancel=settings.hold_days > 0,
             min_poll_interval=settings.min_poll_interval,
         )
         self._settings = settings
@@ -95,6 +105,8 @@ class EpostProvider:
         if handle != piece.key:
             raise Refused("epost-handle", "Die vorbereitete Übergabe gehört zu einer anderen Sendung.")
         letter = letter_from(piece, self.profile) | {"data": encoded(piece.pdf)} | self._test_fields()
+        if plugged := plug_ins(piece, self._settings, abroad="country" in letter):
+            letter["plugInList"] = plugged
         answer = self._account.request("POST", "/api/Letter", payload=[letter])
         if answer.status == HTTP_OK:
             return _accepted_reference(answer, file_name(piece.key))
@@ -119,12 +131,19 @@ class EpostProvider:
             return Found(str(min(alive)), len(alive))
         return Found(str(max(entries)), 1)
 
-    def cancel(self, provider_reference: str) -> None:  # noqa: ARG002 - the protocol names it
-        """Not offered: the interface takes back only what waits in a hold basket, which is not used."""
-        raise Refused(
-            "epost-cancel-not-offered",
-            "Eine übergebene Sendung kann bei diesem Dienstleister nicht zurückgenommen werden.",
-        )
+    def cancel(self, provider_reference: str) -> None:
+        """Take a letter out of the hold basket. `Refused` if it does not wait there, or no basket is used."""
+        if not self.capabilities.can_cancel:
+            raise Refused(
+                "epost-cancel-not-offered",
+                "Eine übergebene Sendung kann bei diesem Dienstleister nicht zurückgenommen werden; "
+                "hold_days ist nicht eingerichtet.",
+            )
+        order_queued(self._account, "CancelQueued", _number(provider_reference))
+
+    def release_from_hold(self, provider_reference: str) -> None:
+        """Let a letter that waits in the hold basket go to print now, before its due date; errors as in `cancel`."""
+        order_queued(self._account, "ReleaseQueued", _number(provider_reference))
 
     def poll(self, provider_references: Sequence[str]) -> Iterable[StatusReport]:
         """Current statements about the given letters, `STATUS_CHUNK` a request, paced; errors as in `find`.
@@ -137,10 +156,22 @@ class EpostProvider:
             chunk = numbers[start : start + STATUS_CHUNK]
             for entry in self._entries("POST", "/api/Letter/StatusQuery", payload=chunk):
                 yield from self._reports(entry)
+        if self._settings.premium_address:
+            yield from self._feedback()
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:  # noqa: ARG002
         """Not offered: the interface only answers."""
         raise InputError("webhook-not-offered", "Dieser Dienstleister meldet sich nicht von selbst.")
+
+    def _feedback(self) -> Iterator[StatusReport]:
+        """What came back, whoever it is about: it arrives long after a letter was settled and asked about."""
+        today = self._now().astimezone(BERLIN).date()
+        params = {
+            "fromDate": (today - FEEDBACK_SPAN).isoformat(),
+            "tillDate": today.isoformat(),
+        }
+        for entry in self._entries("GET", "/api/Letter/PremiumAdressFeedback", params=params):
+            yield from feedback_reports(entry, self._now)
 
     def _reports(self, entry: Mapping[str, object]) -> Iterator[StatusReport]:
         key = entry.get("custom1")
@@ -148,6 +179,7 @@ class EpostProvider:
         if is_suspected_duplicate(entry) and isinstance(key, str) and key:
             twins = [twin for twin in self._entries_by_key(key).values() if not has_failed(twin)]
         yield from reports_from(entry, self._now, superseded=bool(twins))
+        yield from feedback_reports(entry, self._now)
         for twin in twins:
             yield from reports_from(twin, self._now)
 

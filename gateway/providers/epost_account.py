@@ -18,6 +18,7 @@ from gateway.providers.http_wire import check_address
 HTTP_OK = 200
 HTTP_UNAUTHORISED = 401
 
+MAX_HOLD_DAYS = 31
 LOGIN_PAUSE_S = 900.0
 """After refused credentials: a run of thousands of pieces must not become thousands of logins (E004)."""
 
@@ -28,6 +29,8 @@ class EpostSettings:
 
     `test_mode`: letters are checked but not printed, and the processed PDF is mailed to `test_email`.
     `settle_time`: after an unknown outcome, how long until a lookup by our key is conclusive.
+    `hold_days`: letters wait so long in the provider's hold basket (plug-in UploadManagement), 0 for not at all.
+    `premium_address`: '', 'basis' or 'report': whether the provider tells of undeliverable letters (PremiumAdress).
     `min_poll_interval`: between two status queries; the interface asks for 5 s (E322).
     """
 
@@ -39,6 +42,8 @@ class EpostSettings:
     test_mode: bool = False
     test_email: str = ""
     settle_time: timedelta = timedelta(minutes=15)
+    hold_days: int = 0
+    premium_address: str = ""
     min_poll_interval: timedelta = timedelta(seconds=5)
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0
@@ -54,6 +59,12 @@ class EpostSettings:
             raise ConfigError(
                 "epost-test-email-missing",
                 "Im Testbetrieb von E-POST braucht es test_email; es wird nichts übergeben.",
+            )
+        if not 0 <= self.hold_days <= MAX_HOLD_DAYS:
+            raise ConfigError("epost-hold-days", "hold_days von E-POST liegt zwischen 0 und 31 (E622).")
+        if self.premium_address not in {"", "basis", "report"}:
+            raise ConfigError(
+                "epost-premium-address", "premium_address von E-POST ist leer, „basis“ oder „report“."
             )
 
 

@@ -49,6 +49,8 @@ TEXTS = {
     "E399": "Der Druckdienstleister meldet einen allgemeinen Fehler.",
     "E501": "Der Dienst ist außer Betrieb.",
     "E601": "Ein angefordertes Zusatzmodul ist nicht verfügbar.",
+    "E621": "Für das Warten in der Warteschlange ist mehr als ein Termin angegeben.",
+    "E622": "Der Termin in der Warteschlange liegt nicht zwischen 1 und 31 Tagen.",
     "E700": "Die Sendung wurde vor der Produktion abgebrochen.",
     "E900": "Der Druckdienstleister meldet einen nicht näher bestimmten Fehler.",
 }

@@ -102,7 +102,7 @@ def reports_from(
     if isinstance(tracking, str) and tracking:
         moment = _moment(entry.get("registeredLetterStatusDate"))
         yield StatusReport(
-            key=_key(entry),
+            key=letter_key(entry),
             provider_reference=str(number),
             status=REGISTERED_CODES.get(tracking, Status.UNKNOWN),
             provider_status=tracking,
@@ -120,7 +120,7 @@ def _production_report(
     moment = _moment(entry.get(_DATE_FIELDS.get(status_id, "")))
     status = Status.UNKNOWN if superseded else _status(status_id, codes)
     return StatusReport(
-        key=_key(entry),
+        key=letter_key(entry),
         provider_reference=str(number),
         status=status,
         provider_status=" ".join([str(entry.get("statusID")), *codes]),
@@ -145,7 +145,8 @@ def _status_id(entry: Mapping[str, object]) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _key(entry: Mapping[str, object]) -> str:
+def letter_key(entry: Mapping[str, object]) -> str:
+    """Our key, which the provider echoes; empty if it does not."""
     value = entry.get("custom1")
     return value if isinstance(value, str) else ""
 

@@ -46,6 +46,7 @@ def closed_port() -> int:
 class EpostBench(ProviderBench):
     """The simulator of E-POSTBUSINESS; its time stands still until it is put forward."""
 
+    lacks: dict[Lack, str]
     secrets = (CREDENTIALS["secret"], CREDENTIALS["password"])
     slow_steps = frozenset({Step.CHECK, Step.RELEASE, Step.FIND, Step.POLL})
 
@@ -57,6 +58,9 @@ class EpostBench(ProviderBench):
             Lack.WEBHOOKS: "the interface only answers",
             Lack.CANCEL: "only a hold basket can be emptied",
         }
+        if changes.get("hold_days"):
+            del self.lacks[Lack.CANCEL]
+            self.slow_steps |= {Step.CANCEL}
         self.provider = self.fresh()
 
     def close(self) -> None:
@@ -91,6 +95,9 @@ class EpostBench(ProviderBench):
     def say_unknown(self, reference: str) -> None:
         self.simulator.options.shown_status[int(reference)] = 42
 
+    def make_uncancellable(self) -> None:
+        self.simulator.advance(days=self._changes["hold_days"], hours=6)
+
     def _provider(self, base_url: str) -> EpostProvider:
         settings = EpostSettings(
             base_url=base_url,
@@ -102,7 +109,8 @@ class EpostBench(ProviderBench):
             connect_timeout_s=2,
             read_timeout_s=1,
         )
-        self._made.append(EpostProvider(replace(settings, **self._changes), load_profile("epost")))
+        settings = replace(settings, **self._changes)
+        self._made.append(EpostProvider(settings, load_profile("epost"), now=self.simulator.now))
         return self._made[-1]
 
 
@@ -111,5 +119,33 @@ class TestEpost(ProviderContract):
     def bench(self) -> Iterator[ProviderBench]:
         with EpostSimulator(speed=0, start=MONDAY, poll_interval_s=0) as simulator:
             bench = EpostBench(simulator)
+            yield bench
+            bench.close()
+
+
+class EpostHoldBench(EpostBench):
+    """With the hold basket and PremiumAdress: letters wait three days, and can be taken back until then."""
+
+    def __init__(self, simulator: EpostSimulator) -> None:
+        super().__init__(simulator, hold_days=3, premium_address="report")
+
+    def printed_in_the_end(self) -> Sequence[Printed]:
+        self.simulator.advance(days=3)
+        return super().printed_in_the_end()
+
+    def life(self) -> Sequence[tuple[timedelta, Status]]:
+        return (
+            (timedelta(hours=5), Status.ACCEPTED),
+            (timedelta(days=2), Status.ACCEPTED),
+            (timedelta(days=1, hours=4), Status.IN_PRODUCTION),
+            (timedelta(days=5), Status.HANDED_TO_POST),
+        )
+
+
+class TestEpostWithHoldBasket(ProviderContract):
+    @pytest.fixture
+    def bench(self) -> Iterator[ProviderBench]:
+        with EpostSimulator(speed=0, start=MONDAY, poll_interval_s=0) as simulator:
+            bench = EpostHoldBench(simulator)
             yield bench
             bench.close()

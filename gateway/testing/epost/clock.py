@@ -48,10 +48,13 @@ class Plan:
     posted_at: datetime
 
 
-def plan_for(accepted_at: datetime, letter_id: int) -> Plan:
-    """Minutes to the check, hours to the print centre, one or two working days from there to the carrier."""
+def plan_for(accepted_at: datetime, letter_id: int, held_until: datetime | None = None) -> Plan:
+    """Minutes to the check, hours to the print centre, one or two working days from there to the carrier.
+
+    What waits in the hold basket goes to the print centre after it.
+    """
     checked_at = accepted_at + CHECKED_AFTER
-    at_print_centre_at = checked_at + AT_PRINT_CENTRE_AFTER
+    at_print_centre_at = max(checked_at, held_until or checked_at) + AT_PRINT_CENTRE_AFTER
     return Plan(
         accepted_at=accepted_at,
         checked_at=checked_at,

@@ -30,6 +30,9 @@ TEXTS = {
     "E399": "Allgemeiner Fehler.",
     "E501": "Das System ist inaktiv.",
     "E601": "Das Plug-in ist nicht freigeschaltet.",
+    "E621": "Es ist mehr als ein Termin angegeben.",
+    "E622": "Der Termin liegt nicht zwischen 1 und 31 Tagen.",
+    "E700": "Die Sendung wurde abgebrochen.",
     "I501": "Das System ist aktiv.",
 }
 _LEVELS = {"E": "Error", "W": "Warning", "I": "Info"}

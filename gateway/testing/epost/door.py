@@ -14,6 +14,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from gateway.testing.epost.basket import check_plug_ins
 from gateway.testing.epost.codes import Reject
 
 MAX_PDF_BYTES = 20_000_000
@@ -84,8 +85,7 @@ def check_letter(letter: Mapping[str, Any]) -> bytes:
     _check_address(letter)
     if not (letter.get("senderAdressLineComplete") or all(letter.get(name) for name in SENDER_SINCE_2025)):
         raise Reject("E333")
-    if letter.get("plugInList"):
-        raise Reject("E601")
+    check_plug_ins(letter)
     pdf = _decoded(letter["data"])
     if len(pdf) > MAX_PDF_BYTES:
         raise Reject("E303")

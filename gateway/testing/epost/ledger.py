@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from gateway.testing.epost.basket import CANCELLED
 from gateway.testing.epost.clock import ClockState, Plan
 
 DATABASE = "ledger.sqlite3"
@@ -143,6 +144,20 @@ class Ledger:
             ),
         )
 
+    def cancel(self, letter_id: int) -> None:
+        """Taken out of the hold basket: it ends at 99."""
+        with self._lock:
+            statement = "UPDATE letters SET failure = ? WHERE letter_id = ?"
+            self._database.execute(statement, (CANCELLED, letter_id))
+
+    def replan(self, letter_id: int, plan: Plan) -> None:
+        """It goes to the print centre sooner."""
+        with self._lock:
+            self._database.execute(
+                "UPDATE letters SET at_print_centre_at = ?, posted_at = ? WHERE letter_id = ?",
+                (plan.at_print_centre_at.isoformat(), plan.posted_at.isoformat(), letter_id),
+            )
+
     def next_id(self) -> int:
         """The next free number; below 2**31, since clients keep it in 32 bits."""
         with self._lock:
@@ -238,6 +253,8 @@ def _piece(row: sqlite3.Row, now: datetime) -> Piece:
 def _status(plan: Plan, failure: str, now: datetime, *, is_test: bool) -> int:
     """1 accepted, 2 checked, 3 at the print centre, 4 posted, 99 failed ("99 may still follow 3")."""
     fails_at = plan.posted_at if failure == REJECTED_BY_PRINT_CENTRE else plan.checked_at
+    if failure == CANCELLED:
+        fails_at = plan.accepted_at
     if failure and now >= fails_at:
         return FAILED
     if is_test:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from gateway.testing.epost import tokens
-from gateway.testing.epost.clock import plan_for
+from gateway.testing.epost import basket, tokens
+from gateway.testing.epost.clock import AT_PRINT_CENTRE_AFTER, BERLIN, Plan, plan_for
 from gateway.testing.epost.codes import Reject, error_object
 from gateway.testing.epost.door import check_letter, countries
 from gateway.testing.epost.exchange import Reply, Request
@@ -32,7 +32,6 @@ CREDENTIALS = {
 """What the shipped configuration logs in with; nothing real hides behind it."""
 
 FAILSAFE_WINDOW = timedelta(hours=1)
-NOT_QUEUED = "Die Sendung befindet sich nicht in der Warteschlange."
 
 _LETTER_PATH = re.compile(r"/api/Letter/(\d{1,18})", re.ASCII)
 
@@ -99,9 +98,9 @@ class Service:
         tokens.check(self._key, request.authorization, self._now())
         if (request.method, request.path) == ("POST", "/api/Letter"):
             return self._take(_json(request), fail_later)
-        if request.path in {"/api/Letter/CancelQueued", "/api/Letter/ReleaseQueued"}:
-            refused = {"successful": False, "message": NOT_QUEUED}
-            return Reply(200, [{"letterID": number} | refused for number in _numbers(_json(request))])
+        action = request.path.removeprefix("/api/Letter/")
+        if action in basket.DONE and request.method == "POST":
+            return Reply(200, [self._order(action, number) for number in _numbers(_json(request))])
         return self._status(request)
 
     def _login(self, request: Request) -> Reply:
@@ -133,8 +132,34 @@ class Service:
 
     def _ledger_add(self, letter: NewLetter, idents: list[dict[str, object]]) -> None:
         letter_id = self._ledger.next_id()
-        self._ledger.add(letter, letter_id, plan_for(self._now(), letter_id))
+        self._ledger.add(letter, letter_id, self._plan(letter, letter_id))
         idents.append({"fileName": letter.file_name, "letterID": letter_id})
+
+    def _plan(self, letter: NewLetter, letter_id: int) -> Plan:
+        now = self._now()
+        return plan_for(now, letter_id, basket.held_until(letter.fields, now))
+
+    def _order(self, action: str, number: int) -> dict[str, object]:
+        """Take a letter out of the hold basket, or let it go to print now."""
+        with self._ledger.transaction():
+            failed = self._why_not(number)
+            if failed:
+                return {"letterID": number, "successful": False, "message": failed}
+            if action == "CancelQueued":
+                self._ledger.cancel(number)
+            else:
+                self._ledger.replan(number, plan_for(self._now(), number))
+        return {"letterID": number, "successful": True, "message": basket.DONE[action]}
+
+    def _why_not(self, number: int) -> str:
+        now = self._now()
+        pieces = self._ledger.pieces(now, "letter_id = ?", (number,))
+        if not pieces:
+            return basket.UNKNOWN
+        if pieces[0].status == FAILED or basket.held_until(pieces[0].fields, now) is None:
+            return basket.NOT_QUEUED
+        waits = now < pieces[0].plan.at_print_centre_at - AT_PRINT_CENTRE_AFTER
+        return "" if waits else basket.IN_PRODUCTION
 
     def _checked(self, letter: object, fail_later: str) -> NewLetter:
         if not isinstance(letter, dict):
@@ -182,12 +207,17 @@ class Service:
             visible = [piece for piece in visible if piece.status == FAILED]
         if not visible:
             raise Reject("E201", 404)
-        statuses = [self._shown(letter_status(piece, now), piece.letter_id) for piece in visible]
+        statuses = [self._shown(piece, now) for piece in visible]
         return Reply(200, statuses[0] if _LETTER_PATH.fullmatch(request.path) else statuses)
 
-    def _shown(self, status: dict[str, object], letter_id: int) -> dict[str, object]:
-        shown = self.options.shown_status.get(letter_id)
+    def _shown(self, piece: Piece, now: datetime) -> dict[str, object]:
+        status = letter_status(piece, now) | {"plugInFeedbackList": self._feedback(piece, now)}
+        shown = self.options.shown_status.get(piece.letter_id)
         return status if shown is None else status | {"statusID": shown, "statusDetails": "Neu"}
+
+    def _feedback(self, piece: Piece, now: datetime) -> list[object]:
+        fate, _, mark = (self._ledger.fact(f"fate {piece.letter_id}") or "/").partition("/")
+        return basket.feedback(piece.fields, (fate, mark), piece.plan.posted_at, now)
 
     def _shows(self, piece: Piece, path: str, now: datetime) -> bool:
         """Searches may lag behind; asking by the provider's own number never does."""
@@ -206,16 +236,22 @@ class Service:
             return self._ledger.pieces(now, "letter_id = ?", (int(one[1]),))
         if request.path == "/api/Letter/Custom1":
             return self._ledger.pieces(now, "custom1 = ?", (query.get("custom1", ""),))
-        if request.path == "/api/Letter/Batch":
-            return [
-                p for p in self._ledger.pieces(now) if str(p.fields.get("batchID", 0)) == query.get("batchId")
-            ]
-        if request.path == "/api/Letter/Open":
-            return [p for p in self._ledger.pieces(now) if p.status <= 3 and not p.is_test]
-        if request.path == "/api/Letter/Date":
-            first, last = _day(query.get("fromDate")), _day(query.get("tillDate"))
-            return [p for p in self._ledger.pieces(now) if first <= accepted_on(p) <= last]
-        raise Reject("E900", 404)
+        fits = self._listing(request.path, query, now)
+        return [piece for piece in self._ledger.pieces(now) if fits(piece)]
+
+    def _listing(self, path: str, query: Mapping[str, str], now: datetime) -> Callable[[Piece], bool]:
+        """Which letters are in a list."""
+        if path == "/api/Letter/Batch":
+            return lambda piece: str(piece.fields.get("batchID", 0)) == query.get("batchId")
+        if path == "/api/Letter/Open":
+            return lambda piece: piece.status <= 3 and not piece.is_test
+        if path not in {"/api/Letter/Date", "/api/Letter/PremiumAdressFeedback"}:
+            raise Reject("E900", 404)
+        first, last = _day(query.get("fromDate")), _day(query.get("tillDate"))
+        if path == "/api/Letter/Date":
+            return lambda piece: first <= accepted_on(piece) <= last
+        in_time = first <= now.astimezone(BERLIN).date() <= last
+        return lambda piece: in_time and bool(self._feedback(piece, now))
 
 
 class _Interval:

@@ -109,6 +109,10 @@ class EpostSimulator:
         """Misbehave on the next matching requests; see `faults`. Replaces what was planned before."""
         self.faults.replace([fault_from({"on": on, "kind": kind, "times": times, "skip": skip})])
 
+    def come_back(self, letter_id: int, fate: str, mark: str) -> None:
+        """Let a letter be undeliverable: PremiumAdress, if it was asked for, tells so by these numbers later."""
+        self._ledger.remember(f"fate {letter_id}", f"{fate}/{mark}")
+
     def pdf(self, letter_id: int) -> bytes:
         """The PDF of a letter as it was handed over."""
         return self._ledger.pdf_path(letter_id).read_bytes()
