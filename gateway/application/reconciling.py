@@ -5,9 +5,9 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import Session, col, select
 
 from gateway.application.companions import signed_companions
-from gateway.application.comparing import difference_of
 from gateway.application.services import Services
 from gateway.application.showing import piece_standing
+from gateway.application.tallying import difference_of
 from gateway.application.tracking import live_submission
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.mail import MailPiece

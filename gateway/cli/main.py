@@ -29,6 +29,7 @@ PARTS = {
     "run": "runs",
     "forecast": "runs",
     "account": "runs",
+    "reconcile": "reconcile",
     "posting": "postings",
     "inbound": "inbound",
     "preflight": "preflight",

@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
 from gateway.domain.status import Status
 from gateway.domain.submission import DuplicateGuard
+from gateway.domain.tally import Held
 
 
 class Unit(StrEnum):
@@ -180,3 +181,11 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Close connections."""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A provider that can list what it holds, beside answering about single pieces; not every one can."""
+
+    def holdings(self, first: date, last: date) -> Iterable[Held]:
+        """All that it accepted from `first` to `last` (local days, both included), failed pieces too."""

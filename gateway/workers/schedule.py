@@ -11,6 +11,7 @@ from gateway.application.rendering import render_submitted
 from gateway.application.running import run_due
 from gateway.application.services import Services
 from gateway.application.submitting import hand_over
+from gateway.application.tallying import missing, tally_due
 from gateway.application.tracking import poll
 from gateway.workers.watch import watch
 
@@ -33,6 +34,7 @@ class Schedule:
             ("track", self._track, 300),
             ("file", self._file, 60),
             ("watch", self._watch, 15),
+            ("tally", self._tally, 1800),
         ):
             self._scheduler.add_job(sweep, "interval", seconds=seconds, id=name)
 
@@ -85,6 +87,23 @@ class Schedule:
         new = poll(self._services)
         if new:
             log.info("status-events", new=new)
+
+    def _tally(self) -> None:
+        with self._services.locks.try_lock("sweep-tally") as held:
+            if not held:
+                return
+            for each in tally_due(self._services):
+                log.info(
+                    "provider-tallied",
+                    provider=each.provider,
+                    day=each.day.isoformat(),
+                    ours=each.ours,
+                    theirs=each.theirs,
+                    differences=len(each.found),
+                )
+            overdue = missing(self._services)
+        if overdue:
+            log.warning("tally-missing", providers=sorted({name for name, _ in overdue}), days=len(overdue))
 
     def _file(self) -> None:
         report = file_due(self._services)

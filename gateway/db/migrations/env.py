@@ -3,9 +3,37 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from gateway.db import bundling, certificates, enclosures, files, letters, mail, mailings, people, templates, tokens
+from gateway.db import (
+    bundling,
+    certificates,
+    desk,
+    enclosures,
+    files,
+    letters,
+    mail,
+    mailings,
+    people,
+    tallies,
+    templates,
+    tokens,
+    unmatched,
+)
 
-TABLES = (bundling, certificates, enclosures, people, letters, mail, files, mailings, templates, tokens)
+TABLES = (
+    bundling,
+    certificates,
+    desk,
+    enclosures,
+    people,
+    letters,
+    mail,
+    files,
+    mailings,
+    tallies,
+    templates,
+    tokens,
+    unmatched,
+)
 
 context.configure(
     connection=context.config.attributes["connection"],

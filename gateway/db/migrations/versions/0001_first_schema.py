@@ -114,7 +114,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_family_name"), ["family_name"], unique=False)
 
     op.create_table(
-        "provider_comparison",
+        "provider_tally",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -126,8 +126,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("provider", "day"),
     )
-    with op.batch_alter_table("provider_comparison", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_provider_comparison_day"), ["day"], unique=False)
+    with op.batch_alter_table("provider_tally", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_tally_day"), ["day"], unique=False)
 
     op.create_table(
         "run",
@@ -364,40 +364,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_record_office_id"), ["office_id"], unique=False)
 
     op.create_table(
-        "comparison_finding",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("comparison_id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column(
-            "difference",
-            sa.Enum(
-                "missing-at-provider",
-                "unknown-here",
-                "held-without-release",
-                "doubled-at-provider",
-                "pages-differ",
-                name="difference_known",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("provider_reference", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["comparison_id"],
-            ["provider_comparison.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("comparison_id", "key"),
-    )
-    with op.batch_alter_table("comparison_finding", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_comparison_finding_comparison_id"), ["comparison_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_comparison_finding_key"), ["key"], unique=False)
-
-    op.create_table(
         "mailing",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("file_sha256", sa.String(length=64), nullable=False),
@@ -460,6 +426,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("run_certificate", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_run_certificate_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "tally_finding",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("tally_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column(
+            "difference",
+            sa.Enum(
+                "missing-at-provider",
+                "unknown-here",
+                "held-without-release",
+                "doubled-at-provider",
+                "pages-differ",
+                name="difference_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("provider_reference", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tally_id"],
+            ["provider_tally.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("tally_id", "key"),
+    )
+    with op.batch_alter_table("tally_finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tally_finding_key"), ["key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tally_finding_tally_id"), ["tally_id"], unique=False)
 
     op.create_table(
         "user_office",

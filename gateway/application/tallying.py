@@ -1,4 +1,4 @@
-"""Comparing: every night our rows against the list of each provider that has one, both ways.
+"""Tallying: every night our rows against the list of each provider that has one, both ways.
 
 What is found stands in the rows and makes the account name the letter; this is no second account. A provider that
 does not answer is asked again; a working day without a comparison is an alarm.
@@ -12,11 +12,11 @@ from sqlmodel import Session, col, delete, func, select
 
 from gateway.application.authorising import SYSTEM, audit
 from gateway.application.services import Services
-from gateway.db.comparisons import ComparisonFinding, ProviderComparison
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Submission
-from gateway.domain.comparison import Comparison, Difference, HandedOver, Held, compare
+from gateway.db.tallies import ProviderTally, TallyFinding
 from gateway.domain.submission import SubmissionState
+from gateway.domain.tally import Difference, HandedOver, Held, Tally, compare
 from gateway.errors import InputError, ProviderError
 from gateway.ports.provider import Listing
 
@@ -29,7 +29,7 @@ _EDGE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Compared:
+class Tallied:
     """A comparison as it stands in the rows."""
 
     provider: str
@@ -51,7 +51,7 @@ class Totals:
     sheets: int
 
 
-def compare_day(services: Services, provider: str, day: date) -> Compared:
+def tally_day(services: Services, provider: str, day: date) -> Tallied:
     """Compare one day with one provider's list, and keep the result.
 
     Raises `ProviderError`: nothing is kept then; `InputError` 'provider-has-no-list'.
@@ -67,15 +67,15 @@ def compare_day(services: Services, provider: str, day: date) -> Compared:
         comparison = _replace(session, services, provider, day, result)
         for each in result.found:
             session.add(
-                ComparisonFinding(
-                    comparison_id=row_id(comparison),
+                TallyFinding(
+                    tally_id=row_id(comparison),
                     key=each.key,
                     difference=each.difference,
                     provider_reference=each.provider_reference,
                 )
             )
         audit(
-            *(session, services, SYSTEM, "provider-compared", f"{provider}@{day}"),
+            *(session, services, SYSTEM, "provider-tallied", f"{provider}@{day}"),
             ours=result.ours,
             theirs=result.theirs,
             differences=len(result.found),
@@ -84,12 +84,12 @@ def compare_day(services: Services, provider: str, day: date) -> Compared:
         return _view(session, comparison)
 
 
-def compare_due(services: Services) -> list[Compared]:
+def tally_due(services: Services) -> list[Tallied]:
     """Make every comparison that is due and was not made. A provider that does not answer is asked next time."""
     made = []
     for provider, day in missing(services):
         try:
-            made.append(compare_day(services, provider, day))
+            made.append(tally_day(services, provider, day))
         except ProviderError:
             continue
     return made
@@ -98,7 +98,7 @@ def compare_due(services: Services) -> list[Compared]:
 def missing(services: Services) -> list[tuple[str, date]]:
     """Providers and days, newest first, of which no comparison was made although it was due: alarms."""
     with services.db.reading() as session:
-        done = set(session.exec(select(ProviderComparison.provider, ProviderComparison.day)).all())
+        done = set(session.exec(select(col(ProviderTally.provider), col(ProviderTally.day))).all())
         began = session.exec(select(func.min(Submission.planned_at))).one()
     if began is None:
         return []
@@ -106,12 +106,10 @@ def missing(services: Services) -> list[tuple[str, date]]:
     return [(name, day) for day in days for name in _listing(services) if (name, day) not in done]
 
 
-def comparisons(services: Services, *, last: int = 30) -> list[Compared]:
+def tallies(services: Services, *, last: int = 30) -> list[Tallied]:
     """The newest comparisons."""
     with services.db.reading() as session:
-        query = select(ProviderComparison).order_by(
-            col(ProviderComparison.day).desc(), col(ProviderComparison.provider)
-        )
+        query = select(ProviderTally).order_by(col(ProviderTally.day).desc(), col(ProviderTally.provider))
         return [_view(session, row) for row in session.exec(query.limit(last)).all()]
 
 
@@ -136,10 +134,10 @@ def totals(services: Services, provider: str, first: date, last: date) -> Totals
 def difference_of(session: Session, submission: Submission) -> Difference | None:
     """What the newest comparison found about a submission; the account names its letter then."""
     query = (
-        select(ComparisonFinding.difference)
-        .join(ProviderComparison, col(ProviderComparison.id) == ComparisonFinding.comparison_id)
-        .where(ComparisonFinding.key == submission.key, ProviderComparison.provider == submission.provider)
-        .order_by(col(ProviderComparison.day).desc())
+        select(col(TallyFinding.difference))
+        .join(ProviderTally, col(ProviderTally.id) == TallyFinding.tally_id)
+        .where(TallyFinding.key == submission.key, ProviderTally.provider == submission.provider)
+        .order_by(col(ProviderTally.day).desc())
     )
     return session.exec(query.limit(1)).first()
 
@@ -161,9 +159,7 @@ def _ours(
     session: Session, services: Services, provider: str, day: date, theirs: Sequence[Held]
 ) -> list[HandedOver]:
     """The submissions released on the day, and all that the provider names."""
-    of_provider = select(Submission, MailPiece.pages).join(
-        MailPiece, col(MailPiece.id) == Submission.piece_id
-    )
+    of_provider = select(Submission, MailPiece.pages).join(MailPiece, col(MailPiece.id) == Submission.piece_id)
     of_provider = of_provider.where(Submission.provider == provider)
     rows = list(
         session.exec(
@@ -190,13 +186,11 @@ def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:
     return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
 
 
-def _replace(
-    session: Session, services: Services, provider: str, day: date, result: Comparison
-) -> ProviderComparison:
+def _replace(session: Session, services: Services, provider: str, day: date, result: Tally) -> ProviderTally:
     earlier = session.exec(
-        select(ProviderComparison).where(ProviderComparison.provider == provider, ProviderComparison.day == day)
+        select(ProviderTally).where(ProviderTally.provider == provider, ProviderTally.day == day)
     ).one_or_none()
-    row = earlier or ProviderComparison(
+    row = earlier or ProviderTally(
         provider=provider, day=day, made_at=services.clock.now(), ours=0, theirs=0, our_pages=0, their_pages=0
     )
     row.made_at = services.clock.now()
@@ -204,18 +198,24 @@ def _replace(
     row.our_pages, row.their_pages = result.our_pages, result.their_pages
     session.add(row)
     session.flush()
-    session.exec(delete(ComparisonFinding).where(col(ComparisonFinding.comparison_id) == row.id))
+    session.exec(delete(TallyFinding).where(col(TallyFinding.tally_id) == row.id))
     return row
 
 
-def _view(session: Session, row: ProviderComparison) -> Compared:
+def _view(session: Session, row: ProviderTally) -> Tallied:
     found = session.exec(
-        select(ComparisonFinding.key, ComparisonFinding.difference)
-        .where(ComparisonFinding.comparison_id == row.id)
-        .order_by(col(ComparisonFinding.id))
+        select(col(TallyFinding.key), col(TallyFinding.difference))
+        .where(TallyFinding.tally_id == row.id)
+        .order_by(col(TallyFinding.id))
     ).all()
-    return Compared(
-        row.provider, row.day, row.ours, row.theirs, row.our_pages, row.their_pages, tuple(tuple(each) for each in found)
+    return Tallied(
+        row.provider,
+        row.day,
+        row.ours,
+        row.theirs,
+        row.our_pages,
+        row.their_pages,
+        tuple((key, difference) for key, difference in found),
     )
 
 

@@ -1,0 +1,116 @@
+"""Tallying: each night our rows are held against the provider's list, and the account names what differs."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlmodel import select
+
+from gateway.application import tallying
+from gateway.application.reconciling import account
+from gateway.db.mail import Submission
+from gateway.domain.submission import SubmissionState
+from gateway.domain.tally import Difference
+from gateway.errors import InputError
+from tests.world import MONDAY, World, at
+
+pytestmark = pytest.mark.slow
+
+LIST = "GET /api/Letter/Date"
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+def morning_after(world: World, day: date = MONDAY) -> None:
+    world.advance_to(at(day + timedelta(days=1), "06:30"))
+
+
+def test_an_evening_on_which_both_sides_agree_is_compared_once_the_morning_after(world: World) -> None:
+    world.approved("F1")
+    world.approved("F2")
+    world.evening()
+    assert tallying.tally_due(world.services) == []
+    morning_after(world)
+    (made,) = tallying.tally_due(world.services)
+    assert (made.provider, made.day, made.ours, made.theirs, made.found) == ("epost", MONDAY, 3, 3, ())
+    assert made.our_pages == made.their_pages > 0
+    assert tallying.tally_due(world.services) == []
+    assert account(world.services).balanced
+
+
+def test_a_day_without_letters_is_compared_too(world: World) -> None:
+    world.approved("F1")
+    world.evening()
+    world.advance_to(at(TUESDAY + timedelta(days=1), "06:30"))
+    made = {each.day: (each.ours, each.theirs) for each in tallying.tally_due(world.services)}
+    assert made == {MONDAY: (1, 1), TUESDAY: (0, 0)}
+
+
+def test_a_provider_that_does_not_answer_is_asked_again_and_is_an_alarm_meanwhile(world: World) -> None:
+    world.approved("F1")
+    world.evening()
+    morning_after(world)
+    world.simulator.plan_fault(LIST, "5xx-before")
+    assert tallying.tally_due(world.services) == []
+    assert tallying.missing(world.services) == [("epost", MONDAY)]
+    assert len(tallying.tally_due(world.services)) == 1
+    assert tallying.missing(world.services) == []
+
+
+def test_a_letter_that_the_provider_does_not_list_makes_the_account_name_it(world: World) -> None:
+    reference = world.approved("F1")
+    world.evening()
+    morning_after(world)
+    with world.services.db.transaction() as session:
+        submission = session.exec(select(Submission)).one()
+        submission.key = "AAAAAAAA-1"  # as if the provider had never heard of ours
+    tallying.tally_due(world.services)
+    (made,) = tallying.tallies(world.services)
+    assert sorted(difference for _, difference in made.found) == [
+        Difference.MISSING_THERE,
+        Difference.UNKNOWN_HERE,
+    ]
+    balance = account(world.services)
+    assert not balance.balanced
+    ((name, code),) = balance.unexplained
+    assert code == Difference.MISSING_THERE
+    assert name.replace("-", "").startswith(reference.replace("-", ""))
+
+
+def test_a_letter_that_lies_there_although_it_was_taken_back_here_is_named(world: World) -> None:
+    world.approved("F1")
+    world.evening()
+    morning_after(world)
+    with world.services.db.transaction() as session:
+        submission = session.exec(select(Submission)).one()
+        submission.state, submission.voided_at = SubmissionState.VOID, world.clock.now()
+    made = tallying.tally_day(world.services, "epost", MONDAY)
+    assert [difference for _, difference in made.found] == [Difference.NOT_RELEASED_HERE]
+
+
+def test_comparing_again_replaces_what_was_found(world: World) -> None:
+    world.approved("F1")
+    world.evening()
+    morning_after(world)
+    with world.services.db.transaction() as session:
+        submission = session.exec(select(Submission)).one()
+        kept, submission.key = submission.key, "AAAAAAAA-1"
+    assert tallying.tally_day(world.services, "epost", MONDAY).found
+    with world.services.db.transaction() as session:
+        session.exec(select(Submission)).one().key = kept
+    assert tallying.tally_day(world.services, "epost", MONDAY).found == ()
+    assert account(world.services).balanced
+    assert len(tallying.tallies(world.services)) == 1
+
+
+def test_the_totals_of_a_period_can_be_held_against_an_invoice(world: World) -> None:
+    world.approved("F1")
+    world.approved("F2")
+    world.evening()
+    totals = tallying.totals(world.services, "epost", MONDAY, MONDAY)
+    assert totals.pieces == 3
+    assert totals.pages == sum(letter.pages for letter in world.simulator.letters)
+    assert tallying.totals(world.services, "epost", TUESDAY, TUESDAY).pieces == 0
+
+
+def test_a_provider_without_a_list_says_so(world: World) -> None:
+    with pytest.raises(InputError, match="provider-has-no-list"):
+        tallying.tally_day(world.services, "brieftaube", MONDAY)
