@@ -47,7 +47,7 @@ def _waiting(services: Services) -> list[int]:
 def _assemble_piece(services: Services, day: date, piece_id: int) -> None:
     with services.db.reading() as session:
         piece = session.get_one(MailPiece, piece_id)
-        hashes = _approved_hashes(session, piece_id)
+        hashes = approved_hashes(session, piece_id)
         country = _country(session, piece_id)
         provider = services.providers[session.get_one(Batch, piece.batch_id).provider]
     try:
@@ -83,7 +83,7 @@ def _assemble_piece(services: Services, day: date, piece_id: int) -> None:
             product=price.product if price else None,
             postage_eur=price.price_eur if price else None,
         )
-        if _approved_hashes(session, piece_id) != hashes:
+        if approved_hashes(session, piece_id) != hashes:
             raise _changed()
 
 
@@ -125,7 +125,7 @@ def _counts(signed: type[Approval] | type[SignedCompanion]) -> ColumnElement[boo
     return (col(Recipient.id) == signed.recipient_id) & (col(Recipient.signing) == signed.signing)
 
 
-def _approved_hashes(session: Session, piece_id: int) -> list[str]:
+def approved_hashes(session: Session, piece_id: int) -> list[str]:
     """The documents of a piece: letter by letter, each followed by its own companions.
 
     Whose address is in the window is the first one's; the others have the same (`gateway.domain.bundling`).

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
-from gateway.application.deciding import desk_size
+from gateway.application.desk_view import desk_size
 from gateway.application.services import Services
 from gateway.db.engine import HEAD
 from gateway.db.files import InboundDocument, InboundState

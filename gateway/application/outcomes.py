@@ -11,14 +11,16 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from gateway.application.packing import members, take_out
+from gateway.application.packing import UNPACKED, members, take_out
 from gateway.application.services import Services
+from gateway.application.stopping import stopped_among
 from gateway.db import mail
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
+from gateway.ports.provider import Unit
 
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(hours=1)
@@ -63,10 +65,10 @@ def write(
     """Move all members to `state`, with the fact that led there; what waited waits no longer."""
     said = {"error_code": fact.code if fact else None, "error_message": fact.message if fact else None}
     with services.db.transaction() as session:
-        _move_all(session, handed, state=state, next_attempt_at=None, **(said | values))
+        move_all(session, handed, state=state, next_attempt_at=None, **(said | values))
 
 
-def _move_all(session: Session, handed: HandOver, **values: object) -> None:
+def move_all(session: Session, handed: HandOver, **values: object) -> None:
     """Compare-and-set of all members, or `Conflict`: what was decided on must still hold for each of them."""
     table = Submission.__table__  # type: ignore[attr-defined]
     moved = session.connection().execute(
@@ -78,10 +80,42 @@ def _move_all(session: Session, handed: HandOver, **values: object) -> None:
         raise Conflict("state-changed", "Die Übergabe wurde inzwischen von anderer Seite geändert.")
 
 
+def begin_release(services: Services, handed: HandOver, unit: Unit) -> bool:
+    """Commit the intent to release, unless a stop covers a member: asked in the same transaction. False if one does.
+
+    A file that was staged with stopped pieces in it must never be released: its pieces are planned anew, and the
+    free ones go in another one. What is in doubt cannot be taken apart, and waits whole.
+    """
+    with services.db.transaction() as session:
+        if not stopped_among(session, handed.submissions):
+            move_all(
+                session,
+                handed,
+                state=SubmissionState.RELEASING,
+                releasing_at=services.clock.now(),
+                next_attempt_at=None,
+                error_code=None,
+                error_message=None,
+            )
+            return True
+        if unit is Unit.BATCH and handed.first.state is SubmissionState.STAGED:
+            move_all(session, handed, **UNPACKED)
+        return False
+
+
+def leave_out_stopped(services: Services, handed: HandOver, unit: Unit) -> int:
+    """Before staging: how many are stopped. In a file the others are to go on without them."""
+    with services.db.reading() as session:
+        kept_back = stopped_among(session, handed.submissions)
+    if unit is Unit.BATCH:
+        take_out(services, kept_back)
+    return len(kept_back)
+
+
 def write_released(services: Services, handed: HandOver, reference: str, copies: int = 1) -> None:
     """The provider has it; more than one copy under our key is an alarm."""
     with services.db.transaction() as session:
-        _move_all(
+        move_all(
             session,
             handed,
             state=SubmissionState.RELEASED,
@@ -117,7 +151,7 @@ def postpone(
     wait *= 0.75 + services.random_bits(8) / 512
     named = fact.retry_after_s if isinstance(fact, NotSent) else None
     with services.db.transaction() as session:
-        _move_all(
+        move_all(
             session,
             handed,
             state=state,
@@ -130,14 +164,13 @@ def postpone(
 
 def set_aside(services: Services, at_fault: Iterable[Submission], fault: IntegrityError | NotFound) -> None:
     """Pieces whose bytes cannot be read wait by themselves, visibly; nothing of them has left the house."""
-    for submission in at_fault:
-        take_out(services, row_id(submission), **_fault_values(services, fault))
+    take_out(services, {row_id(each) for each in at_fault}, **_fault_values(services, fault))
 
 
 def write_fault(services: Services, handed: HandOver, fault: IntegrityError | NotFound) -> None:
     """The state stays; what is wrong and when it is tried again is visible."""
     with services.db.transaction() as session:
-        _move_all(session, handed, **_fault_values(services, fault))
+        move_all(session, handed, **_fault_values(services, fault))
 
 
 def _fault_values(services: Services, fault: IntegrityError | NotFound) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """Packing: which submissions one external effect carries, and their bytes as the provider reads them.
 
 An interface that takes letters gets consignments of one piece; a print centre gets the pieces of one batch together.
-A piece is packed only with a clean certificate of the very bytes (`gateway.application.certifying`).
+A piece is packed only with a clean certificate of the very bytes (`gateway.application.certifying`), and not while a
+stop covers it.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -13,6 +14,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from gateway.application.services import Services
+from gateway.application.stopping import stopped
 from gateway.db.certificates import PieceCertificate
 from gateway.db.engine import row_id
 from gateway.db.letters import Recipient
@@ -22,6 +24,14 @@ from gateway.domain.submission import SubmissionState
 from gateway.ports.provider import PrintPiece, Sender, Unit
 
 _AT_ONCE = 1000
+
+UNPACKED: Mapping[str, object] = {
+    "state": SubmissionState.PLANNED,
+    "consignment_id": None,
+    "handle": None,
+    "staged_at": None,
+}
+"""A submission that left a consignment before its release: staging prints nothing, so it starts afresh."""
 
 
 def pack(services: Services, *, not_before: datetime | None) -> None:
@@ -73,6 +83,8 @@ def _unpacked(session: Session, not_before: datetime | None) -> Sequence[tuple[S
     if not_before is not None:
         waiting = col(Submission.next_attempt_at)
         query = query.where(waiting.is_(None) | (waiting <= not_before))
+    if (kept_back := stopped(session)) is not None:
+        query = query.where(col(Submission.id).not_in(kept_back))
     return session.exec(query).all()
 
 
@@ -85,15 +97,17 @@ def _put_together(session: Session, services: Services, submissions: list[Submis
         submission.consignment_id = consignment.id
 
 
-def take_out(services: Services, submission_id: int, **values: object) -> None:
-    """Take a submission that nobody staged out of its consignment; the others go without it."""
+def take_out(services: Services, submission_ids: Collection[int], **values: object) -> None:
+    """Take submissions that nobody staged out of their consignment; the others go without them."""
     table = Submission.__table__  # type: ignore[attr-defined]
-    with services.db.transaction() as session:
-        session.connection().execute(
-            update(table)
-            .where(table.c.id == submission_id, table.c.state == SubmissionState.PLANNED)
-            .values(consignment_id=None, **values)
-        )
+    ids = sorted(submission_ids)
+    for start in range(0, len(ids), _AT_ONCE):
+        with services.db.transaction() as session:
+            session.connection().execute(
+                update(table)
+                .where(table.c.id.in_(ids[start : start + _AT_ONCE]), table.c.state == SubmissionState.PLANNED)
+                .values(consignment_id=None, **values)
+            )
 
 
 class StoredPieces(Collection[PrintPiece]):

@@ -16,6 +16,7 @@ from gateway.application.services import Services
 from gateway.application.submitting import HandOverReport, hand_over
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run
+from gateway.domain.desk import WITHDRAWN
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action
 
@@ -154,7 +155,7 @@ def _finish(
             letters=letters,
             batches=batches,
             pieces=len(pieces),
-            faulty=sum(piece.fault_code is not None for piece in pieces),
+            faulty=sum(piece.fault_code not in {None, WITHDRAWN} for piece in pieces),
             left_for_next_run=left,
             hand_over=report,
             certificates=tuple(each.sha256 for each in certificates),

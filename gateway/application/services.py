@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,7 @@ from gateway.domain.address import Countries
 from gateway.domain.address_places import Places
 from gateway.domain.calendar import RunSchedule
 from gateway.domain.deadlines import NotificationRules
+from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.postage import PostageTable
 from gateway.domain.references import RANDOM_BITS, reference_from
@@ -64,6 +65,8 @@ class Services:
     """Whether a template version is published by another person than the one who proposed it."""
     uploads_dir: Path | None = None
     """Where line-of-business software puts finished PDFs; None if it does not."""
+    desk: DeskRules = field(default_factory=DeskRules)
+    """How long things may take before they are on the desk."""
 
     @property
     def provider(self) -> Provider:

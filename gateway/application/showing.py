@@ -22,6 +22,7 @@ from gateway.db.mail import Batch, MailPiece, Posting, Run, StatusEvent, Submiss
 from gateway.db.people import Case, Office, User
 from gateway.domain.accessible import TWIN_TITLES, CompanionKind
 from gateway.domain.deadlines import Assessment
+from gateway.domain.desk import WITHDRAWN
 from gateway.domain.findings import Severity
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
@@ -222,6 +223,8 @@ def piece_standing(session: Session, letter: Letter, recipient: Recipient) -> St
     if recipient.mail_piece_id is None:
         return standing_of_letter(letter.state, held=letter.held_at is not None, pieces=())
     piece = session.get_one(MailPiece, recipient.mail_piece_id)
+    if piece.fault_code == WITHDRAWN:
+        return Standing.CANCELLED
     submission = live_submission(session, piece.id)
     return standing_of_piece(
         submission.state if submission else None,
@@ -312,7 +315,7 @@ def _run_day(session: Session, piece: MailPiece | None) -> date | None:
 
 
 def _problem(piece: MailPiece | None, submission: Submission | None) -> str | None:
-    if piece and piece.fault_code:
+    if piece and piece.fault_code and piece.fault_code != WITHDRAWN:
         return f"{piece.fault_code}: {piece.fault_message}"
     if submission and submission.error_code:
         return f"{submission.error_code}: {submission.error_message}"

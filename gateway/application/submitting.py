@@ -6,7 +6,7 @@ paused process cannot wake up and release what another has recovered. What may f
 `gateway.domain.submission.next_action`, and by nothing else. The submissions of a consignment move together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from sqlmodel import col, func, select
 
 from gateway.application.outcomes import (
     HandOver,
+    begin_release,
+    leave_out_stopped,
     postpone,
     read,
     read_members,
@@ -28,7 +30,7 @@ from gateway.application.services import Services
 from gateway.db import mail
 from gateway.db.mail import Submission
 from gateway.domain.submission import NextAction, SubmissionState, next_action
-from gateway.errors import AlreadyReleased, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
+from gateway.errors import AlreadyReleased, Conflict, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Consignment, Provider, Unit
 
 _UNFINISHED = (
@@ -37,6 +39,9 @@ _UNFINISHED = (
     SubmissionState.RELEASING,
     SubmissionState.IN_DOUBT,
 )
+
+
+_MAX_CONFLICTS = 5
 
 
 @dataclass
@@ -63,8 +68,7 @@ def hand_over(
     unreachable: set[str] = set()
     done = 0
     due_by = None if retry_now else services.clock.now()
-    pack(services, not_before=due_by)
-    for consignment_id, provider, pieces in _unfinished(services, due_by):
+    for consignment_id, provider, pieces in _consignments(services, due_by):
         if provider in unreachable:
             report.waiting += pieces
             continue
@@ -79,6 +83,16 @@ def hand_over(
         if progress:
             progress(done)
     return report
+
+
+def _consignments(services: Services, due_by: datetime | None) -> Iterator[tuple[int, str, int]]:
+    """Each consignment once, with those that are packed anew meanwhile, because a stop took their file apart."""
+    seen: set[int] = set()
+    pack(services, not_before=due_by)
+    while fresh := [each for each in _unfinished(services, due_by) if each[0] not in seen]:
+        seen.update(each[0] for each in fresh)
+        yield from fresh
+        pack(services, not_before=due_by)
 
 
 def _unfinished(services: Services, due_by: datetime | None) -> list[tuple[int, str, int]]:
@@ -103,14 +117,18 @@ def _move(services: Services, consignment_id: int, report: HandOverReport) -> No
         if not held:
             return
         started = {each.id for each in read_members(services, consignment_id)}
-        while True:
-            handed = read(services, consignment_id)
-            if handed is None:
-                break
+        conflicts = 0
+        while handed := read(services, consignment_id):
             provider = services.providers[handed.provider]
             step = _STEPS.get(_next(services, handed, provider))
-            if step is None or not step(services, handed, provider, report):
-                break
+            try:
+                if step is None or not step(services, handed, provider, report):
+                    break
+            except Conflict:
+                # A person took a piece back meanwhile; nothing was written, and what is true now decides anew.
+                conflicts += 1
+                if conflicts > _MAX_CONFLICTS:
+                    raise
         _count(services, started, report)
 
 
@@ -127,6 +145,9 @@ def _next(services: Services, handed: HandOver, provider: Provider) -> NextActio
 
 
 def _stage(services: Services, handed: HandOver, provider: Provider, report: HandOverReport) -> bool:
+    unit = provider.capabilities.unit
+    if stopped := leave_out_stopped(services, handed, unit):
+        return _kept_back(stopped, report, go_on=unit is Unit.BATCH)
     pieces = StoredPieces(services, handed.submissions)
     try:
         handle = provider.stage(Consignment(handed.key, pieces))
@@ -157,7 +178,8 @@ def _release(services: Services, handed: HandOver, provider: Provider, report: H
         report.messages.append(fault.message)
         report.waiting += len(handed.submissions)
         return False
-    write(services, handed, SubmissionState.RELEASING, releasing_at=services.clock.now())
+    if not begin_release(services, handed, provider.capabilities.unit):
+        return _kept_back(len(handed.submissions), report, go_on=False)
     releasing = read(services, handed.consignment_id)
     if releasing is None:
         return False
@@ -175,6 +197,15 @@ def _release(services: Services, handed: HandOver, provider: Provider, report: H
     else:
         write_released(services, releasing, reference)
     return False
+
+
+def _kept_back(pieces: int, report: HandOverReport, *, go_on: bool) -> bool:
+    """Say that a stop keeps something of this consignment back."""
+    message = "Angehaltene Sendungen bleiben stehen, bis die Anhaltung aufgehoben ist."
+    if message not in report.messages:
+        report.messages.append(message)
+    report.waiting += pieces
+    return go_on
 
 
 def _look_up(services: Services, handed: HandOver, provider: Provider, report: HandOverReport) -> bool:

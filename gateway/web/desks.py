@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.deciding import desk
+from gateway.application.desk_view import desk
 from gateway.application.opening import open_inbound
 from gateway.application.receiving import assign, inbound_list
 from gateway.db.files import InboundState

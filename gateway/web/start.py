@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.deciding import desk, to_approve
+from gateway.application.deciding import to_approve
+from gateway.application.desk_view import desk
 from gateway.application.posting import posting_days
 from gateway.application.reconciling import account
 from gateway.application.searching import LetterFilter, find_letters

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from gateway.application import approving, withholding
-from gateway.application.deciding import desk
+from gateway.application.desk_view import desk
 from gateway.application.running import run
 from gateway.db.people import AuditEntry
 from gateway.domain.standing import Standing

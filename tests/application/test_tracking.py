@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError as DatabaseRefuses
 from sqlmodel import select
 
 from gateway.application import posting, tracking
-from gateway.application.deciding import desk
+from gateway.application.desk_view import desk
 from gateway.application.explaining import explain
 from gateway.application.shaping import as_json
 from gateway.application.tracking import poll, record

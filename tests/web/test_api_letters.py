@@ -70,7 +70,7 @@ def test_held_let_go_and_cancelled_with_a_reason(site: Site) -> None:
     assert clerk.post(f"/letters/{reference}/cancel", {"reason": "überholt"}).json()["status"] == "cancelled"
     assert problem_of(clerk.post(f"/letters/{reference}/cancel", {"reason": "noch einmal"})) == (
         409,
-        "letter-already-in-run",
+        "letter-already-cancelled",
     )
     assert problem_of(clerk.post(f"/letters/{reference}/hold", {"reason": "  "})) == (422, "request-invalid")
 

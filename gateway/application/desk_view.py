@@ -1,0 +1,194 @@
+"""The desk (*Klärungsliste*): what stands still until a person decides, with owner, due day and safe actions.
+
+Only reads. What is on it is found by `clearing`, what is decided is done by `redriving`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from gateway.application.authorising import Actor, actor
+from gateway.application.clearing import Trouble, troubled_letters, troubles_of
+from gateway.application.drafting import find_letter
+from gateway.application.receiving import InboundLine, inbound_list
+from gateway.application.redriving import may_redrive, open_proposals
+from gateway.application.services import Services
+from gateway.application.showing import letter_line
+from gateway.db.desk import DeskDecision
+from gateway.db.engine import row_id
+from gateway.db.files import InboundState
+from gateway.db.letters import Letter
+from gateway.db.people import Case, Office, User
+from gateway.domain.desk import DeskAction, Problem
+from gateway.domain.permission import Action
+from gateway.domain.standing import Standing
+
+POST_ROOM = "Poststelle"
+"""Owner of what nobody else owns: its author is not active any more."""
+MAX_LISTED = 200
+"""What a person can look through; counts are exact."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A decision that waits for a second person."""
+
+    id: int
+    action: DeskAction
+    by: str
+    reason: str
+    source: str | None
+    provider_reference: str | None
+
+
+@dataclass(frozen=True)
+class DeskEntry:
+    """One problem of a letter: what is wrong, whose it is, until when it should be decided, and what may be done.
+
+    `number` is the recipient's, None where the problem is the letter's own. `actions` are what this user may do.
+    """
+
+    reference: str
+    file_number: str
+    office: str
+    title: str
+    standing: Standing
+    author: str
+    owner: str
+    problem: Problem
+    key: str
+    number: int | None
+    since: datetime
+    due: date
+    late: bool
+    age_days: int
+    problems: tuple[str, ...]
+    actions: Mapping[DeskAction, str]
+    proposal: Proposal | None
+
+
+@dataclass(frozen=True)
+class DeskFilter:
+    """What the desk is narrowed to."""
+
+    office: str | None = None
+    owner: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The desk: entries by due day, and inbound documents. `late` counts all entries past their due day."""
+
+    letters: list[DeskEntry]
+    inbound: list[InboundLine]
+    total: int
+    late: int
+    offices: list[str]
+    owners: list[str]
+
+
+def desk(services: Services, login: str, wanted: DeskFilter | None = None) -> Desk:
+    """Everything that needs a person, of the offices that the user may see, the most pressing first."""
+    with services.db.reading() as session:
+        who = actor(session, login)
+        who.require(Action.READ)
+        entries = sorted(_entries(session, services, who), key=lambda each: (each.due, each.since))
+    waiting = [
+        line
+        for state in (InboundState.DESK, InboundState.QUARANTINE)
+        for line in inbound_list(services, login, state=state)
+    ]
+    chosen = [each for each in entries if _fits(each, wanted or DeskFilter())]
+    return Desk(
+        letters=chosen[:MAX_LISTED],
+        inbound=waiting,
+        total=len(chosen),
+        late=sum(each.late for each in chosen),
+        offices=sorted({each.office for each in entries}),
+        owners=sorted({each.owner for each in entries}),
+    )
+
+
+def desk_of_letter(services: Services, login: str, reference: str) -> list[DeskEntry]:
+    """The entries of one letter. Raises `NotFound`, `NotPermitted`."""
+    with services.db.reading() as session:
+        letter, office = find_letter(session, reference)
+        who = actor(session, login)
+        who.require(Action.READ, office.key)
+        return list(_of_letter(session, services, who, letter, office))
+
+
+def desk_size(session: Session, services: Services) -> int:
+    """How many letters stand on the desk, of all offices; for figures only."""
+    letters = (session.get_one(Letter, found) for found in troubled_letters(session, services))
+    return sum(bool(troubles_of(session, services, letter)) for letter in letters)
+
+
+def overdue_entries(services: Services) -> int:
+    """How many entries are past their due day, of all offices: an alarm."""
+    today = services.today()
+    with services.db.reading() as session:
+        letters = [session.get_one(Letter, found) for found in troubled_letters(session, services)]
+        troubles = (trouble for letter in letters for trouble in troubles_of(session, services, letter))
+        return sum(trouble.due < today for trouble in troubles)
+
+
+def _entries(session: Session, services: Services, who: Actor) -> Iterator[DeskEntry]:
+    for found in troubled_letters(session, services):
+        letter = session.get_one(Letter, found)
+        office = session.get_one(Office, letter.office_id)
+        if who.may(Action.READ, office.key):
+            yield from _of_letter(session, services, who, letter, office)
+
+
+def _of_letter(
+    session: Session, services: Services, who: Actor, letter: Letter, office: Office
+) -> Iterator[DeskEntry]:
+    troubles = troubles_of(session, services, letter)
+    if not troubles:
+        return
+    author = session.get_one(User, letter.author_id)
+    line = letter_line(session, letter, session.get_one(Case, letter.case_id), office, author)
+    proposals = open_proposals(session, row_id(letter))
+    today = services.today()
+    for trouble in troubles:
+        yield DeskEntry(
+            reference=letter.reference,
+            file_number=line.file_number,
+            office=office.key,
+            title=letter.title,
+            standing=line.standing,
+            author=author.login,
+            owner=author.login if author.active else POST_ROOM,
+            problem=trouble.problem,
+            key=trouble.key,
+            number=trouble.number,
+            since=trouble.since,
+            due=trouble.due,
+            late=trouble.due < today,
+            age_days=(today - trouble.since.astimezone(services.schedule.zone).date()).days,
+            problems=trouble.messages,
+            actions=_offered(trouble, who, office),
+            proposal=_proposal(proposals.get(trouble.key)),
+        )
+
+
+def _offered(trouble: Trouble, who: Actor, office: Office) -> dict[DeskAction, str]:
+    return {action: why for action, why in trouble.actions.items() if may_redrive(who, action, office.key)}
+
+
+def _proposal(row: DeskDecision | None) -> Proposal | None:
+    if row is None:
+        return None
+    return Proposal(row_id(row), row.action, row.decided_by, row.reason, row.source, row.provider_reference)
+
+
+def _fits(entry: DeskEntry, wanted: DeskFilter) -> bool:
+    return (
+        wanted.office in {None, entry.office}
+        and wanted.owner in {None, entry.owner}
+        and wanted.problem in {None, entry.problem}
+    )

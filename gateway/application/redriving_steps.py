@@ -1,0 +1,224 @@
+"""The steps of redriving: what each decision does to rows, in the transaction in which it was found to be safe.
+
+None of them talks to a provider. `redriving` asks for permission, safety and grounds before.
+"""
+
+from collections.abc import Callable
+
+from sqlmodel import Session, select
+
+from gateway.application.authorising import Actor, audit
+from gateway.application.clearing import Trouble, facts_of_copies
+from gateway.application.drafting import content_hash
+from gateway.application.enclosing import enclosure_rows
+from gateway.application.outcomes import HandOver, mark_for_filing, move_all
+from gateway.application.packing import members
+from gateway.application.replanning import copies_in, renew, replace, require_provider, void, withdraw
+from gateway.application.services import Services
+from gateway.application.tracking import live_submission
+from gateway.application.withholding import cancel_in, withdraw_copy
+from gateway.db.desk import DeskDecision
+from gateway.db.enclosures import LetterEnclosure
+from gateway.db.engine import compare_and_set, row_id
+from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import Consignment, MailPiece, Submission
+from gateway.domain.desk import WITHDRAWN, may_be_taken_back
+from gateway.domain.letter import LetterState
+from gateway.domain.submission import SubmissionState
+from gateway.errors import Conflict
+
+
+def plan_again(
+    provider: str | None,
+) -> Callable[[Session, Services, Actor, Letter, Trouble, DeskDecision], str | None]:
+    """The piece gets a new submission; at another provider, or without a print copy to keep, a new piece."""
+
+    def step(
+        session: Session,
+        services: Services,
+        _who: Actor,
+        _letter: Letter,
+        trouble: Trouble,
+        decision: DeskDecision,
+    ) -> str | None:
+        piece = _piece(session, trouble)
+        piece_id = row_id(piece)
+        if provider is not None and provider != trouble.provider:
+            require_provider(services, provider, piece)
+            withdraw(session, services, piece_id, f"Neu geplant: {decision.reason}")
+            copies = [copy for copy, _ in copies_in(session, piece_id)]
+            return f"{replace(session, services, piece_id, copies, provider).reference}-1"
+        if piece.fault_code is not None:
+            compare_and_set(
+                session,
+                MailPiece,
+                piece_id,
+                expect={"fault_code": piece.fault_code, "print_sha256": None},
+                fault_code=None,
+                fault_message=None,
+            )
+        if submission := live_submission(session, piece_id):
+            void(session, services, submission)
+        return renew(session, services, piece_id).key
+
+    return step
+
+
+def cancel_letter(
+    session: Session, services: Services, who: Actor, letter: Letter, trouble: Trouble, decision: DeskDecision
+) -> str | None:
+    """The whole letter, if no copy of it has left; else this copy alone."""
+    gone = (SubmissionState.RELEASED, SubmissionState.RELEASING, SubmissionState.IN_DOUBT)
+    left = [
+        facts
+        for _, submission, facts in facts_of_copies(session, services, letter)
+        if facts.fault != WITHDRAWN
+        and submission is not None
+        and submission.state in gone
+        and not may_be_taken_back(facts)
+    ]
+    if left:
+        withdraw_copy(session, services, row_id(_piece(session, trouble)), letter, decision.reason)
+        mark_for_filing(session, row_id(_piece(session, trouble)))
+    else:
+        cancel_in(session, services, who, letter, decision.reason)
+    return None
+
+
+def hand_back(
+    session: Session, services: Services, who: Actor, letter: Letter, _trouble: Trouble, decision: DeskDecision
+) -> str | None:
+    """Cancel the letter, and lay a draft of the same content before its author, who then submits or drops it."""
+    cancel_in(session, services, who, letter, decision.reason)
+    draft = _copy_of(services, letter)
+    draft.note = f"Ersetzt das stornierte Schreiben {letter.reference}: {decision.reason}"
+    session.add(draft)
+    session.flush()
+    for old in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
+        session.add(
+            Recipient(
+                letter_id=row_id(draft),
+                number=old.number,
+                person_id=old.person_id,
+                copy_for=old.copy_for,
+                address_lines=list(old.address_lines),
+                salutation=old.salutation,
+                country=old.country,
+                accessible_copy=old.accessible_copy,
+            )
+        )
+    for enclosure in enclosure_rows(session, row_id(letter)):
+        kept = enclosure.model_dump(exclude={"id", "letter_id"})
+        session.add(LetterEnclosure(letter_id=row_id(draft), **kept))
+    audit(session, services, who.login, "letter-handed-back", draft.reference, replaces=letter.reference)
+    return draft.reference
+
+
+def confirm_there(
+    session: Session, services: Services, _who: Actor, _letter: Letter, trouble: Trouble, decision: DeskDecision
+) -> str | None:
+    """The provider has the whole consignment, under the reference that he named."""
+    handed = _handed_over(session, trouble)
+    move_all(
+        session,
+        handed,
+        state=SubmissionState.RELEASED,
+        provider_reference=decision.provider_reference,
+        released_at=handed.first.releasing_at or services.clock.now(),
+        error_code=None,
+        error_message=None,
+        next_attempt_at=None,
+    )
+    for submission in handed.submissions:
+        mark_for_filing(session, submission.piece_id)
+    session.expire_all()
+    return decision.provider_reference
+
+
+def confirm_not_there(
+    session: Session,
+    services: Services,
+    _who: Actor,
+    _letter: Letter,
+    trouble: Trouble,
+    _decision: DeskDecision,
+) -> str | None:
+    """The provider never got the consignment: each of its pieces gets a new submission."""
+    key = None
+    for submission in _handed_over(session, trouble).submissions:
+        piece_id = submission.piece_id
+        void(session, services, submission)
+        fresh = renew(session, services, piece_id)
+        key = fresh.key if piece_id == trouble.piece_id else key
+    return key
+
+
+def try_again(
+    session: Session,
+    _services: Services,
+    _who: Actor,
+    _letter: Letter,
+    trouble: Trouble,
+    _decision: DeskDecision,
+) -> str | None:
+    """Read the bytes again with the next pass, not only after the waiting time."""
+    submission = live_submission(session, trouble.piece_id)
+    if submission is not None:
+        compare_and_set(
+            session,
+            Submission,
+            row_id(submission),
+            expect={"state": submission.state},
+            next_attempt_at=None,
+            error_code=None,
+            error_message=None,
+        )
+    return None
+
+
+def acknowledge(
+    _session: Session,
+    _services: Services,
+    _who: Actor,
+    _letter: Letter,
+    _trouble: Trouble,
+    _decision: DeskDecision,
+) -> str | None:
+    """The row of the decision itself takes the entry off the desk."""
+    return None
+
+
+def _piece(session: Session, trouble: Trouble) -> MailPiece:
+    return session.get_one(MailPiece, trouble.piece_id)
+
+
+def _handed_over(session: Session, trouble: Trouble) -> HandOver:
+    """The consignment whose outcome is unknown, whole: its pieces moved together, and are found together."""
+    submission = session.get_one(Submission, trouble.submission_id)
+    consignment = session.get_one(Consignment, submission.consignment_id)
+    found = tuple(members(session, row_id(consignment)))
+    if {each.state for each in found} != {submission.state}:
+        raise Conflict("state-changed", "Die Übergabe wurde inzwischen von anderer Seite geändert.")
+    return HandOver(row_id(consignment), consignment.key, consignment.provider, found)
+
+
+def _copy_of(services: Services, letter: Letter) -> Letter:
+    return Letter(
+        reference=services.new_reference(),
+        case_id=letter.case_id,
+        office_id=letter.office_id,
+        author_id=letter.author_id,
+        state=LetterState.DRAFT,
+        template=letter.template,
+        template_version=letter.template_version,
+        title=letter.title,
+        service=letter.service,
+        four_eyes=letter.four_eyes,
+        is_decision=letter.is_decision,
+        has_remedy_notice=letter.has_remedy_notice,
+        remedy=letter.remedy,
+        data=dict(letter.data),
+        content_sha256=content_hash(letter.case_id, letter.template, letter.data),
+        decision_date=letter.decision_date,
+        created_at=services.clock.now(),
+    )

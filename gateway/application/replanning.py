@@ -1,0 +1,158 @@
+"""Replanning: taking a piece back that certainly was not released, and giving it another way out of the house.
+
+Works in the caller's transaction. Whether it is certain is decided by `gateway.domain.desk`, by the caller, in the
+same transaction; here each step is a compare-and-set of the state that this was decided on.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, select
+
+from gateway.application.packing import UNPACKED
+from gateway.application.services import Services
+from gateway.application.tracking import live_submission
+from gateway.db.engine import compare_and_set, row_id
+from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import Batch, MailPiece, Submission
+from gateway.domain.desk import WITHDRAWN
+from gateway.domain.submission import SubmissionState
+from gateway.errors import InputError
+
+
+def void(session: Session, services: Services, submission: Submission) -> None:
+    """Declare a submission void. What was staged in one file with it is planned anew: that file must never go."""
+    consignment_id, state = submission.consignment_id, submission.state
+    compare_and_set(
+        session,
+        Submission,
+        row_id(submission),
+        expect={"state": state, "voided_at": None},
+        state=SubmissionState.VOID,
+        voided_at=services.clock.now(),
+        next_attempt_at=None,
+    )
+    if state is SubmissionState.STAGED:
+        _unpack(session, consignment_id)
+
+
+def renew(session: Session, services: Services, piece_id: int) -> Submission:
+    """A new submission of a piece whose last one is void, under a key that nobody has used."""
+    piece = session.get_one(MailPiece, piece_id)
+    earlier = session.exec(
+        select(Submission).where(Submission.piece_id == piece_id).order_by(col(Submission.id))
+    ).all()
+    return _submit(session, services, piece, earlier[-1].provider, len(earlier) + 1)
+
+
+def withdraw(session: Session, services: Services, piece_id: int, reason: str) -> None:
+    """Take a piece out of production for good: it is never assembled, certified or handed over."""
+    piece = session.get_one(MailPiece, piece_id)
+    compare_and_set(
+        session,
+        MailPiece,
+        piece_id,
+        expect={"fault_code": piece.fault_code},
+        fault_code=WITHDRAWN,
+        fault_message=reason,
+    )
+    if submission := live_submission(session, piece_id):
+        void(session, services, submission)
+
+
+def replace(
+    session: Session,
+    services: Services,
+    piece_id: int,
+    recipients: Sequence[Recipient],
+    provider: str | None = None,
+) -> MailPiece:
+    """A new piece, in the same run, for copies whose piece was withdrawn; `provider` None keeps the provider.
+
+    It is assembled and certified by the next run, and handed over after that.
+    """
+    old = session.get_one(MailPiece, piece_id)
+    batch = session.get_one(Batch, old.batch_id)
+    name = provider or batch.provider
+    piece = MailPiece(
+        reference=services.new_reference(),
+        batch_id=_batch(session, batch, name),
+        service=old.service,
+        duplex=old.duplex,
+    )
+    session.add(piece)
+    session.flush()
+    for recipient in recipients:
+        recipient.mail_piece_id = row_id(piece)
+    _submit(session, services, piece, name, 1)
+    session.flush()
+    return piece
+
+
+def require_provider(services: Services, name: str, piece: MailPiece) -> None:
+    """Raise `InputError` ('provider-unknown', 'provider-lacks-service') unless it can take the piece."""
+    if name not in services.providers:
+        known = ", ".join(sorted(services.providers))
+        raise InputError("provider-unknown", f"Den Druckdienstleister „{name}“ gibt es nicht ({known}).")
+    if piece.service not in services.providers[name].capabilities.services:
+        raise InputError(
+            "provider-lacks-service", f"Der Druckdienstleister „{name}“ bietet diese Versandart nicht an."
+        )
+
+
+def copies_in(session: Session, piece_id: int) -> list[tuple[Recipient, Letter]]:
+    """Whose copies lie in the envelope, in their order."""
+    query = select(Recipient, Letter).join(Letter, col(Letter.id) == Recipient.letter_id)
+    rows = session.exec(query.where(Recipient.mail_piece_id == piece_id).order_by(col(Recipient.id))).all()
+    return list(rows)
+
+
+def in_consignment(session: Session, submission: Submission) -> int:
+    """How many pieces one external effect carries together with this one, itself included."""
+    query = select(func.count()).where(
+        Submission.consignment_id == submission.consignment_id, Submission.state == submission.state
+    )
+    return session.exec(query).one() if submission.consignment_id is not None else 1
+
+
+def _unpack(session: Session, consignment_id: int | None) -> None:
+    table = Submission.__table__  # type: ignore[attr-defined]
+    session.connection().execute(
+        update(table)
+        .where(table.c.consignment_id == consignment_id, table.c.state == SubmissionState.STAGED)
+        .values(**UNPACKED)
+    )
+    session.expire_all()
+
+
+def _submit(session: Session, services: Services, piece: MailPiece, provider: str, number: int) -> Submission:
+    now: datetime = services.clock.now()
+    submission = Submission(
+        piece_id=row_id(piece),
+        provider=provider,
+        key=f"{piece.reference}-{number}",
+        state=SubmissionState.PLANNED,
+        planned_at=now,
+    )
+    session.add(submission)
+    session.flush()
+    return submission
+
+
+def _batch(session: Session, like: Batch, provider: str) -> int:
+    """The batch of the same run, office and service at `provider`."""
+    found = session.exec(
+        select(Batch.id).where(
+            Batch.run_id == like.run_id,
+            Batch.provider == provider,
+            Batch.office_id == like.office_id,
+            Batch.service == like.service,
+        )
+    ).first()
+    if found is not None:
+        return found
+    batch = Batch(run_id=like.run_id, provider=provider, office_id=like.office_id, service=like.service)
+    session.add(batch)
+    session.flush()
+    return row_id(batch)

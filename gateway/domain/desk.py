@@ -1,0 +1,278 @@
+"""The desk (*Klärungsliste*): which problems need a person, and what that person may safely do about each.
+
+An action is offered only where nothing can be printed twice by it: planning again, cancelling and handing back
+need the certainty that the piece was not and will not be posted, or two people who answer for it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from gateway.domain.calendar import WorkCalendar
+from gateway.domain.letter import LetterState
+from gateway.domain.status import Status
+from gateway.domain.submission import NextAction, SubmissionState
+
+WITHDRAWN = "withdrawn"
+"""Fault code of a piece that was taken back before release: it is never assembled, certified or handed over."""
+
+UNREADABLE = frozenset({"document-not-found", "document-hash-mismatch"})
+"""What the document store says when stored bytes are gone or damaged."""
+
+FOREIGN_TEXT = "foreign-text"
+"""Fault of a piece whose pages carry another case's number: its documents are wrong, assembling anew heals nothing."""
+
+PATIENCE_AFTER_SETTLING = timedelta(hours=24)
+"""How long an unanswered lookup may go on before a person may decide instead; a provider's outage is shorter."""
+
+
+class Problem(StrEnum):
+    """Why something is on the desk."""
+
+    LETTER_FAULTY = "letter-faulty"
+    TOO_LATE = "too-late"
+    """A run held it because it would come too late."""
+    PIECE_FAULTY = "piece-faulty"
+    UNREADABLE = "bytes-unreadable"
+    REFUSED = "refused"
+    IN_DOUBT = "in-doubt"
+    FAILED = "failed"
+    RETURNED = "returned"
+    SEVERAL = "provider-holds-several"
+    CANCEL_UNKNOWN = "cancel-outcome-unknown"
+    """The provider was asked to take it back, and gave no clear answer."""
+    CONTRADICTED = "reported-after-void"
+    """The provider reported progress on a submission that had been declared void."""
+    LATE_HAND_OVER = "overdue-hand-over"
+    LATE_PRODUCTION = "overdue-production"
+    LATE_POSTING = "overdue-posting"
+
+
+class DeskAction(StrEnum):
+    """What a person may do about it."""
+
+    PLAN_AGAIN = "plan-again"
+    CANCEL = "cancel"
+    HAND_BACK = "hand-back"
+    PROVIDER_HAS_IT = "provider-has-it"
+    PROVIDER_HAS_IT_NOT = "provider-has-it-not"
+    TRY_AGAIN = "try-again"
+    RESTORE = "restore"
+    ACKNOWLEDGE = "acknowledge"
+
+
+NEEDS_SECOND = frozenset({DeskAction.PROVIDER_HAS_IT, DeskAction.PROVIDER_HAS_IT_NOT})
+"""Decisions that rest on somebody's word about an unknown outcome: two people answer for them."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about one recipient's copy, and what hangs together with it."""
+
+    letter: LetterState
+    submission: SubmissionState | None = None
+    status: Status = Status.UNKNOWN
+    fault: str | None = None
+    """Fault code of the piece."""
+    error: str | None = None
+    """Last error code of the submission."""
+    recovery: NextAction = NextAction.NOTHING
+    """What the automatic recovery does next."""
+    lookups_exhausted: bool = False
+    """The settle time has long been over, and nobody answered the lookup."""
+    printed: bool = False
+    """The provider reported at some time that it printed or posted the piece."""
+    others_left: bool = False
+    """Another copy of the letter has left the house, or may have."""
+    alone_in_handover: bool = True
+    """No other piece shares the external effect that a provider's `cancel` would undo."""
+    can_be_redrafted: bool = True
+    """Written from a template here, not handed in as a finished PDF."""
+
+
+def may_be_taken_back(facts: Facts) -> bool:
+    """Whether it is certain that the piece was not released, or was refused, or failed before it was printed."""
+    if facts.submission is None or facts.submission in {
+        SubmissionState.PLANNED,
+        SubmissionState.STAGED,
+        SubmissionState.REFUSED,
+    }:
+        return True
+    return facts.submission is SubmissionState.RELEASED and facts.status is Status.FAILED and not facts.printed
+
+
+def recovery_can_decide(facts: Facts) -> bool:
+    """Whether an unknown outcome will be cleared up without a person."""
+    if facts.submission not in {SubmissionState.RELEASING, SubmissionState.IN_DOUBT}:
+        return True
+    if facts.recovery is NextAction.LOOK_UP:
+        return not facts.lookups_exhausted
+    return facts.recovery is not NextAction.ASK_CLERK
+
+
+def lookups_exhausted(
+    recovery: NextAction, *, releasing_at: datetime | None, now: datetime, settle_time: timedelta
+) -> bool:
+    """Whether a lookup has been possible for so long, without an answer, that a person may ask by telephone."""
+    if recovery is not NextAction.LOOK_UP or releasing_at is None:
+        return False
+    return now - releasing_at >= settle_time + PATIENCE_AFTER_SETTLING
+
+
+def actions_for(problem: Problem, facts: Facts) -> dict[DeskAction, str]:
+    """The safe actions on a problem, each with the reason why it is safe, in German."""
+    if facts.letter is LetterState.CANCELLED and problem is not Problem.CONTRADICTED:
+        return {}
+    return {action: why for action, why in _RULES[problem](facts).items() if why}
+
+
+def _of_letter(_facts: Facts) -> dict[DeskAction, str]:
+    return {DeskAction.CANCEL: "Das Schreiben ist in keinem Tageslauf; niemand hat es."}
+
+
+def _of_free_piece(facts: Facts) -> dict[DeskAction, str]:
+    if facts.fault == WITHDRAWN or facts.letter is not LetterState.BATCHED or not may_be_taken_back(facts):
+        return {}
+    offers = {
+        DeskAction.CANCEL: "Die Sendung ist sicher nicht gedruckt und wird es nach der Stornierung nicht."
+    }
+    if not facts.others_left and facts.can_be_redrafted:
+        offers[DeskAction.HAND_BACK] = (
+            "Kein Exemplar hat das Haus verlassen; die Verfasserin bekommt einen neuen Entwurf."
+        )
+    return offers
+
+
+def _of_stuck_piece(facts: Facts) -> dict[DeskAction, str]:
+    offers = _of_free_piece(facts)
+    if offers and facts.fault != FOREIGN_TEXT:
+        again = "Die Sendung ist sicher nicht gedruckt; sie bekommt eine neue Übergabe mit neuem Schlüssel."
+        offers = {DeskAction.PLAN_AGAIN: again, **offers}
+    return offers
+
+
+def _of_unreadable(facts: Facts) -> dict[DeskAction, str]:
+    if facts.submission not in {None, SubmissionState.PLANNED, SubmissionState.STAGED}:
+        return {}
+    return {
+        DeskAction.TRY_AGAIN: "Es ist noch nichts übergeben; nach der Reparatur der Ablage wird neu gelesen.",
+        DeskAction.RESTORE: "Es ist noch nichts übergeben; nur Dateien mit derselben Prüfsumme werden angenommen.",
+        **_of_free_piece(facts),
+    }
+
+
+def _of_doubt(facts: Facts) -> dict[DeskAction, str]:
+    if recovery_can_decide(facts):
+        return {}
+    why = "Die Automatik kann es nicht mehr klären; die Auskunft des Dienstleisters entscheidet, zwei Personen bürgen."
+    return {DeskAction.PROVIDER_HAS_IT: why, DeskAction.PROVIDER_HAS_IT_NOT: why}
+
+
+def _of_failure(facts: Facts) -> dict[DeskAction, str]:
+    return {
+        **_of_stuck_piece(facts),
+        DeskAction.ACKNOWLEDGE: "Der Fehler bleibt am Schreiben vermerkt; auf der Liste steht er nicht mehr.",
+    }
+
+
+def _of_known(_facts: Facts) -> dict[DeskAction, str]:
+    return {
+        DeskAction.ACKNOWLEDGE: "Es ändert nichts am Schreiben; eine neue Meldung bringt es wieder auf die Liste."
+    }
+
+
+def _of_cancelling(facts: Facts) -> dict[DeskAction, str]:
+    return {
+        DeskAction.CANCEL: "Der Auftrag zur Rücknahme darf wiederholt werden: Er kann nichts drucken.",
+        **_of_known(facts),
+    }
+
+
+_Rule = Callable[[Facts], dict[DeskAction, str]]
+
+_RULES: Mapping[Problem, _Rule] = {
+    Problem.LETTER_FAULTY: _of_letter,
+    Problem.TOO_LATE: _of_letter,
+    Problem.PIECE_FAULTY: _of_stuck_piece,
+    Problem.UNREADABLE: _of_unreadable,
+    Problem.REFUSED: _of_stuck_piece,
+    Problem.IN_DOUBT: _of_doubt,
+    Problem.FAILED: _of_failure,
+    Problem.RETURNED: _of_known,
+    Problem.SEVERAL: _of_known,
+    Problem.CANCEL_UNKNOWN: _of_cancelling,
+    Problem.CONTRADICTED: _of_known,
+    Problem.LATE_HAND_OVER: _of_free_piece,
+    Problem.LATE_PRODUCTION: _of_known,
+    Problem.LATE_POSTING: _of_known,
+}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """After how many working days of silence a provider is asked; counted from the day of the hand-over."""
+
+    production_days: int = 2
+    posting_days: int = 3
+
+
+@dataclass(frozen=True)
+class DeskRules:
+    """How long things may take before they are on the desk, in working days of the authority."""
+
+    decide_days: int = 1
+    """For a person to decide about a problem."""
+    hand_over_days: int = 1
+    """From planning to the hand-over."""
+    patience: Patience = field(default_factory=Patience)
+    of_provider: Mapping[str, Patience] = field(default_factory=dict)
+
+    def patience_with(self, provider: str) -> Patience:
+        """What holds for one provider."""
+        return self.of_provider.get(provider, self.patience)
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A silence that has lasted too long. `period` counts how often that patience has run out: each is a new alarm."""
+
+    problem: Problem
+    due: date
+    period: int
+
+
+def overdue(
+    facts: Facts,
+    *,
+    provider: str,
+    planned_on: date,
+    released_on: date | None,
+    today: date,
+    rules: DeskRules,
+    calendar: WorkCalendar,
+) -> Overdue | None:
+    """Whether a piece has been silent for too long, and since when. Days are those of the authority's seat."""
+    patience = rules.patience_with(provider)
+    if facts.fault is not None:
+        return None
+    if facts.submission in {SubmissionState.PLANNED, SubmissionState.STAGED}:
+        return _late(Problem.LATE_HAND_OVER, planned_on, rules.hand_over_days, today, calendar)
+    if facts.submission is not SubmissionState.RELEASED or released_on is None:
+        return None
+    if facts.status in {Status.UNKNOWN, Status.ACCEPTED}:
+        return _late(Problem.LATE_PRODUCTION, released_on, patience.production_days, today, calendar)
+    if facts.status in {Status.IN_PRODUCTION, Status.PRINTED}:
+        return _late(Problem.LATE_POSTING, released_on, patience.posting_days, today, calendar)
+    return None
+
+
+def _late(problem: Problem, since: date, days: int, today: date, calendar: WorkCalendar) -> Overdue | None:
+    """Due at the end of the last of `days` working days; overdue from the day after."""
+    due = calendar.add_working_days(since, days)
+    if today <= due:
+        return None
+    period, end = 1, calendar.add_working_days(due, max(days, 1))
+    while end < today:
+        period, end = period + 1, calendar.add_working_days(end, max(days, 1))
+    return Overdue(problem, due, period)
