@@ -13,11 +13,27 @@ from gateway.db import (
     mail,
     mailings,
     people,
+    tallies,
     templates,
     tokens,
+    unmatched,
 )
 
-TABLES = (bundling, certificates, desk, enclosures, people, letters, mail, files, mailings, templates, tokens)
+TABLES = (
+    bundling,
+    certificates,
+    desk,
+    enclosures,
+    people,
+    letters,
+    mail,
+    files,
+    mailings,
+    tallies,
+    templates,
+    tokens,
+    unmatched,
+)
 
 context.configure(
     connection=context.config.attributes["connection"],
