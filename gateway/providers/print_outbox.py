@@ -7,6 +7,7 @@ or removed: reading twice gives the same statements, and the application knows t
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -54,15 +55,14 @@ class Outbox:
                 if not self._is_fresh(lying):
                     _LOG.warning("print-house-file-unreadable", file=lying.name, reason=fault.code)
                 continue
-            yield from self._statements(lying, file, note)
+            yield from self._statements(file, note)
 
-    def _statements(self, lying: Lying, file: ReportFile, note: Note | None) -> Iterator[StatusReport]:
+    def _statements(self, file: ReportFile, note: Note | None) -> Iterator[StatusReport]:
+        """A piece that was never in the consignment is reported by its key alone: nobody must guess which it is."""
         members = frozenset(note.members) if note else None
         for report in statements(file, note.members if note else (), self._now):
-            if members is None or report.key in members:
-                yield report
-            else:
-                _LOG.warning("print-house-piece-unknown", file=lying.name)
+            known = members is None or report.key in members
+            yield report if known else replace(report, provider_reference="")
 
     def check(self, shelf: Shelf) -> Iterator[Finding]:
         """Files that cannot be read, among the newest."""
