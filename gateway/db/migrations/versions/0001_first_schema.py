@@ -114,6 +114,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_family_name"), ["family_name"], unique=False)
 
     op.create_table(
+        "provider_tally",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("made_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ours", sa.Integer(), nullable=False),
+        sa.Column("theirs", sa.Integer(), nullable=False),
+        sa.Column("our_pages", sa.Integer(), nullable=False),
+        sa.Column("their_pages", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("provider", "day"),
+    )
+    with op.batch_alter_table("provider_tally", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_tally_day"), ["day"], unique=False)
+
+    op.create_table(
         "run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -220,6 +236,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_template_version_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_template_version_template"), ["template"], unique=False)
 
+    op.create_table(
+        "unmatched_report",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("dedup_key", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("provider_reference", sa.String(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "unknown",
+                "accepted",
+                "in_production",
+                "printed",
+                "handed_to_post",
+                "delivered",
+                "returned",
+                "failed",
+                "cancelled",
+                name="unmatched_status_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("provider_status", sa.String(), nullable=False),
+        sa.Column("occurred_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("received_at", gateway.db.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("posted_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("raw", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("matched_at", gateway.db.types.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("provider", "dedup_key"),
+    )
     op.create_table(
         "user_account",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -374,6 +426,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("run_certificate", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_run_certificate_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "tally_finding",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("tally_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column(
+            "difference",
+            sa.Enum(
+                "missing-at-provider",
+                "unknown-here",
+                "held-without-release",
+                "doubled-at-provider",
+                "pages-differ",
+                name="difference_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("provider_reference", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tally_id"],
+            ["provider_tally.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("tally_id", "key"),
+    )
+    with op.batch_alter_table("tally_finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tally_finding_key"), ["key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tally_finding_tally_id"), ["tally_id"], unique=False)
 
     op.create_table(
         "user_office",
