@@ -16,6 +16,7 @@ from typing import Any
 from gateway.application import approving, drafting, posting, withholding
 from gateway.application.administering import add_user
 from gateway.application.filing import file_due
+from gateway.application.forecasting import tonight
 from gateway.application.importing import import_cases
 from gateway.application.publishing import publish
 from gateway.application.receiving import InboundReport, import_delivery
@@ -35,6 +36,7 @@ PASSWORD = "nur-zur-vorfuehrung"  # noqa: S105 - printed on the demo's last line
 ADMINISTRATOR = "verwaltung"
 CLERK = "poststelle"
 WITH_REPLY_SLIP = frozenset({"anhoerung", "antwortbogen", "mitwirkungsaufforderung"})
+_TOGETHER = ("eingangsbestaetigung", "mitwirkungsaufforderung")
 LEGAL_RELEASE = "Vorführung: keine rechtliche Freigabe"
 
 Document = dict[str, Any]
@@ -118,33 +120,38 @@ def _office_day(stage: Stage, story: Story, document: Document, day: date, lette
     stage.at(day, 8)
     _morning_after(stage, day)
     stage.at(day, 10)
-    written = [_write(stage, document, day) for _ in range(letters)]
+    written = [_write(stage, document, day) for _ in range(letters - 2)]
+    written += _two_for_one_household(stage, document, day, min(letters, 2))
     render_submitted(stage.services)
     stage.at(day, 15)
     approved = [reference for reference in written if _approve(stage, document, reference)]
     story.letters += written
+    stage.at(day, 17, 29)
+    forecast = tonight(stage.services)
     stage.at(day, 19, 5)
     reports = run_due(stage.services)
     story.runs += reports
     released = sum(report.hand_over.released for report in reports)
     stage.tell(
         f"{day:%d.%m.%Y}: {len(written)} Schreiben verfasst, {len(approved)} freigegeben, "
-        f"{released} Sendungen übergeben"
+        f"{released} Sendungen übergeben, durch Bündelung {forecast.saving.envelopes} Umschläge und "
+        f"{forecast.saving.postage_eur} EUR Porto gespart"
     )
     file_due(stage.services)
 
 
 def _loose_ends(stage: Stage, story: Story, document: Document, day: date) -> None:
-    """What a visitor finds half done: a draft, a letter that waits for approval, one held, one cancelled."""
+    """What a visitor finds half done: a draft, a letter to approve, one held, one cancelled, two for tonight."""
     draft, waiting, held, cancelled = (_draft(stage, document, day) for _ in range(4))
     for reference, author in (waiting, held, cancelled):
         drafting.submit(stage.services, author, reference, accept_duplicate=True)
+    approved = _two_for_one_household(stage, document, day, 2)
     render_submitted(stage.services)
-    for reference, _ in (held, cancelled):
+    for reference in (held[0], cancelled[0], *approved):
         _approve(stage, document, reference)
     withholding.hold(stage.services, CLERK, held[0], "Rückfrage der Sachbearbeitung")
     withholding.cancel(stage.services, cancelled[1], cancelled[0], "Der Antrag wurde zurückgenommen")
-    story.letters += [draft[0], waiting[0], held[0], cancelled[0]]
+    story.letters += [draft[0], waiting[0], held[0], cancelled[0], *approved]
 
 
 def _morning_after(stage: Stage, day: date, *, confirm: bool = True) -> None:
@@ -159,16 +166,26 @@ def _morning_after(stage: Stage, day: date, *, confirm: bool = True) -> None:
     file_due(stage.services)
 
 
-def _write(stage: Stage, document: Document, day: date) -> str:
-    reference, author = _draft(stage, document, day)
+def _two_for_one_household(stage: Stage, document: Document, day: date, letters: int) -> list[str]:
+    """What often happens: the receipt of an application and a request for what is missing, the same evening."""
+    case = stage.chance.choice(document["cases"])
+    return [_write(stage, document, day, case, template) for template in _TOGETHER[:letters]]
+
+
+def _write(
+    stage: Stage, document: Document, day: date, case: Document | None = None, template: str | None = None
+) -> str:
+    reference, author = _draft(stage, document, day, case, template)
     drafting.submit(stage.services, author, reference, accept_duplicate=True)
     return reference
 
 
-def _draft(stage: Stage, document: Document, day: date) -> tuple[str, str]:
-    """A new letter in some case, and who wrote it."""
-    case = stage.chance.choice(document["cases"])
-    template = stage.chance.choice([meta.name for meta in stage.services.renderer.templates()])
+def _draft(
+    stage: Stage, document: Document, day: date, case: Document | None = None, template: str | None = None
+) -> tuple[str, str]:
+    """A new letter, in some case if none is named, and who wrote it."""
+    case = case or stage.chance.choice(document["cases"])
+    template = template or stage.chance.choice([meta.name for meta in stage.services.renderer.templates()])
     author = _member(document, case["office"], "caseworker")
     reference = drafting.write_letter(
         stage.services,
