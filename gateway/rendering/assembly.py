@@ -27,7 +27,7 @@ from gateway.ports.renderer import PrintCopy
 from gateway.rendering import conformance, reading, structure
 from gateway.rendering.codes import read_codes
 from gateway.rendering.overlay import overlay
-from gateway.rendering.reading import MM_PER_PT
+from gateway.rendering.reading import MM_PER_PT, PageReading
 from gateway.rendering.window import AddressWindow, lines
 
 _STAMPED = re.compile(rb"(/GatewayStamp\d+) Do\nQ\nEMC\n$")
@@ -85,8 +85,13 @@ def prove(final: bytes, documents: Sequence[bytes], *, piece: str, profile: Prin
     prints = [_fingerprints(document) for document in documents]
     sides = sides_of([len(pages) for pages in prints], duplex=duplex)
     _prove_pages(final, sides, prints)
-    _prove_codes(final, sides, _codes(piece, sides[-1].sheet), profile)
-    _prove_window(final, sides[-1].sheet, profile)
+    codes = _codes(piece, sides[-1].sheet)
+    _prove_sheet_codes(final, sides, codes, profile)
+    # Page 1 is read once for both: reading its characters costs more than any other proof.
+    with reading.read(final) as document:
+        page = document.page(1)
+        _prove_return_code(page, codes[0], profile)
+        _prove_window(page, sides[-1].sheet, profile)
 
 
 def sides_of(page_counts: Sequence[int], *, duplex: bool) -> list[Side]:
@@ -241,35 +246,40 @@ def _prove_pages(final: bytes, sides: Sequence[Side], prints: Sequence[Sequence[
         )
 
 
-def _prove_codes(
+def _prove_sheet_codes(
     final: bytes, sides: Sequence[Side], codes: Sequence[SheetCode], profile: PrintProfile
 ) -> None:
-    """Every front shows exactly its code, no back shows one, page 1 shows the piece reference."""
+    """Every front shows exactly its code, no back shows one."""
     expected = [(page, codes[side.sheet - 1]) for page, side in enumerate(sides, start=1) if side.front]
     found = [(code.page, decode_sheet_code(code.text)) for code in read_codes(final, box=profile.sheet_code)]
-    if found != expected or _return_code(final, profile) != for_people(codes[0].piece):
-        raise RenderError(
-            "sheet-codes-unproven",
-            "Die Blattcodes der Druckfassung lassen sich nicht einwandfrei zurücklesen. Sie wird nicht übergeben; "
-            "bitte prüfen, ob die Plätze der Codes frei und die Seiten A4 hochkant sind.",
-        )
+    if found != expected:
+        raise _codes_unproven()
 
 
-def _prove_window(final: bytes, sheets: int, profile: PrintProfile) -> None:
+def _prove_return_code(page: PageReading, code: SheetCode, profile: PrintProfile) -> None:
+    """Page 1 shows the piece reference in the return line."""
+    found = " ".join(line.text for line in lines(page.characters(profile.return_code)))
+    if found != for_people(code.piece):
+        raise _codes_unproven()
+
+
+def _codes_unproven() -> RenderError:
+    return RenderError(
+        "sheet-codes-unproven",
+        "Die Blattcodes der Druckfassung lassen sich nicht einwandfrei zurücklesen. Sie wird nicht übergeben; "
+        "bitte prüfen, ob die Plätze der Codes frei und die Seiten A4 hochkant sind.",
+    )
+
+
+def _prove_window(page: PageReading, sheets: int, profile: PrintProfile) -> None:
     """The address in every position of the packet in the envelope that so many sheets need.
 
     Preflight knew the letter alone; only now is it certain what travels with it, and on how many sheets.
     """
-    with reading.read(final) as document:
-        window = AddressWindow(document.page(1), profile, sheets)
-        if window.not_always_visible():
-            raise RenderError(
-                "address-not-always-visible",
-                f"Mit {sheets} Blatt geht die Sendung im Umschlag {window.envelope.name}, in dem die Anschrift nicht "
-                "in jeder Lage ganz zu sehen ist. Bitte Anlagen getrennt versenden oder ein Deckblatt verwenden.",
-            )
-
-
-def _return_code(final: bytes, profile: PrintProfile) -> str:
-    with reading.read(final) as document:
-        return " ".join(line.text for line in lines(document.page(1).characters(profile.return_code)))
+    window = AddressWindow(page, profile, sheets)
+    if window.not_always_visible():
+        raise RenderError(
+            "address-not-always-visible",
+            f"Mit {sheets} Blatt geht die Sendung im Umschlag {window.envelope.name}, in dem die Anschrift nicht "
+            "in jeder Lage ganz zu sehen ist. Bitte Anlagen getrennt versenden oder ein Deckblatt verwenden.",
+        )
