@@ -56,6 +56,14 @@ def possible(session: Session, services: Services, letter: Letter) -> Possible:
     return Possible(hold=False, cancel=asked and not gone, at_provider=True)
 
 
+def what_is_possible(services: Services, login: str, reference: str) -> Possible:
+    """What can be done about a letter now; roles are asked when it is done."""
+    with services.db.reading() as session:
+        letter, office = find_letter(session, reference)
+        actor(session, login).require(Action.READ, office.key)
+        return possible(session, services, letter)
+
+
 def hold(services: Services, login: str, reference: str, reason: str) -> None:
     """Keep a letter out of the runs until it is let go; it stays approved, and leaves a run that has it already.
 
@@ -117,6 +125,12 @@ def cancel(services: Services, login: str, reference: str, reason: str) -> None:
         cancel_in(session, services, who, letter, reason)
 
 
+def _is_signed_anew(session: Session, letter: Letter) -> bool:
+    """Whether it was approved before it was healed: the case file has that, and must learn that nothing is posted."""
+    later = select(Recipient.id).where(Recipient.letter_id == letter.id, Recipient.signing > 1)
+    return session.exec(later.limit(1)).first() is not None
+
+
 def cancel_in(session: Session, services: Services, who: Actor, letter: Letter, reason: str) -> None:
     """Cancel a letter of which nothing was released, in the caller's transaction, who asked for permission."""
     if letter.state is LetterState.CANCELLED:
@@ -133,7 +147,7 @@ def cancel_in(session: Session, services: Services, who: Actor, letter: Letter, 
         state=LetterState.CANCELLED,
         cancelled_at=services.clock.now(),
         note=reason,
-        filing_due=letter.approved_at is not None,
+        filing_due=letter.approved_at is not None or _is_signed_anew(session, letter),
     )
     audit(session, services, who.login, "letter-cancelled", letter.reference, reason=reason)
 
