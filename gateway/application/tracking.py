@@ -1,6 +1,10 @@
-"""Tracking: what providers say about pieces, kept as it was said and folded into one status."""
+"""Tracking: what providers say about pieces, kept as it was said and folded into one status.
+
+What is said about a piece that we do not know is kept too (`UnmatchedReport`), and matched once we know it.
+"""
 
 from collections.abc import Iterable
+from dataclasses import fields
 
 from sqlmodel import Session, col, select
 
@@ -8,23 +12,26 @@ from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
+from gateway.db.unmatched import UnmatchedReport
 from gateway.domain.status import Status, fold, is_settled
 from gateway.domain.submission import SubmissionState
 from gateway.errors import ProviderError
 from gateway.ports.provider import StatusReport
 
 _CHUNK = 500
+_KEPT = tuple(field.name for field in fields(StatusReport))
 
 
 def poll(services: Services) -> int:
     """Ask every provider about the pieces whose fate is open; returns how many new events came.
 
-    A provider that does not answer is asked again next time: asking changes nothing there.
+    A provider that does not answer is asked again next time: asking changes nothing there. Each is asked at least
+    once, even if nothing is open: it may tell of pieces that were settled, such as returns.
     """
-    new = 0
+    new = _match_again(services)
     for name, provider in services.providers.items():
         references = _open_references(services, name)
-        for start in range(0, len(references), _CHUNK):
+        for start in range(0, max(len(references), 1), _CHUNK):
             try:
                 new += record(services, name, provider.poll(references[start : start + _CHUNK]))
             except ProviderError:
@@ -33,7 +40,10 @@ def poll(services: Services) -> int:
 
 
 def record(services: Services, provider: str, reports: Iterable[StatusReport]) -> int:
-    """Append what is new; the same statement twice, late or out of order changes nothing. Returns how many."""
+    """Append what is new; the same statement twice, late or out of order changes nothing. Returns how many.
+
+    What is about no piece of ours is kept apart and not counted.
+    """
     new = 0
     for report in reports:
         with services.db.transaction() as session:
@@ -75,6 +85,7 @@ def _open_references(services: Services, provider: str) -> list[str]:
 def _append(session: Session, services: Services, provider: str, report: StatusReport) -> int:
     submission = _submission(session, provider, report)
     if submission is None:
+        _keep_unmatched(session, services, provider, report)
         return 0
     submission.last_asked_at = services.clock.now()
     known = select(StatusEvent.id).where(
@@ -101,6 +112,29 @@ def _append(session: Session, services: Services, provider: str, report: StatusR
     _report_posting(session, services, submission, report)
     mark_for_filing(session, submission.piece_id)
     return 1
+
+
+def _keep_unmatched(session: Session, services: Services, provider: str, report: StatusReport) -> None:
+    known = select(UnmatchedReport.id).where(
+        UnmatchedReport.provider == provider, UnmatchedReport.dedup_key == report.dedup_key
+    )
+    if session.exec(known).first() is None:
+        values = {name: getattr(report, name) for name in _KEPT}
+        session.add(UnmatchedReport(provider=provider, received_at=services.clock.now(), **values))
+
+
+def _match_again(services: Services) -> int:
+    """A call may have come before we wrote down that the piece was released. Returns how many events it made."""
+    new = 0
+    with services.db.transaction() as session:
+        waiting = select(UnmatchedReport).where(col(UnmatchedReport.matched_at).is_(None))
+        newest_first = waiting.order_by(col(UnmatchedReport.id).desc()).limit(_CHUNK)
+        for kept in session.exec(newest_first).all():
+            report = StatusReport(**{name: getattr(kept, name) for name in _KEPT})
+            if _submission(session, kept.provider, report) is not None:
+                new += _append(session, services, kept.provider, report)
+                kept.matched_at = services.clock.now()
+    return new
 
 
 def _settle(session: Session, services: Services, submission: Submission) -> None:
