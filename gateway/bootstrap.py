@@ -47,6 +47,7 @@ from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.rendering.codes import page_codes
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.local import LocalRenderer
+from gateway.rendering.proof import proof_pdf
 from gateway.tables.files import FileTables
 
 T = TypeVar("T")
@@ -124,6 +125,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         parallel=max(1, settings.rendering.workers),
         duplex=settings.run.duplex,
         bundling=settings.run.bundling,
+        proof_pdf=proof_pdf,
         receipts_dir=_folder(settings, settings.inbound.receipts_dir),
         enclosure_rules=tuple(
             EnclosureRule(**{**dict(rule), "file": str(settings.path(rule.file))})

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from gateway.domain.deadlines import NotificationRules
 from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.postage import PostageTable
+from gateway.domain.proof import RunProof
 from gateway.domain.references import RANDOM_BITS, reference_from
 from gateway.domain.routing import Routing
 from gateway.ports.blobs import Blobs
@@ -57,6 +58,8 @@ class Services:
     """How many documents are worked on at once: as many as the renderer has workers."""
     duplex: bool
     receipts_dir: Path
+    proof_pdf: Callable[[RunProof, tzinfo], bytes]
+    """The certificates of a run as a document for people; moments in a time zone."""
     enclosure_rules: Sequence[EnclosureRule] = ()
     """Which enclosures travel with which letters, beside those of templates."""
     bundling: bool = True

@@ -43,6 +43,7 @@ PARTS = {
     "doctor": "checks",
     "users": "administration",
     "tokens": "tokens",
+    "certificates": "certificates",
 }
 """Which module brings which command; a command that runs imports its own module only, since imports are slow."""
 

@@ -14,6 +14,7 @@ from gateway.web import (
     accounts,
     approvals,
     cases,
+    certificates,
     desks,
     health,
     letters,
@@ -98,6 +99,7 @@ def create_app(
         publishing,
         desks,
         accounts,
+        certificates,
     ):
         app.include_router(area.router)
     app.mount("/api/v1", create_api(services, now=now))
