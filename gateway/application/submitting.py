@@ -186,7 +186,10 @@ def _release(services: Services, handed: HandOver, provider: Provider, report: H
     try:
         reference = provider.release(handed.first.handle or handed.key, consignment)
     except NotSent as fact:
-        postpone(services, releasing, SubmissionState.STAGED, fact)
+        # Only this attempt was certainly not sent: what an earlier one left in doubt stays in doubt.
+        is_first = handed.first.state is SubmissionState.STAGED
+        back = SubmissionState.STAGED if is_first else SubmissionState.IN_DOUBT
+        postpone(services, releasing, back, fact)
         raise
     except Refused as fact:
         write(services, releasing, SubmissionState.REFUSED, fact)

@@ -90,3 +90,21 @@ def test_a_lost_answer_is_cleared_up_by_the_next_pass_and_prints_once(world: Wor
         assert {each.state for each in town.submissions()} == {SubmissionState.RELEASED}
         centre.advance(days=1)
         assert len(centre.ledger) == 1
+
+
+def test_a_doubt_does_not_end_because_the_house_cannot_be_reached(world: World) -> None:
+    """Else the letter would count as never sent, and could be given to another provider while it is being printed."""
+    with house("sftp") as (centre, provider):
+        assert isinstance(centre, SftpPrintCentre)
+        town = with_house(world, provider)
+        town.approved("F1", INVITATION)
+        centre.lose_answer_to_release()
+        town.evening()
+        centre.line.refuse()
+        report = hand_over(town.services, retry_now=True)
+        assert report.stopped_by == "sftp-handshake"
+        assert {each.state for each in town.submissions()} == {SubmissionState.IN_DOUBT}
+        hand_over(town.services, retry_now=True)
+        assert {each.state for each in town.submissions()} == {SubmissionState.RELEASED}
+        centre.advance(days=1)
+        assert len(centre.ledger) == 1
