@@ -10,47 +10,15 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.domain.status import Status
+from gateway.domain.tally import Held
 from gateway.ports.provider import StatusReport
 from gateway.providers.epost_codes import DUPLICATE_CODES, text_for
+from gateway.providers.epost_words import status_meaning, tracking_meaning
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 FAILED_ID = 99
 CANCELLED_CODE = "E700"
-
-STATUS_IDS = {
-    1: Status.ACCEPTED,  # Annahme: the JSON is in order
-    2: Status.ACCEPTED,  # Verarbeitung: the PDF is checked, or waits in the hold basket; test letters end here
-    3: Status.IN_PRODUCTION,  # Einlieferung in Druckzentrum
-    4: Status.HANDED_TO_POST,  # reported as "versendet"
-}
-
-REGISTERED_CODES = {
-    "POSTED": Status.HANDED_TO_POST,
-    "PASSED_LETTER_CENTER": Status.HANDED_TO_POST,
-    "IN_DELIVERY": Status.HANDED_TO_POST,
-    "REDIRECTED": Status.HANDED_TO_POST,
-    "NOTIFIED": Status.HANDED_TO_POST,
-    "NOTIFIED_KEY_ACCOUNT": Status.HANDED_TO_POST,
-    "NOTIFIED_PO_BOX": Status.HANDED_TO_POST,
-    "NOTIFIED_PACKSTATION": Status.HANDED_TO_POST,
-    "DELIVERED": Status.DELIVERED,
-    "DELIVERED_PO_BOX": Status.DELIVERED,
-    "FETCHED": Status.DELIVERED,
-    "FETCHED_NOTIFIED": Status.DELIVERED,
-    "FETCHED_PACKSTATION": Status.DELIVERED,
-    "CONFIRMED": Status.DELIVERED,
-    "CONFIRMATION_PENDING": Status.DELIVERED,  # *_PENDING: delivered, the proof is still to come
-    "FETCHED_PENDING_DELIVERY_CONFIRMATION": Status.DELIVERED,
-    "FETCHED_PO_BOX_PENDING_DELIVERY_CONFIRMATION": Status.DELIVERED,
-    "FETCHED_KEY_ACCOUNT_PENDING_DELIVERY_CONFIRMATION": Status.DELIVERED,
-    "SENT_BACK": Status.RETURNED,
-    "UNDELIVERABLE": Status.RETURNED,
-    "RETURNED_TO_SENDER": Status.RETURNED,
-    "CONFIRMED_BY_SENDER": Status.RETURNED,
-    "MARBURG": Status.RETURNED,  # undeliverable and without a readable sender: the carrier's dead-letter office
-}
-"""ANNOUNCED, INITIATED, NO_INFO, POSTED_WRONG_DATE and AMBIGUOUS say nothing certain: they stay UNKNOWN."""
 
 _DATE_FIELDS = {1: "createdDate", 2: "processedDate", 3: "printUploadDate", 4: "printFeedbackDate"}
 _FIRST_YEAR = 2000
@@ -86,6 +54,21 @@ def is_suspected_duplicate(entry: Mapping[str, object]) -> bool:
     return has_failed(entry) and not DUPLICATE_CODES.isdisjoint(error_codes(entry))
 
 
+def held_from(entry: Mapping[str, object]) -> Held | None:
+    """An entry of a list; None if it has no number or no date. A letter of other software has no key of ours."""
+    number, created = letter_id(entry), _moment(entry.get("createdDate"))
+    if number is None or created is None:
+        return None
+    pages = entry.get("noOfPages")
+    return Held(
+        key=letter_key(entry) or f"#{number}",
+        provider_reference=str(number),
+        accepted_on=created.astimezone(BERLIN).date(),
+        pages=pages if isinstance(pages, int) and pages > 0 else None,
+        failed=has_failed(entry),
+    )
+
+
 def reports_from(
     entry: Mapping[str, object], now: Callable[[], datetime], *, superseded: bool = False
 ) -> Iterator[StatusReport]:
@@ -100,15 +83,17 @@ def reports_from(
     yield _production_report(entry, number, now, superseded=superseded)
     tracking = entry.get("registeredLetterStatus")
     if isinstance(tracking, str) and tracking:
+        status, sentence = tracking_meaning(tracking)
         moment = _moment(entry.get("registeredLetterStatusDate"))
         yield StatusReport(
             key=letter_key(entry),
             provider_reference=str(number),
-            status=REGISTERED_CODES.get(tracking, Status.UNKNOWN),
+            status=status,
             provider_status=tracking,
             occurred_at=moment or _latest(entry) or now(),
             dedup_key=f"{number}:registered:{tracking}:{_stamp(moment)}",
             raw=dict(entry),
+            reason=sentence,
         )
 
 
@@ -118,7 +103,9 @@ def _production_report(
     status_id = _status_id(entry)
     codes = error_codes(entry) if status_id == FAILED_ID else []
     moment = _moment(entry.get(_DATE_FIELDS.get(status_id, "")))
-    status = Status.UNKNOWN if superseded else _status(status_id, codes)
+    status, sentence = _meaning(status_id, codes)
+    if superseded:
+        status = Status.UNKNOWN
     return StatusReport(
         key=letter_key(entry),
         provider_reference=str(number),
@@ -128,14 +115,17 @@ def _production_report(
         dedup_key=":".join([str(number), status.value, str(entry.get("statusID")), *codes, _stamp(moment)]),
         raw=dict(entry),
         posted_on=_day(moment) if status is Status.HANDED_TO_POST else None,
-        reason=" ".join(f"{code}: {text_for(code)}" for code in codes) or None,
+        reason=sentence,
     )
 
 
-def _status(status_id: int, codes: list[str]) -> Status:
-    if status_id == FAILED_ID:
-        return Status.CANCELLED if CANCELLED_CODE in codes else Status.FAILED
-    return STATUS_IDS.get(status_id, Status.UNKNOWN)
+def _meaning(status_id: int, codes: list[str]) -> tuple[Status, str]:
+    """A failure is told by its codes; a code of the hold basket means that it was taken back."""
+    if status_id != FAILED_ID:
+        return status_meaning(status_id)
+    sentence = " ".join(f"{code}: {text_for(code)}" for code in codes)
+    status = Status.CANCELLED if CANCELLED_CODE in codes else Status.FAILED
+    return status, sentence or "Die Verarbeitung ist fehlgeschlagen; ein Grund ist nicht genannt."
 
 
 def _status_id(entry: Mapping[str, object]) -> int:

@@ -25,6 +25,7 @@ from gateway.web import (
     signing,
     start,
     uploads,
+    webhooks,
     writing,
 )
 from gateway.web.api.app import create_api
@@ -98,11 +99,13 @@ def create_app(
         postings,
         publishing,
         desks,
+        webhooks,
         accounts,
         certificates,
     ):
         app.include_router(area.router)
     app.mount("/api/v1", create_api(services, now=now))
+    app.mount("/webhooks", webhooks.create_webhooks(services))
     app.mount("/static/kern", StaticFiles(directory=KERN, check_dir=False), name="kern")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
