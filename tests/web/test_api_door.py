@@ -31,6 +31,8 @@ def test_a_request_in_the_wrong_shape_is_refused_at_the_door(site: Site) -> None
         "idempotency-key-missing",
     )
     assert problem_of(raw(site, "/letters", **json)) == (422, "request-invalid")
+    pdf = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert problem_of(raw(site, "/finished-pdfs", **pdf))[0] in {400, 422}
     assert problem_of(raw(site, "/finished-pdfs", **json)) == (415, "content-type-wrong")
     assert problem_of(raw(site, "/nowhere", **json)) == (404, "http-404")
     assert problem_of(requests.get(f"{site.url}/api/v1/letters", timeout=10)) == (401, "token-invalid")

@@ -104,6 +104,10 @@ def _gateway_error(_request: Request, error: Exception) -> Response:
 def _http_error(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
+    if status == 400:
+        return problem(
+            400, "request-unreadable", "Der Inhalt der Anfrage ist nicht lesbar. Es wurde nichts geändert."
+        )
     detail = "Diese Adresse oder Methode gibt es nicht. Bitte mit der OpenAPI-Beschreibung vergleichen."
     return problem(status, f"http-{status}", detail, headers=headers)
 
