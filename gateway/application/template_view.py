@@ -49,6 +49,12 @@ class TemplateView:
         """What waits to be published."""
         return [row for row in self.versions if row.state is VersionState.PROPOSED]
 
+    @property
+    def checked(self) -> TemplateVersion | None:
+        """The row of what lies in the folder, else of what is in force: it says what the lint found."""
+        wanted = self.folder.version if self.folder else self.in_force.version if self.in_force else None
+        return next((row for row in self.versions if row.version == wanted), None)
+
     def state_of(self, version: str) -> str:
         """The state of a version."""
         return next((row.state.value for row in self.versions if row.version == version), DRAFT)
