@@ -91,12 +91,15 @@ CATEGORIES: dict[str, tuple[Status, str]] = {
 """The event collections, which are the webhook categories too; what they mean where no known code is given."""
 
 
-def status_meaning(status: str) -> tuple[Status, str | None]:
-    """What a letter's status means; no sentence for one that nobody knows."""
-    return STATUSES.get(status, (Status.UNKNOWN, None))
+_UNKNOWN = (Status.UNKNOWN, "Der Druckdienstleister meldet einen Zustand, den das Gateway nicht kennt.")
 
 
-def event_meaning(code: str, category: str) -> tuple[Status, str | None]:
+def status_meaning(status: str) -> tuple[Status, str]:
+    """What a letter's status means."""
+    return STATUSES.get(status, _UNKNOWN)
+
+
+def event_meaning(code: str, category: str) -> tuple[Status, str]:
     """What an event means: by its code; by its category where the code is new or missing."""
     known = EVENTS.get(code, CATEGORIES.get(category))
-    return known or (Status.UNKNOWN, None)
+    return known or _UNKNOWN

@@ -129,7 +129,7 @@ def test_what_is_said_of_an_unknown_piece_is_kept_and_shown_with_its_wording(
     posted_letter(world, pingen)
     with world.services.db.transaction() as session:
         [submission] = session.exec(select(Submission)).all()
-        submission.provider = "another"
+        submission.provider = "epost"
 
     assert pingen.deliver(f"{site.url}/webhooks/pingen", times=2) == [200, 200]
 
@@ -150,7 +150,7 @@ def test_a_call_that_comes_before_we_know_the_piece_is_matched_later(
     reference = posted_letter(world, pingen)
     with world.services.db.transaction() as session:
         [submission] = session.exec(select(Submission)).all()
-        submission.provider = "another"
+        submission.provider = "epost"
     pingen.deliver(f"{site.url}/webhooks/pingen")
     with world.services.db.transaction() as session:
         [submission] = session.exec(select(Submission)).all()
