@@ -105,8 +105,14 @@ class Memory:
             self.own_mb = max(self.own_mb, own)
 
 
-def assembled(blobs: FolderBlobs, count: int, workers: int) -> tuple[list[Copy], float]:
-    """Print copies of `count` letters in the store, and the seconds it took with warm workers."""
+def cpu_s() -> float:
+    """Seconds of CPU that this process and its workers have used."""
+    me = psutil.Process()
+    return sum(sum(each.cpu_times()[:2]) for each in (me, *me.children(recursive=True)))
+
+
+def assembled(blobs: FolderBlobs, count: int, workers: int) -> tuple[list[Copy], float, float]:
+    """Print copies of `count` letters in the store, and the seconds and CPU seconds it took with warm workers."""
     with closing(LocalRenderer(workers=workers, letters_per_worker=10**9)) as renderer:
         document = renderer.render(letters.request())
         if document.pages != 3:
@@ -119,9 +125,9 @@ def assembled(blobs: FolderBlobs, count: int, workers: int) -> tuple[list[Copy],
 
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(assemble, range(2 * workers)))
-            began = time.perf_counter()
+            began, cpu_began_s = time.perf_counter(), cpu_s()
             copies = list(pool.map(assemble, range(2 * workers, count + 2 * workers)))
-            return copies, time.perf_counter() - began
+            return copies, time.perf_counter() - began, cpu_s() - cpu_began_s
 
 
 def handed_over(centre: SftpPrintCentre, blobs: FolderBlobs, copies: Sequence[Copy], name: str) -> float:
@@ -202,8 +208,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         blobs = FolderBlobs(Path(folder))
         wanted = min(chosen.assemble or chosen.letters, chosen.letters)
-        copies, spent_s = assembled(blobs, wanted, chosen.workers)
-        OUT.print(f"assembling: {wanted} letters in {spent_s:.1f} s = {wanted / spent_s:.1f} letters/s")
+        copies, spent_s, used_s = assembled(blobs, wanted, chosen.workers)
+        OUT.print(
+            f"assembling: {wanted} letters in {spent_s:.1f} s = {wanted / spent_s:.1f} letters/s;"
+            f" {1000 * used_s / wanted:.1f} ms of CPU a letter, of all processes together"
+        )
         while len(copies) < chosen.letters:
             again = copies[: chosen.letters - len(copies)]
             copies += [
