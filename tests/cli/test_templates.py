@@ -1,6 +1,7 @@
 """`gateway templates`: list, check, preview and publish, on an installation of its own."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,45 @@ def test_preview_writes_the_sample_letter(tmp_path: Path) -> None:
     out = tmp_path / "sample.pdf"
     assert call(tmp_path / "data", "templates", "preview", "einladung", "--out", str(out)).exit_code == 0
     assert out.read_bytes().startswith(b"%PDF-1.7")
+
+
+@pytest.fixture
+def authors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An authors' folder of its own, and an installation where four eyes publish."""
+    folder = tmp_path / "templates"
+    for name in ("_shared", "eingangsbestaetigung"):
+        shutil.copytree(ROOT / "letter_templates" / name, folder / name)
+    monkeypatch.setenv("GATEWAY_RENDERING__TEMPLATES_DIR", str(folder))
+    monkeypatch.setenv("GATEWAY_RENDERING__WORKERS", "0")
+    monkeypatch.setenv("GATEWAY_TEMPLATES__FOUR_EYES", "true")
+    (tmp_path / "password").write_text("ein sehr langes Kennwort")
+    for login, role in (("tina", "template_author"), ("vera", "administrator")):
+        secret = ("--password-file", str(tmp_path / "password"))
+        added = call(tmp_path, "users", "add", login, "--name", login.title(), "--role", role, *secret)
+        assert added.exit_code == 0, added.output
+    return folder
+
+
+def test_from_the_proposal_over_the_difference_to_the_withdrawal(tmp_path: Path, authors: Path) -> None:
+    name = "eingangsbestaetigung"
+    first = json.loads(call(tmp_path, "templates", "list", "--json").stdout)[0]["version"]
+    alone = call(tmp_path, "templates", "publish", name, "--as", "vera")
+    assert getattr(alone.exception, "code", "") == "template-not-proposed"
+    assert call(tmp_path, "templates", "propose", name, "--note", "neu", "--as", "tina").exit_code == 0
+    assert call(tmp_path, "templates", "publish", name, "--version", first, "--as", "vera").exit_code == 0
+    body = authors / name / "letter.html.j2"
+    body.write_text(
+        body.read_text("utf-8").replace("{% block content %}", "{% block content %}<p>Guten Tag!</p>")
+    )
+    out = tmp_path / "difference"
+    answer = json.loads(call(tmp_path, "templates", "diff", name, "--out", str(out), "--json").stdout)
+    assert (answer["old"], "+Guten Tag!" in answer["text"]) == (first, True)
+    assert answer["changed_regions"][0] > 0
+    assert (out / "seite-1.png").read_bytes().startswith(b"\x89PNG")
+    assert "Guten Tag!" in (out / "schreiben.diff").read_text("utf-8")
+    gone = call(tmp_path, "templates", "withdraw", name, "--reason", "Probe", "--as", "vera")
+    assert "0 Schreiben angehalten" in gone.stdout
+    (row,) = json.loads(call(tmp_path, "templates", "list", "--json").stdout)
+    assert (row["state"], row["in_force"]) == ("draft", None)
+    healed = call(tmp_path, "templates", "heal", name, "--as", "vera")
+    assert getattr(healed.exception, "code", "") == "template-not-published"
