@@ -5,8 +5,10 @@ letters share an envelope is decided by `gateway.domain.bundling`; why one does 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import tuple_
 from sqlalchemy.exc import IntegrityError as ConstraintBroken
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -18,6 +20,7 @@ from gateway.application.bundling import (
     limits_for,
     planned_envelopes,
 )
+from gateway.application.capacity import Capacity
 from gateway.application.services import Services
 from gateway.application.timeliness import hold_if_stale
 from gateway.db.bundling import NotBundled
@@ -63,9 +66,10 @@ def plan(
 
     Each chunk is one transaction, so a kill leaves whole letters either in or out; a repeat takes the rest.
     """
-    planned = 0
-    while chunk := _plan_chunk(services, run_id, approved_before):
-        planned += sum(chunk)
+    planned, after = 0, None
+    while chunk := _plan_chunk(services, run_id, approved_before, after):
+        planned += chunk.planned
+        after = chunk.last
         if progress:
             progress(planned)
     with services.db.transaction() as session:
@@ -89,17 +93,32 @@ def due_letters(day: date, approved_before: datetime) -> SelectOfScalar[Letter]:
     )
 
 
-def _plan_chunk(services: Services, run_id: int, approved_before: datetime) -> list[bool]:
-    """Plan the next letters; tells of each whether it goes, or was held because it would come too late."""
+@dataclass(frozen=True)
+class _Chunk:
+    """How many of the letters looked at were planned, and the last one looked at: approval moment and id."""
+
+    planned: int
+    last: tuple[datetime | None, int]
+
+
+def _plan_chunk(
+    services: Services, run_id: int, approved_before: datetime, after: tuple[datetime | None, int] | None
+) -> _Chunk | None:
+    """Plan the next letters; None if there are none. Some are held, or wait for a provider's next day."""
     with services.db.transaction() as session:
         # Locked, so that two runs at once plan one after the other (PostgreSQL; SQLite lets one write at a time).
         run = session.get_one(Run, run_id, with_for_update=True)
-        letters = session.exec(due_letters(run.day, approved_before).limit(CHUNK)).all()
-        going = [not hold_if_stale(session, services, letter, run.day) for letter in letters]
-        _plan_letters(
-            session, services, run, [row_id(each) for each, goes in zip(letters, going, strict=True) if goes]
-        )
-        return going
+        query = due_letters(run.day, approved_before)
+        if after is not None:
+            query = query.where(tuple_(col(Letter.approved_at), col(Letter.id)) > after)
+        letters = session.exec(query.limit(CHUNK)).all()
+        if not letters:
+            return None
+        last = (letters[-1].approved_at, row_id(letters[-1]))
+        in_time = [row_id(each) for each in letters if not hold_if_stale(session, services, each, run.day)]
+        going = Capacity(session, services, run.day).take(copies_of(session, in_time))
+        _plan_letters(session, services, run, going)
+        return _Chunk(len(going), last)
 
 
 def _plan_letters(session: Session, services: Services, run: Run, letter_ids: Sequence[int]) -> None:

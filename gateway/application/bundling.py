@@ -52,7 +52,6 @@ def candidates(
     signed = signed_documents(session, [row_id(recipient) for _, recipient in copies])
     own = _own_people(session, {letter.case_id for letter, _ in copies})
     templates = {meta.name: meta for meta in services.renderer.templates()}
-    offices = dict(session.exec(select(col(Office.id), col(Office.key))).all())
     found = []
     for letter, recipient in copies:
         documents = signed[row_id(recipient)]
@@ -66,9 +65,7 @@ def candidates(
                 country=recipient.country,
                 office=letter.office_id,
                 role=_role(letter, recipient, own),
-                provider=services.routing.provider_for(
-                    offices[letter.office_id], letter.service, letter.template, recipient.country
-                ),
+                provider=provider_of(session, services, letter, recipient),
                 service=letter.service,
                 area=meta.legal_area if meta else None,
                 allowed=meta.bundling if meta else True,
@@ -78,6 +75,12 @@ def candidates(
             )
         )
     return found
+
+
+def provider_of(session: Session, services: Services, letter: Letter, recipient: Recipient) -> str:
+    """Who takes a copy, as the routes say."""
+    office = session.get_one(Office, letter.office_id).key
+    return services.routing.provider_for(office, letter.service, letter.template, recipient.country)
 
 
 def copies_of(session: Session, letter_ids: Sequence[int]) -> list[tuple[Letter, Recipient]]:

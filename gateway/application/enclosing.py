@@ -16,7 +16,7 @@ from gateway.application.services import Services
 from gateway.application.taking import Taken, take_in
 from gateway.db.enclosures import LetterEnclosure
 from gateway.db.engine import compare_and_set, row_id
-from gateway.db.letters import Document, Letter
+from gateway.db.letters import Document, Letter, Recipient
 from gateway.db.people import Office
 from gateway.domain.enclosures import EnclosureRule, EnclosureSource
 from gateway.domain.findings import Finding, Severity, about
@@ -133,11 +133,21 @@ def enclosure_findings(
         if row.source is EnclosureSource.LETTER
     ]
     sheets = sum(sheets_for(count, duplex=services.duplex) for count in documents)
-    most = services.provider.profile.max_sheets
+    most = _most_sheets(session, services, letter)
     if len(documents) > 1 and sheets > most:
         message = f"Alles zusammen hat {sheets} Blatt, erlaubt sind {most}. Bitte Anlagen entfernen."
         findings.append(Finding("too-many-sheets", Severity.ERROR, message))
     return findings
+
+
+def _most_sheets(session: Session, services: Services, letter: Letter) -> int:
+    """What every provider takes that prints a copy of the letter."""
+    office = session.get_one(Office, letter.office_id).key
+    countries = session.exec(select(Recipient.country).where(Recipient.letter_id == letter.id)).all()
+    takers = [
+        services.provider_for(office, letter.service, letter.template, country) for country in set(countries)
+    ]
+    return min(taker.profile.max_sheets for taker in takers or [services.provider])
 
 
 def enclosure_rows(session: Session, letter_id: int) -> list[LetterEnclosure]:

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, func, select
 from gateway.application.authorising import actor
 from gateway.application.batching import due_letters
 from gateway.application.bundling import candidates, copies_of, limits_for
+from gateway.application.capacity import Capacity
 from gateway.application.services import Services
 from gateway.application.timeliness import late_dates
 from gateway.db.engine import row_id
@@ -32,12 +33,14 @@ _Key = TypeVar("_Key")
 _CHUNK = 500
 _NO_PRICE = "–"
 
+OVER_CAPACITY = "over-capacity"
 STAYS = {
     "held": "angehalten",
     STALE: "käme zu spät an (wird angehalten)",
     "awaiting-approval": "wartet auf Freigabe",
     "awaiting-check": "wird noch erstellt und geprüft",
     "faulty": "Druckprüfung mit Fehlern",
+    OVER_CAPACITY: "wartet auf den nächsten Tag: die Tagesmenge des Druckdienstleisters ist erreicht",
     "approved-after-cut-off": "nach dem Annahmeschluss freigegeben",
     "office-not-started": "Dienststelle noch nicht angeschlossen",
     "postage-too-heavy": "passt in keinen Brief",
@@ -135,11 +138,15 @@ def _going(
     letters = [
         each for each in session.scalars(due.with_only_columns(col(Letter.id))).all() if each is not None
     ]
+    capacity = Capacity(session, services, told.day)
     for start in range(0, len(letters), _CHUNK):
         copies = copies_of(session, letters[start : start + _CHUNK])
         late = {row_id(letter) for letter, _ in copies if late_dates(session, services, letter, told.day)}
-        going = [(letter, recipient) for letter, recipient in copies if row_id(letter) not in late]
+        in_time = [copy for copy in copies if row_id(copy[0]) not in late]
+        taken = set(capacity.take(in_time))
+        going = [copy for copy in in_time if row_id(copy[0]) in taken]
         told.stays[STALE] += len(late)
+        told.stays[OVER_CAPACITY] += len({row_id(letter) for letter, _ in in_time}) - len(taken)
         for letter in {row_id(letter): letter for letter, _ in going}.values():
             told.total.letters += 1
             _of(told.by_office, (offices[letter.office_id].key, letter.service)).letters += 1

@@ -23,6 +23,7 @@ from gateway.db.letters import Document, Letter, LetterFinding, Recipient
 from gateway.db.people import Case, Office, Person, User
 from gateway.domain.accessible import TWIN_TITLES, AccessibleCopy
 from gateway.domain.findings import Finding, Severity, about, has_error
+from gateway.domain.layout import PrintProfile
 from gateway.domain.letter import LetterState
 from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import (
@@ -43,10 +44,11 @@ _TWIN = "Barrierefreie Abschrift"
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What one recipient gets: the letter, and in which form a twin of it."""
+    """What one recipient gets: the letter, in which form a twin of it, and the profile of who will print it."""
 
     request: RenderRequest
     accessible_copy: AccessibleCopy | None
+    profile: PrintProfile
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def render_letter(services: Services, reference: str) -> None:
     """
     with services.db.reading() as session:
         letter, office = find_letter(session, reference)
-        requests = _requests(session, letter, office)
+        requests = _requests(session, services, letter, office)
     if letter.state is not LetterState.SUBMITTED:
         return
     with suppress(Conflict):
@@ -149,12 +151,14 @@ def _submitted(services: Services) -> list[str]:
         return list(session.exec(oldest.order_by(col(Letter.submitted_at)).limit(100)).all())
 
 
-def _requests(session: Session, letter: Letter, office: Office) -> dict[int, _Wanted]:
+def _requests(session: Session, services: Services, letter: Letter, office: Office) -> dict[int, _Wanted]:
     case = session.get_one(Case, letter.case_id)
     recipients = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all()
     return {
         row_id(recipient): _Wanted(
-            render_request(session, letter, office, recipient, case), _copy_wanted(session, letter, recipient)
+            render_request(session, letter, office, recipient, case),
+            _copy_wanted(session, letter, recipient),
+            services.provider_for(office.key, letter.service, letter.template, recipient.country).profile,
         )
         for recipient in recipients
     }
@@ -170,20 +174,21 @@ def _copy_wanted(session: Session, letter: Letter, recipient: Recipient) -> Acce
 def _make(services: Services, letter: Letter, wanted: _Wanted) -> _Made:
     if letter.template == FINISHED_PDF:
         return _check_finished(services, letter, wanted)
-    made = _render(services, wanted.request)
+    made = _render(services, wanted.request, wanted.profile)
     return replace(made, twin=_twin(services, wanted)) if wanted.accessible_copy else made
 
 
-def _render(services: Services, request: RenderRequest) -> _Made:
+def _render(services: Services, request: RenderRequest, profile: PrintProfile) -> _Made:
     document = services.renderer.render(request)
-    report = services.renderer.preflight(document.pdf, services.provider.profile, request.address_lines)
+    report = services.renderer.preflight(document.pdf, profile, request.address_lines)
     return _Made(services.blobs.put(document.pdf), document, list(report.findings))
 
 
 def _twin(services: Services, wanted: _Wanted) -> _Made:
     """The same in the form that was asked for, checked in the same way; its errors are errors of the letter."""
     try:
-        return _render(services, replace(wanted.request, accessible_copy=wanted.accessible_copy))
+        request = replace(wanted.request, accessible_copy=wanted.accessible_copy)
+        return _render(services, request, wanted.profile)
     except (RenderError, InputError) as error:
         raise RenderError(error.code, f"{_TWIN}: {error.message}") from error
 
@@ -194,7 +199,7 @@ def _check_finished(services: Services, letter: Letter, wanted: _Wanted) -> _Mad
         query = select(Recipient.document_sha256).where(Recipient.letter_id == letter.id)
         sha256 = session.exec(query).first() or ""
     pdf = services.blobs.get(sha256)
-    report = services.renderer.preflight(pdf, services.provider.profile, wanted.request.address_lines)
+    report = services.renderer.preflight(pdf, wanted.profile, wanted.request.address_lines)
     findings = [
         Finding(said["code"], Severity(said["severity"]), said["message"], said["page"])
         for said in letter.data.get("repairs", [])

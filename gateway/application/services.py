@@ -14,6 +14,7 @@ from gateway.domain.calendar import RunSchedule
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
+from gateway.domain.mailpiece import Service
 from gateway.domain.postage import PostageTable
 from gateway.domain.proof import RunProof
 from gateway.domain.references import RANDOM_BITS, reference_from
@@ -80,6 +81,10 @@ class Services:
     def provider_name(self) -> str:
         """Its name."""
         return self.routing.otherwise
+
+    def provider_for(self, office: str, service: Service, template: str, country: str) -> Provider:
+        """Who takes such a piece, as the routes say; `office` is a key."""
+        return self.providers[self.routing.provider_for(office, service, template, country)]
 
     def new_reference(self) -> str:
         """A fresh random reference; the database refuses the rare repeat."""

@@ -1,0 +1,115 @@
+"""Diverting (*Umleiten*): "the rest to provider B", while a run is under way or after it.
+
+Only pieces that certainly have not been accepted move: what is planned or staged. What is being released or in doubt
+waits where it is, until its outcome is known; what was accepted stays. The print copy is made anew with the profile of
+the other provider, proven and certified again; a piece that does not fit there goes to the desk.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, func, select
+
+from gateway.application.authorising import actor, audit
+from gateway.application.replanning import copies_in, replace, withdraw
+from gateway.application.services import Services
+from gateway.application.tracking import live_submission
+from gateway.db.mail import MailPiece, Submission
+from gateway.domain.permission import Action
+from gateway.domain.submission import SubmissionState
+from gateway.errors import InputError
+
+_MOVABLE = (SubmissionState.PLANNED, SubmissionState.STAGED)
+_UNKNOWN = (SubmissionState.RELEASING, SubmissionState.IN_DOUBT)
+
+
+@dataclass(frozen=True)
+class Diverted:
+    """In pieces: what moved, what waits because its outcome is unknown, what the other provider does not offer."""
+
+    moved: int
+    unknown: int
+    not_offered: int
+
+
+def divert(
+    services: Services,
+    login: str,
+    *,
+    origin: str,
+    target: str,
+    reason: str,
+    progress: Callable[[int], None] | None = None,
+) -> Diverted:
+    """Move everything that provably has not been accepted by `origin` to `target`; repeating it takes the rest.
+
+    The next run assembles and hands over. Raises `InputError` ('provider-unknown', 'reason-missing'), `NotPermitted`.
+    """
+    if not reason.strip():
+        raise InputError("reason-missing", "Bitte angeben, warum umgeleitet wird.")
+    for name in (origin, target):
+        if name not in services.providers:
+            known = ", ".join(sorted(services.providers))
+            raise InputError("provider-unknown", f"Den Druckdienstleister „{name}“ gibt es nicht ({known}).")
+    if origin == target:
+        raise InputError("provider-same", "Umgeleitet wird zu einem anderen Druckdienstleister.")
+    with services.db.transaction() as session:
+        who = actor(session, login)
+        who.require(Action.RUN)
+        pieces = _movable(session, origin)
+        audit(
+            session, services, who.login, "diverting", f"{origin}>{target}", reason=reason, pieces=len(pieces)
+        )
+    moved = 0
+    for piece_id in pieces:
+        moved += _move(services, piece_id, origin, target, reason)
+        if progress:
+            progress(moved)
+    with services.db.transaction() as session:
+        unknown = _count(session, origin, _UNKNOWN)
+        left = _count(session, origin, _MOVABLE)
+        audit(session, services, who.login, "diverted", f"{origin}>{target}", moved=moved, unknown=unknown)
+    return Diverted(moved, unknown, left)
+
+
+def _movable(session: Session, origin: str) -> list[int]:
+    query = (
+        select(Submission.piece_id)
+        .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
+        .where(
+            Submission.provider == origin,
+            col(Submission.state).in_(_MOVABLE),
+            col(MailPiece.fault_code).is_(None),
+        )
+        .order_by(col(Submission.id))
+    )
+    return list(session.exec(query).all())
+
+
+def _move(services: Services, piece_id: int, origin: str, target: str, reason: str) -> bool:
+    """Move one piece, if it still may: what was released in the meantime stays."""
+    with services.db.transaction() as session:
+        submission = live_submission(session, piece_id)
+        piece = session.get_one(MailPiece, piece_id)
+        if submission is None or submission.provider != origin or submission.state not in _MOVABLE:
+            return False
+        if piece.service not in services.providers[target].capabilities.services:
+            return False
+        copies = [copy for copy, _ in copies_in(session, piece_id)]
+        withdraw(session, services, piece_id, f"Umgeleitet zu {target}: {reason}")
+        replace(session, services, piece_id, copies, target)
+        return True
+
+
+def _count(session: Session, origin: str, states: tuple[SubmissionState, ...]) -> int:
+    query = (
+        select(func.count())
+        .select_from(Submission)
+        .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
+        .where(
+            Submission.provider == origin,
+            col(Submission.state).in_(states),
+            col(MailPiece.fault_code).is_(None),
+        )
+    )
+    return session.exec(query).one()

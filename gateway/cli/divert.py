@@ -1,0 +1,37 @@
+"""`gateway divert`: the rest to another print-and-post provider."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.application.diverting import divert
+from gateway.cli.context import console, print_json, progress_bar, services_for
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("divert")(_divert)
+
+
+def _divert(
+    context: typer.Context,
+    origin: Annotated[str, typer.Option("--from", help="Provider that cannot take them.")],
+    target: Annotated[str, typer.Option("--to", help="Provider that shall take them.")],
+    login: Annotated[str, typer.Option("--as", help="Login.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    json: Json = False,
+) -> None:
+    """Move what certainly has not been accepted to another provider; the next run hands it over there."""
+    with services_for(context) as services, progress_bar("Umleiten") as told:
+        done = divert(services, login, origin=origin, target=target, reason=reason, progress=told)
+    if json:
+        print_json({"moved": done.moved, "unknown": done.unknown, "not_offered": done.not_offered})
+    else:
+        console.print(
+            f"{done.moved} Sendungen von {origin} zu {target} umgeleitet; {done.unknown} warten, weil offen ist, ob "
+            f"{origin} sie hat; {done.not_offered} bleiben, weil {target} ihre Versandart nicht anbietet."
+        )
+    if done.unknown or done.not_offered:
+        raise typer.Exit(1)

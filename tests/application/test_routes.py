@@ -1,0 +1,149 @@
+"""Routes, capacities and diverting: each letter goes to the provider that the rules name, and to one only."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway import bootstrap
+from gateway.application.diverting import divert
+from gateway.application.forecasting import OVER_CAPACITY, forecast
+from gateway.application.reconciling import account
+from gateway.application.running import run
+from gateway.application.submitting import hand_over
+from gateway.domain.account import Line
+from gateway.domain.routing import Route, Routing
+from gateway.domain.submission import SubmissionState
+from gateway.errors import InputError, NotPermitted
+from gateway.providers.epost import EpostProvider
+from gateway.testing.epost import EpostSimulator
+from tests.world import MONDAY, World, at
+
+pytestmark = pytest.mark.slow
+
+LETTER = "POST /api/Letter"
+
+
+@pytest.fixture
+def second(world: World) -> Iterator[EpostSimulator]:
+    """A second provider, of the same kind but with a ledger of its own, connected as `other`."""
+    with EpostSimulator(speed=0, start=at(MONDAY, "08:00"), poll_interval_s=0) as simulator:
+        account = world.settings.provider.epost.model_copy(update={"base_url": simulator.base_url})
+        provider: EpostProvider = bootstrap._epost(account)
+        provider.name = "other"
+        world.services = replace(world.services, providers={**world.services.providers, "other": provider})
+        yield simulator
+        provider.close()
+
+
+def routed(world: World, *routes: Route, **capacity: int) -> None:
+    world.services = replace(world.services, routing=Routing("epost", routes, capacity))
+
+
+def keys(simulator: EpostSimulator) -> list[str]:
+    return sorted(letter.custom1 for letter in simulator.letters)
+
+
+def test_a_route_sends_the_letters_of_its_office_to_its_provider_and_no_other(
+    world: World, second: EpostSimulator
+) -> None:
+    routed(world, Route("other", office="borken", template="einladung"))
+    world.approved("F1")
+    world.approved("F2", template="eingangsbestaetigung")
+    world.evening()
+    by_provider = dict.fromkeys(("epost", "other"), 0)
+    for submission in world.submissions():
+        by_provider[submission.provider] += 1
+    assert by_provider == {"other": 1, "epost": 2}
+    assert len(keys(second)) == 1
+    assert len(world.taken()) == 2
+    assert not set(keys(second)) & set(world.taken())
+
+
+def test_what_is_over_a_providers_daily_capacity_waits_for_the_next_day_and_is_foretold(world: World) -> None:
+    routed(world, epost=2)
+    references = [world.approved("F1", appointment_time=f"1{hour}:00") for hour in range(3)]
+    told = forecast(world.services, day=MONDAY, approved_before=at(MONDAY, "17:30"))
+    assert (told.total.letters, told.stays[OVER_CAPACITY]) == (2, 1)
+    (report,) = world.evening()
+    assert (report.letters, report.left_for_next_run) == (2, 1)
+    assert world.view(references[2]).state == "approved"
+    assert run(world.services, login="post").letters == 0
+    world.evening(MONDAY + timedelta(days=1))
+    assert len(world.taken()) == 3
+
+
+def test_a_letter_with_several_copies_waits_as_a_whole(world: World) -> None:
+    routed(world, epost=2)
+    world.approved("F1")
+    both = world.approved("F2")
+    after = world.approved("F1", appointment_time="11:00")
+    world.evening()
+    assert world.view(both).state == "approved"
+    assert world.view(after).state == "batched"
+
+
+def test_the_rest_goes_to_another_provider_and_each_letter_is_printed_once(
+    world: World, second: EpostSimulator
+) -> None:
+    for hour in range(4):
+        world.approved("F1", appointment_time=f"1{hour}:00")
+    world.simulator.plan_fault(LETTER, "429:6000", skip=1)
+    world.evening()
+    assert len(world.taken()) == 1
+    done = divert(world.services, "post", origin="epost", target="other", reason="Störung")
+    assert (done.moved, done.unknown, done.not_offered) == (3, 0, 0)
+    assert run(world.services, login="post").hand_over.released == 3
+    assert len(keys(second)) == 3
+    assert len(world.taken()) == 1
+    world.advance(minutes=200)
+    hand_over(world.services, retry_now=True)
+    assert (len(keys(second)), len(world.taken())) == (3, 1)
+    assert account(world.services).lines[Line.UNDER_WAY] == 4
+    assert account(world.services).balanced
+
+
+def test_what_is_in_doubt_is_not_diverted_but_waits_for_its_answer(
+    world: World, second: EpostSimulator
+) -> None:
+    world.approved("F1")
+    world.simulator.plan_fault(LETTER, "drop-after-accept")
+    world.evening()
+    world.approved("F1", appointment_time="11:00")
+    world.simulator.plan_fault(LETTER, "429:6000")
+    world.advance(minutes=1)
+    run(world.services, login="post")
+    done = divert(world.services, "post", origin="epost", target="other", reason="Störung")
+    assert (done.moved, done.unknown) == (1, 1)
+    run(world.services, login="post")
+    world.advance(minutes=20)
+    hand_over(world.services, retry_now=True)
+    states = [each.state for each in world.submissions() if each.state is not SubmissionState.VOID]
+    assert states == [SubmissionState.RELEASED] * 2
+    assert (len(world.taken()), len(keys(second))) == (1, 1)
+
+
+def test_diverting_asks_for_a_reason_a_known_provider_and_permission(
+    world: World, second: EpostSimulator
+) -> None:
+    with pytest.raises(InputError, match="reason-missing"):
+        divert(world.services, "post", origin="epost", target="other", reason=" ")
+    with pytest.raises(InputError, match="provider-unknown"):
+        divert(world.services, "post", origin="epost", target="brieftaube", reason="Störung")
+    with pytest.raises(NotPermitted):
+        divert(world.services, "anna", origin="epost", target="other", reason="Störung")
+
+
+def test_routes_and_capacities_stand_in_the_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(
+        '[provider]\nothers = ["folder"]\nroutes = [{ provider = "folder", office = "ahaus", service = "pzu" }]\n'
+        "[provider.daily_capacity]\nepost = 5000\n"
+    )
+    from gateway.config import load_settings  # noqa: PLC0415
+
+    routing = bootstrap.routing(load_settings(file).provider)
+    assert routing.routes[0].provider == "folder"
+    assert routing.left_today("epost", 4999) == 1
