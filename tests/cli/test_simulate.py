@@ -14,10 +14,13 @@ import requests
 import typer
 from typer.testing import CliRunner
 
+from gateway import bootstrap
 from gateway.cli.simulate import register
+from gateway.config import ProviderSettings, Settings
 from gateway.domain.findings import has_error
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError, NotFound
+from gateway.provider_settings import PingenAccount
 from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
 from gateway.providers.profiles import load_profile
@@ -62,6 +65,23 @@ def test_the_command_prints_its_address_serves_and_ends_when_told(tmp_path: Path
     assert child.returncode == 0
     assert "/_simulator/" in said
     assert (tmp_path / "new" / "ledger.sqlite3").exists()
+
+
+@pytest.mark.slow
+def test_the_second_provider_says_how_to_configure_it_and_can_be_handed_over_to(tmp_path: Path) -> None:
+    with running("pingen", "--port", "0", "--folder", str(tmp_path)) as (child, first_line):
+        assert child.stdout is not None
+        told = [child.stdout.readline() for _ in range(6)]
+        configuration = tomllib.loads("\n".join([first_line, *told]))
+        account = PingenAccount(**configuration["provider"]["pingen"])
+        settings = Settings(data_dir=tmp_path, provider=ProviderSettings(name="pingen", pingen=account))
+        provider = bootstrap._pingen(settings, account)
+        assert not has_error(provider.check())
+        assert provider.capabilities.has_webhooks
+        provider.close()
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=10)
+    assert child.returncode == 0
 
 
 def test_a_provider_without_simulator_is_named_and_the_known_ones_are_listed() -> None:

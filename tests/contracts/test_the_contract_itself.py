@@ -1,0 +1,161 @@
+"""The contract finds liars: an adapter that breaks one promise fails the case that asks for it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.domain.submission import DuplicateGuard
+from gateway.errors import NotSent, OutcomeUnknown, Refused
+from gateway.ports.provider import Capabilities, Consignment, Provider, StatusReport
+from gateway.testing.pingen import PingenSimulator
+from gateway.testing.provider_bench import Fault, Step
+from gateway.testing.provider_contract import ProviderContract
+from tests.contracts.test_pingen_contract import PingenBench
+
+pytestmark = pytest.mark.slow
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+class Liar:
+    """An adapter that is true but for one thing."""
+
+    def __init__(self, true: Provider) -> None:
+        self._true = true
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._true, name)
+
+
+class ClaimsNothingWasSent(Liar):
+    """And so would be handed the letter again without asking."""
+
+    def release(self, handle: str, consignment: Consignment) -> str:
+        try:
+            return self._true.release(handle, consignment)
+        except OutcomeUnknown as fact:
+            raise NotSent(fact.code, fact.message) from None
+
+
+class ReleasesWhileStaging(Liar):
+    """Prints before anybody said so."""
+
+    def stage(self, consignment: Consignment) -> str:
+        handle = self._true.stage(consignment)
+        return self._true.release(handle, consignment)
+
+
+class MakesANewKey(Liar):
+    """Stages anew at each release: the key never protects."""
+
+    def release(self, _handle: str, consignment: Consignment) -> str:
+        piece = consignment.only
+        other = Consignment.of(type(piece)(**{**vars(piece), "key": f"{piece.key}{id(object())}"}))
+        return self._true.release(self._true.stage(other), other)
+
+
+class BelievesEverybody(Liar):
+    """Reads calls without looking at the signature."""
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:
+        return []
+
+
+class TakesAllBack(Liar):
+    """Pretends that it is never too late."""
+
+    def cancel(self, provider_reference: str) -> None:
+        try:
+            self._true.cancel(provider_reference)
+        except Refused:
+            return
+
+
+class NamesTheRecipient(Liar):
+    """Says in an error whose letter it was."""
+
+    def release(self, handle: str, consignment: Consignment) -> str:
+        try:
+            return self._true.release(handle, consignment)
+        except OutcomeUnknown as fact:
+            raise OutcomeUnknown(fact.code, consignment.only.address_lines[0]) from None
+
+
+class ClaimsALookup(Liar):
+    """Claims that asking settles a doubt, and never finds anything."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        facts = vars(self._true.capabilities) | {"guard": DuplicateGuard.LOOKUP, "key_lifetime": timedelta(0)}
+        return Capabilities(**facts)
+
+    def find(self, key: str) -> None:
+        return None
+
+
+class TellsUnderNewNames(Liar):
+    """Gives every statement another name each time."""
+
+    def poll(self, references: Sequence[str]) -> Iterator[StatusReport]:
+        for number, report in enumerate(self._true.poll(references)):
+            yield StatusReport(**{**vars(report), "dedup_key": f"{id(self)}{number}"})
+
+
+class LyingBench(PingenBench):
+    """A bench whose adapters all tell the same lie."""
+
+    def __init__(self, simulator: PingenSimulator, folder: Path, lie: type[Liar]) -> None:
+        self._lie = lie
+        super().__init__(simulator, folder)
+
+    def fresh(self) -> Provider:
+        return self._lie(super().fresh())
+
+
+_SUITE = ProviderContract()
+_CASES: dict[type[Liar], Any] = {
+    ClaimsNothingWasSent: lambda bench: _SUITE.test_an_unclear_outcome_is_said_and_recovery_prints_once(
+        bench, Fault.LOST_ANSWER
+    ),
+    ReleasesWhileStaging: _SUITE.test_staging_prints_nothing,
+    MakesANewKey: _SUITE.test_releasing_twice_prints_once,
+    BelievesEverybody: _SUITE.test_a_forged_altered_or_unsigned_call_is_not_believed,
+    TakesAllBack: _SUITE.test_what_is_in_production_is_not_taken_back,
+    ClaimsALookup: _SUITE.test_the_duplicate_guard_is_true,
+    TellsUnderNewNames: _SUITE.test_the_same_statement_has_the_same_name_whoever_hears_it,
+}
+
+
+@pytest.fixture
+def simulator() -> Iterator[PingenSimulator]:
+    with PingenSimulator(speed=0, start=MONDAY) as running:
+        yield running
+
+
+@pytest.mark.parametrize("lie", list(_CASES), ids=lambda lie: lie.__name__)
+def test_a_lie_fails_the_case_that_asks_for_it_and_the_truth_passes(
+    simulator: PingenSimulator, tmp_path: Path, lie: type[Liar]
+) -> None:
+    lying = LyingBench(simulator, tmp_path, lie)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        _CASES[lie](lying)
+    lying.close()
+    with PingenSimulator(speed=0, start=MONDAY) as fresh:
+        bench = LyingBench(fresh, tmp_path / "true", Liar)
+        (tmp_path / "true").mkdir()
+        _CASES[lie](bench)
+        bench.close()
+
+
+def test_a_person_in_an_error_is_noticed(
+    simulator: PingenSimulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lying = LyingBench(simulator, tmp_path, NamesTheRecipient)
+    with pytest.raises(AssertionError):
+        _SUITE.test_no_error_and_no_log_shows_a_secret_or_a_person(
+            lying, Step.RELEASE, Fault.LOST_ANSWER, caplog
+        )
+    lying.close()
