@@ -19,9 +19,10 @@ test: setup
 unit: setup
 	$(BIN)/pytest -m "not slow"
 
-# Kill -9 at every commit and every external call, many times; `make test` runs a sample.
+# Kill -9 and pauses at every commit and every external call, on both databases; `make test` runs a sample.
 crash: setup
-	$(BIN)/python -m tests.crash --trials 200 --mutants
+	.ci/system-packages wanted postgresql openssh-server
+	$(BIN)/python -m tests.crash --trials 2000
 
 # Figures side by side with bare WeasyPrint.
 bench: setup

@@ -297,8 +297,12 @@ class SqliteCopies:
     @contextmanager
     def copy(self, folder: Path) -> Iterator[str]:
         """The address of a copy in `folder`."""
+        yield self.place(folder)
+
+    def place(self, folder: Path) -> str:
+        """The address of a copy in `folder`, which stays there."""
         shutil.copyfile(self._file, folder / "gateway.db")
-        yield f"sqlite:///{folder / 'gateway.db'}"
+        return f"sqlite:///{folder / 'gateway.db'}"
 
 
 class PostgresCopies:
@@ -309,13 +313,21 @@ class PostgresCopies:
         self._template = template
 
     @contextmanager
-    def copy(self, _folder: Path) -> Iterator[str]:
+    def copy(self, folder: Path) -> Iterator[str]:
         """The address of a copy, which is dropped afterwards."""
-        name = self._server.create(self._template)
+        name = self.name_of_copy()
         try:
             yield self._server.url(name)
         finally:
             self._server.drop(name)
+
+    def place(self, folder: Path) -> str:
+        """The address of a copy, which stays until the server ends."""
+        return self._server.url(self.name_of_copy())
+
+    def name_of_copy(self) -> str:
+        """The name of a copy, which stays until the server ends."""
+        return self._server.create(self._template)
 
 
 @dataclass(frozen=True)
@@ -324,6 +336,8 @@ class Prototype:
 
     services: Services
     copies: SqliteCopies | PostgresCopies
+    documents: Path
+    """Where its documents are: what template versions are made of."""
 
     @classmethod
     def build(cls, folder: Path) -> "Prototype":
@@ -333,7 +347,7 @@ class Prototype:
         # Most stories are about single pieces; those about shared envelopes turn bundling on (test_bundling).
         services = replace(services, renderer=Remembering(services.renderer), bundling=False)
         _populate(services)
-        return cls(services, SqliteCopies(folder / "gateway.db"))
+        return cls(services, SqliteCopies(folder / "gateway.db"), folder / "documents")
 
     def on(self, server: PostgresServer) -> "Prototype":
         """The same authority on PostgreSQL; what was rendered once is shared."""
@@ -341,38 +355,43 @@ class Prototype:
         services = replace(self.services, db=Database(server.url(template)))
         services.db.migrate()
         _populate(services)
-        return Prototype(services, PostgresCopies(server, template))
+        return Prototype(services, PostgresCopies(server, template), self.documents)
 
     @contextmanager
     def world(self, folder: Path, simulator: EpostSimulator, **epost: Any) -> Iterator[World]:
         """A world in `folder` whose provider is `simulator`, on Monday morning at eight."""
         folder.mkdir(parents=True, exist_ok=True)
-        with self.copies.copy(folder) as url:
-            settings = world_settings(
-                folder, base_url=simulator.base_url, min_poll_interval_s=0, read_timeout_s=5, **epost
-            ).model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
-            clock = ManualClock(at(MONDAY, "08:00"))
-            provider: EpostProvider = bootstrap._epost(settings.provider.epost)
-            for part in ("case-files", "receipts"):
-                (folder / part).mkdir(exist_ok=True)
-            database = Database(url)
-            services = replace(
-                self.services,
-                db=database,
-                blobs=FolderBlobs(folder / "documents"),
-                providers={"epost": provider},
-                casefile=FolderCaseFile(folder / "case-files"),
-                clock=clock,
-                locks=locks_for(database, folder / "locks"),
-                random_bits=random.Random(7).getrandbits,
-                receipts_dir=folder / "receipts",
-            )
-            try:
-                yield World(services, clock, simulator, settings)
-            finally:
-                provider.close()
-                services.locks.close()
-                services.db.close()
+        with self.copies.copy(folder) as url, self.world_at(url, folder, simulator, **epost) as world:
+            yield world
+
+    @contextmanager
+    def world_at(self, url: str, folder: Path, simulator: EpostSimulator, **epost: Any) -> Iterator[World]:
+        """A world with the database `url`, which is a copy already."""
+        settings = world_settings(
+            folder, base_url=simulator.base_url, min_poll_interval_s=0, read_timeout_s=5, **epost
+        ).model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
+        clock = ManualClock(at(MONDAY, "08:00"))
+        provider: EpostProvider = bootstrap._epost(settings.provider.epost)
+        for part in ("case-files", "receipts"):
+            (folder / part).mkdir(exist_ok=True)
+        database = Database(url)
+        services = replace(
+            self.services,
+            db=database,
+            blobs=FolderBlobs(folder / "documents"),
+            providers={"epost": provider},
+            casefile=FolderCaseFile(folder / "case-files"),
+            clock=clock,
+            locks=locks_for(database, folder / "locks"),
+            random_bits=random.Random(7).getrandbits,
+            receipts_dir=folder / "receipts",
+        )
+        try:
+            yield World(services, clock, simulator, settings)
+        finally:
+            provider.close()
+            services.locks.close()
+            services.db.close()
 
 
 def _populate(services: Services) -> None:

@@ -84,15 +84,17 @@ def begin_release(services: Services, handed: HandOver, unit: Unit) -> bool:
     """Commit the intent to release, unless a stop covers a member: asked in the same transaction. False if one does.
 
     A file that was staged with stopped pieces in it must never be released: its pieces are planned anew, and the
-    free ones go in another one. What is in doubt cannot be taken apart, and waits whole.
+    free ones go in another one. What is in doubt cannot be taken apart, and waits whole. It keeps the moment of its
+    first attempt: from then on, not from the repeat, a provider remembers a key.
     """
+    is_first = handed.first.state is SubmissionState.STAGED
     with services.db.transaction() as session:
         if not stopped_among(session, handed.submissions):
             move_all(
                 session,
                 handed,
                 state=SubmissionState.RELEASING,
-                releasing_at=services.clock.now(),
+                releasing_at=services.clock.now() if is_first else handed.first.releasing_at,
                 next_attempt_at=None,
                 error_code=None,
                 error_message=None,

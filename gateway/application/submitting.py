@@ -183,16 +183,17 @@ def _release(services: Services, handed: HandOver, provider: Provider, report: H
     releasing = read(services, handed.consignment_id)
     if releasing is None:
         return False
+    is_first = handed.first.state is SubmissionState.STAGED
     try:
         reference = provider.release(handed.first.handle or handed.key, consignment)
     except NotSent as fact:
         # Only this attempt was certainly not sent: what an earlier one left in doubt stays in doubt.
-        is_first = handed.first.state is SubmissionState.STAGED
         back = SubmissionState.STAGED if is_first else SubmissionState.IN_DOUBT
         postpone(services, releasing, back, fact)
         raise
     except Refused as fact:
-        write(services, releasing, SubmissionState.REFUSED, fact)
+        # As with NotSent: a repeat that is refused says nothing about the attempt before it.
+        write(services, releasing, SubmissionState.REFUSED if is_first else SubmissionState.IN_DOUBT, fact)
     except AlreadyReleased as fact:
         write_released(services, releasing, fact.provider_reference)
     except OutcomeUnknown as fact:

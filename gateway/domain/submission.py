@@ -67,7 +67,7 @@ def next_action(
     """What may be done with a submission, given the truth about its provider.
 
     RELEASING is only ever seen here after a crash: the holder of the lock is gone, so its outcome is unknown,
-    exactly as IN_DOUBT. `releasing_at` is when the point of no return was last entered.
+    exactly as IN_DOUBT. `releasing_at` is when the point of no return was entered; a repeat out of doubt keeps it.
     """
     if state is SubmissionState.PLANNED:
         return NextAction.STAGE
