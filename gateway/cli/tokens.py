@@ -47,7 +47,9 @@ def _list(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json([_as_json(token) for token in tokens])
         return
-    table = Table("System", "Handelt als", "Bereiche", "Gültig bis", "Zuletzt benutzt", "Gesperrt")
+    table = Table()
+    for head in ("System", "Handelt als", "Bereiche", "Gültig bis", "Zuletzt benutzt", "Gesperrt"):
+        table.add_column(head, overflow="fold")
     for token in tokens:
         days = (token.expires_at, token.last_used_at, token.revoked_at)
         shown = [f"{day:%d.%m.%Y}" if day else "" for day in days]
