@@ -151,9 +151,14 @@ def _of_letter(session: Session, services: Services, letter: Letter) -> Iterator
         said = [letter.note] if letter.note else []
         said += [f"{finding.message} ({finding.code})" for finding in findings]
         yield _trouble(services, Problem.LETTER_FAULTY, letter.reference, since, said, facts)
-    elif letter.held_at and (letter.hold_reason or "").endswith(tuple(f"({one})" for one in HELD_FOR_THE_DESK)):
+    elif letter.held_at and _is_held_for_the_desk(letter):
         said = [letter.hold_reason or ""]
         yield _trouble(services, Problem.TOO_LATE, letter.reference, letter.held_at, said, facts)
+
+
+def _is_held_for_the_desk(letter: Letter) -> bool:
+    why = tuple(f"({code})" for code in HELD_FOR_THE_DESK)
+    return letter.state is not LetterState.CANCELLED and (letter.hold_reason or "").endswith(why)
 
 
 def _look_at(
