@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway import bootstrap
+from gateway.application.connecting import require_connected
 from gateway.application.diverting import divert
 from gateway.application.forecasting import OVER_CAPACITY, forecast
 from gateway.application.reconciling import account
@@ -16,7 +17,7 @@ from gateway.application.submitting import hand_over
 from gateway.domain.account import Line
 from gateway.domain.routing import Route, Routing
 from gateway.domain.submission import SubmissionState
-from gateway.errors import InputError, NotPermitted
+from gateway.errors import ConfigError, InputError, NotPermitted
 from gateway.providers.epost import EpostProvider
 from gateway.testing.epost import EpostSimulator
 from tests.world import MONDAY, World, at
@@ -147,3 +148,12 @@ def test_routes_and_capacities_stand_in_the_configuration(tmp_path: Path) -> Non
     routing = bootstrap.routing(load_settings(file).provider)
     assert routing.routes[0].provider == "folder"
     assert routing.left_today("epost", 4999) == 1
+
+
+def test_a_provider_with_letters_under_way_cannot_be_taken_out_of_the_configuration(world: World) -> None:
+    require_connected(world.services.db, ["sftp"])
+    world.approved("F1")
+    world.evening()
+    with pytest.raises(ConfigError, match="provider-still-needed"):
+        require_connected(world.services.db, ["sftp"])
+    require_connected(world.services.db, ["sftp", "epost"])
