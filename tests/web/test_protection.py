@@ -22,6 +22,10 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     values = {
         "reference": "F1",
         "template": "einladung",
+        "name": "einladung",
+        "version": "0123456789abcdef",
+        "old": "0123456789abcdef",
+        "new": "ordner",
         "key": "x",
         "number": "1",
         "page": "1",
