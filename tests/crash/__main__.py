@@ -19,10 +19,11 @@ from pathlib import Path
 
 from tests.crash.campaign import BACKENDS, campaign, combinations
 from tests.crash.cast import begin, play
+from tests.crash.houses import HOUSES
 from tests.crash.mutants import MUTANTS, trials_of
 from tests.crash.theatre import Prepared, describe, prepare
 from tests.crash.trial import Outcome, Trial, summary
-from tests.postgres import postgres
+from tests.postgres import PostgresMissing, postgres
 from tests.world import Prototype
 
 _TELL_EVERY_S = 5.0
@@ -37,11 +38,14 @@ def main() -> int:
     parser.add_argument("--house", action="append", help="else all")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    backends = tuple(options.backend or BACKENDS)
+    wanted = tuple(options.backend or BACKENDS)
     memory = Path("/dev/shm")  # what survives a kill needs no disk
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)))
-        prepared = _prepare(stack, folder, backends)
+        prepared = _prepare(stack, folder, wanted)
+        backends = tuple(prepared)
+        for house in sorted(name for name, entry in HOUSES.items() if not entry.available()):
+            _say(f"NOT PLAYED: {house}, what it needs is not installed")
         pool = stack.enter_context(
             ProcessPoolExecutor(
                 options.workers,
@@ -67,8 +71,12 @@ def _prepare(stack: ExitStack, folder: Path, backends: Sequence[str]) -> dict[st
     if "sqlite" in backends:
         prepared["sqlite"] = prepare(prototype, folder / "prepared-sqlite")
     if "postgresql" in backends:
-        server = stack.enter_context(postgres(folder))
-        prepared["postgresql"] = prepare(prototype.on(server), folder / "prepared-postgresql", server)
+        try:
+            server = stack.enter_context(postgres(folder))
+        except PostgresMissing as missing:
+            _say(f"NOT PLAYED: {missing}")
+        else:
+            prepared["postgresql"] = prepare(prototype.on(server), folder / "prepared-postgresql", server)
     return prepared
 
 
