@@ -11,12 +11,13 @@ Not here: retrying.
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
 
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.layout import PrintProfile
 from gateway.domain.submission import DuplicateGuard
+from gateway.domain.tally import Held
 from gateway.errors import AlreadyReleased, InputError, NotSent, OutcomeUnknown, ProviderError, Refused
 from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport
 from gateway.providers.epost_account import HTTP_OK, HTTP_UNAUTHORISED, Account, EpostSettings
@@ -26,6 +27,7 @@ from gateway.providers.epost_plugins import feedback_reports, order_queued, plug
 from gateway.providers.epost_status import (
     BERLIN,
     has_failed,
+    held_from,
     is_suspected_duplicate,
     letter_id,
     reports_from,
@@ -158,6 +160,15 @@ class EpostProvider:
                 yield from self._reports(entry)
         if self._settings.premium_address:
             yield from self._feedback()
+
+    def holdings(self, first: date, last: date) -> Iterable[Held]:
+        """All letters accepted in these days; one that cannot be read leaves the whole list unknown."""
+        days = {"fromDate": first.isoformat(), "tillDate": last.isoformat()}
+        for entry in self._entries("GET", "/api/Letter/Date", params=days):
+            held = held_from(entry)
+            if held is None:
+                raise _unreadable()
+            yield held
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:  # noqa: ARG002
         """Not offered: the interface only answers."""
