@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 
 from gateway.application.services import Services
 from gateway.db.people import Office
-from gateway.domain.findings import Finding, Severity
+from gateway.domain.accessible import TWIN_TITLES, AccessibleCopy
+from gateway.domain.findings import Finding, Severity, about
 from gateway.domain.template_rules import ISSUER_RULES, check_sample, check_schema
 from gateway.domain.template_sample import Issuer, LetterText, Sample
 from gateway.errors import AddressInvalid, DataInvalid, NotFound, RenderError
@@ -97,7 +98,19 @@ def _read_findings(services: Services, meta: TemplateMeta) -> list[Finding]:
     moved = _sample(meta, other, services.renderer.read_letter(other), (_issuer(SAMPLE_OFFICE),))
     report = services.renderer.preflight(document.pdf, services.provider.profile, request.address_lines)
     found = [*check_sample(sample), *check_sample(moved, ISSUER_RULES), *report.findings]
+    for copy in AccessibleCopy:
+        found += _twin_findings(services, replace(request, accessible_copy=copy), TWIN_TITLES[copy])
     return list(dict.fromkeys(found))
+
+
+def _twin_findings(services: Services, request: RenderRequest, title: str) -> list[Finding]:
+    """What is wrong with an accessible copy: whoever asks for one would not get the letter at all."""
+    try:
+        twin = services.renderer.render(request)
+    except RenderError as error:
+        return [Finding(error.code, Severity.ERROR, f"{title}: {error.message}")]
+    report = services.renderer.preflight(twin.pdf, services.provider.profile, request.address_lines)
+    return [about(title, finding) for finding in report.findings]
 
 
 def _sample(

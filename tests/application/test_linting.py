@@ -49,12 +49,13 @@ income = { title = "Einkommen", type = "string", pattern = '^[0-9]+\\.[0-9]{2}$'
 remark = { title = "Bemerkung", type = "string", default = "" }
 """
 SAMPLE = {"applied": "2026-10-19", "income": "1037.19"}
-LETTER_FILE, META_FILE, BASE, MODULES, STYLE = (
+LETTER_FILE, META_FILE, BASE, MODULES, STYLE, LARGE_PRINT = (
     f"{NAME}/letter.html.j2",
     f"{NAME}/meta.toml",
     "_shared/base.html.j2",
     "_shared/modules.toml",
     "_shared/letter.css",
+    "_shared/large-print.css",
 )
 
 
@@ -130,6 +131,8 @@ DEFECTS = [
     ("template-name-unknown", LETTER_FILE, "{{ data.remark }}", "{% if %}"),
     ("template-error", LETTER_FILE, "{{ data.income|eur }}", "{{ data.income|eur }}{{ data['nothing'] }}"),
     ("glyph-missing", LETTER_FILE, "abgelehnt.", "abgelehnt. \u4e2d"),
+    ("style-invalid", LARGE_PRINT, "hyphens: none;", "hyphens: nowhere;"),
+    ("text-module-missing", MODULES, 'id = "large-print-note"', 'id = "large-print-other"'),
 ]  # fmt: skip
 
 
