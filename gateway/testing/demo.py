@@ -141,17 +141,16 @@ def _office_day(stage: Stage, story: Story, document: Document, day: date, lette
 
 
 def _loose_ends(stage: Stage, story: Story, document: Document, day: date) -> None:
-    """What a visitor finds half done: a draft, a letter to approve, one held, one cancelled, two for tonight."""
+    """What a visitor finds half done: a draft, a letter that waits for approval, one held, one cancelled."""
     draft, waiting, held, cancelled = (_draft(stage, document, day) for _ in range(4))
     for reference, author in (waiting, held, cancelled):
         drafting.submit(stage.services, author, reference, accept_duplicate=True)
-    approved = _two_for_one_household(stage, document, day, 2)
     render_submitted(stage.services)
-    for reference in (held[0], cancelled[0], *approved):
+    for reference, _ in (held, cancelled):
         _approve(stage, document, reference)
     withholding.hold(stage.services, CLERK, held[0], "Rückfrage der Sachbearbeitung")
     withholding.cancel(stage.services, cancelled[1], cancelled[0], "Der Antrag wurde zurückgenommen")
-    story.letters += [draft[0], waiting[0], held[0], cancelled[0], *approved]
+    story.letters += [draft[0], waiting[0], held[0], cancelled[0]]
 
 
 def _morning_after(stage: Stage, day: date, *, confirm: bool = True) -> None:

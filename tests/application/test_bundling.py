@@ -256,7 +256,7 @@ def test_enclosures_and_large_print_follow_their_own_letter(world: World) -> Non
     assert len(signed(world, first)) == 3
     assert len(signed(world, second)) == 2
     with world.services.db.reading() as session:
-        assert assembling._approved_hashes(session, piece.id or 0) == [
+        assert assembling.approved_hashes(session, piece.id or 0) == [
             *signed(world, first),
             *signed(world, second),
         ]
@@ -278,13 +278,13 @@ def test_two_cases_in_one_envelope_are_no_false_alarm_and_a_third_one_is_found(
     run_id = batching.open_run(world.services, MONDAY)
     batching.plan(world.services, run_id, approved_before=world.clock.now())
     shared, strange = (piece.id or 0 for piece in pieces(world))
-    approved = assembling._approved_hashes
+    approved = assembling.approved_hashes
 
     def with_the_strangers(session: Any, piece_id: int) -> list[str]:
         return [*approved(session, piece_id), *(approved(session, strange) if piece_id == shared else [])]
 
     with monkeypatch.context() as patched:
-        patched.setattr(assembling, "_approved_hashes", with_the_strangers)
+        patched.setattr(assembling, "approved_hashes", with_the_strangers)
         assemble(world.services, day=MONDAY)
     (certified,) = certify(world.services, run_id)
     assert (certified.pieces, certified.faulty) == (2, 1)
