@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from gateway.application.tokens import TokenView, add_token, list_tokens, revoke_token
 from gateway.cli.context import console, notes, print_json, services_for
@@ -47,14 +46,10 @@ def _list(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json([_as_json(token) for token in tokens])
         return
-    table = Table()
-    for head in ("System", "Handelt als", "Bereiche", "Gültig bis", "Zuletzt benutzt", "Gesperrt"):
-        table.add_column(head, overflow="fold")
     for token in tokens:
-        days = (token.expires_at, token.last_used_at, token.revoked_at)
-        shown = [f"{day:%d.%m.%Y}" if day else "" for day in days]
-        table.add_row(token.name, token.login, ", ".join(token.scopes), *shown)
-    console.print(table)
+        console.print(f"{token.name}  als {token.login}  ({', '.join(token.scopes)})")
+        days = {"bis": token.expires_at, "zuletzt benutzt": token.last_used_at, "gesperrt": token.revoked_at}
+        console.print("  " + ", ".join(f"{what} {day:%d.%m.%Y}" for what, day in days.items() if day))
 
 
 def _revoke(context: typer.Context, name: Name) -> None:
