@@ -114,12 +114,12 @@ def test_a_page_of_another_letter_in_the_print_copy_is_found(
     day = world.services.today()
     run_id = open_run(world.services, day)
     plan(world.services, run_id, approved_before=world.clock.now())
-    approved = assembling._approved_hashes
+    approved = assembling.approved_hashes
 
     def with_the_first(session: Any, piece_id: int) -> list[str]:
         return [*approved(session, piece_id), *(approved(session, 1) if piece_id == 2 else [])]
 
-    monkeypatch.setattr(assembling, "_approved_hashes", with_the_first)
+    monkeypatch.setattr(assembling, "approved_hashes", with_the_first)
     assemble(world.services, day=day)
     (certified,) = certify(world.services, run_id)
     assert (certified.pieces, certified.faulty) == (3, 1)
