@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from gateway.application.connecting import require_connected
 from gateway.application.services import Services
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile
-from gateway.config import DatabaseSettings, EpostAccount, ProviderSettings, Settings
+from gateway.config import DatabaseSettings, DeskSettings, EpostAccount, ProviderSettings, Settings
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.postgres import PostgresOptions
 from gateway.domain.calendar import RunSchedule
+from gateway.domain.desk import DeskRules, Patience
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.routing import Route, Routing
 from gateway.durable import write_durably
@@ -94,6 +96,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url(), _postgres(settings.database))
     database.migrate()
+    require_connected(database, settings.provider.connected())
     fonts_dir = default_fonts_dir()
     return Services(
         db=database,
@@ -133,6 +136,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         ),
         template_four_eyes=settings.templates.four_eyes,
         uploads_dir=_folder(settings, settings.uploads.watch_dir) if settings.uploads.watch_dir else None,
+        desk=_desk(settings.desk),
     )
 
 
@@ -186,6 +190,17 @@ def close(services: Services) -> None:
         provider.close()
     services.locks.close()
     services.db.close()
+
+
+def _desk(desk: DeskSettings) -> DeskRules:
+    return DeskRules(
+        decide_days=desk.decide_days,
+        hand_over_days=desk.hand_over_days,
+        patience=Patience(desk.production_days, desk.posting_days),
+        of_provider={
+            each.provider: Patience(each.production_days, each.posting_days) for each in desk.of_provider
+        },
+    )
 
 
 def _postgres(database: DatabaseSettings) -> PostgresOptions:

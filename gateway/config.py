@@ -192,6 +192,24 @@ class UploadSettings(Section):
     watch_dir: str = ""
 
 
+class PatienceSetting(Section):
+    """How long one provider may be silent, in working days."""
+
+    provider: str
+    production_days: int = Field(2, ge=1)
+    posting_days: int = Field(3, ge=1)
+
+
+class DeskSettings(Section):
+    """After how many working days something is on the desk, or overdue there."""
+
+    decide_days: int = Field(1, ge=0)
+    hand_over_days: int = Field(1, ge=0)
+    production_days: int = Field(2, ge=1)
+    posting_days: int = Field(3, ge=1)
+    of_provider: tuple[PatienceSetting, ...] = ()
+
+
 class EnclosureSetting(Section):
     """A PDF that travels with all letters of a template, of an office, or of both; days included."""
 
@@ -229,6 +247,7 @@ class Settings(BaseSettings):
     case_file: CaseFileSettings = CaseFileSettings()
     inbound: InboundSettings = InboundSettings()
     uploads: UploadSettings = UploadSettings()
+    desk: DeskSettings = DeskSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

@@ -1,8 +1,10 @@
 """Checking: is everything set up, without side effects? Provider, case file, templates."""
 
+from gateway.application.desk_view import overdue_entries
 from gateway.application.linting import lint
 from gateway.application.publishing import in_folder
 from gateway.application.services import Services
+from gateway.application.stopping import live_stops
 from gateway.application.versions import find_row
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.publishing import VersionState
@@ -17,6 +19,19 @@ def check_providers(services: Services) -> dict[str, list[Finding]]:
 def check_casefile(services: Services) -> dict[str, list[Finding]]:
     """Reachability and rights of the case file, by name."""
     return {services.casefile.name: services.casefile.check()}
+
+
+def check_desk(services: Services) -> dict[str, list[Finding]]:
+    """What is overdue on the desk, and what is stopped: alarms, though nothing is set up wrongly."""
+    findings = []
+    if late := overdue_entries(services):
+        message = f"Auf der Klärungsliste sind {late} Einträge über der Frist. Bitte dort entscheiden."
+        findings.append(Finding("desk-overdue", Severity.WARNING, message))
+    if stops := live_stops(services, None):
+        kept = sum(each.kept_back for each in stops)
+        message = f"{len(stops)} Notbremsen sind gezogen; {kept} Sendungen bleiben im Haus."
+        findings.append(Finding("hand-over-stopped", Severity.WARNING, message))
+    return {"desk": findings}
 
 
 def check_templates(services: Services, name: str | None = None) -> dict[str, list[Finding]]:

@@ -10,6 +10,7 @@ from gateway.application.bundling import Neighbours, neighbours_by_number
 from gateway.application.drafting import find_letter
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, view_of
+from gateway.application.stopping import stop_reasons
 from gateway.db.people import Office
 from gateway.domain.permission import Action
 from gateway.domain.references import for_people
@@ -56,6 +57,7 @@ def _of_letter(services: Services, view: LetterView) -> list[str]:
         sentences.append(f"Es ist freigegeben und geht mit dem Tageslauf am {day:%d.%m.%Y}.")
     if view.hold_reason:
         sentences.append(f"Grund der Anhaltung: {view.hold_reason}")
+    sentences += stop_reasons(services, view.reference)
     if view.note:
         sentences.append(f"Vermerk: {view.note}")
     return sentences

@@ -106,8 +106,14 @@ def live_stops(services: Services, login: str | None) -> list[StopView]:
         return [_view(session, row) for row in _live(session)]
 
 
-def stops_of(session: Session, letter_id: int) -> list[str]:
+def stop_reasons(services: Services, reference: str) -> list[str]:
     """Why the pieces of a letter are kept back, in German; empty if they are not."""
+    with services.db.reading() as session:
+        letter_id = session.exec(select(Letter.id).where(Letter.reference == reference)).one_or_none()
+        return _stops_of(session, letter_id) if letter_id is not None else []
+
+
+def _stops_of(session: Session, letter_id: int) -> list[str]:
     submissions = (
         select(Submission)
         .join(Recipient, col(Recipient.mail_piece_id) == Submission.piece_id)
@@ -115,7 +121,7 @@ def stops_of(session: Session, letter_id: int) -> list[str]:
     )
     ids = {row_id(each) for each in session.exec(submissions).all()}
     return [
-        f"Angehalten von {row.set_by}: {row.reason}"
+        f"Die Übergabe ist angehalten, durch {row.set_by}: {row.reason}"
         for row in _live(session)
         if ids and session.exec(_covered([row]).where(col(Submission.id).in_(ids)).limit(1)).first()
     ]

@@ -79,6 +79,7 @@ def _doctor(context: typer.Context, json: Json = False) -> None:
         results = checking.check_providers(services)
         results |= checking.check_casefile(services)
         results |= checking.check_templates(services)
+        results |= checking.check_desk(services)
     print_findings(results, json=json)
 
 

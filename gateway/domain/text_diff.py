@@ -40,7 +40,8 @@ def side_by_side(before: Sequence[str], after: Sequence[str], *, context: int) -
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for tag, left0, left1, right0, right1 in matcher.get_opcodes():
         if tag == "equal":
-            first, last = left0 == 0, left1 == len(before) and right1 == len(after)
+            first = left0 == 0 and right0 == 0
+            last = left1 == len(before) and right1 == len(after)
             rows += _shortened(before[left0:left1], context, first=first, last=last)
         else:
             rows += _replaced(before[left0:left1], after[right0:right1])

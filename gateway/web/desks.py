@@ -1,13 +1,19 @@
-"""The desk: what stands still until a person decides. And inbound documents with their assignment to a case."""
+"""The desk: what stands still until a person decides, and the decisions. And inbound documents with their case."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.desk_view import desk
+from gateway.application.desk_view import DeskFilter, desk
 from gateway.application.opening import open_inbound
 from gateway.application.receiving import assign, inbound_list
+from gateway.application.redriving import Wish, confirm, redrive
+from gateway.application.stopping import live_stops
 from gateway.db.files import InboundState
+from gateway.domain.desk import NEEDS_SECOND, DeskAction, Problem
 from gateway.domain.permission import Action
+from gateway.domain.references import for_people
+from gateway.errors import InputError
+from gateway.web import words
 from gateway.web.letters import pdf, png
 from gateway.web.visiting import SignedIn, path_to
 
@@ -15,9 +21,53 @@ router = APIRouter()
 
 
 @router.get("/klaerung")
-def unclear(visit: SignedIn) -> Response:
-    """Letters and inbound documents that need a person."""
-    return visit.page("desk.html.j2", desk=desk(visit.services, visit.login))
+def unclear(visit: SignedIn, dienststelle: str = "", wer: str = "", art: str = "") -> Response:
+    """Letters and inbound documents that need a person, the most pressing first."""
+    wanted = DeskFilter(dienststelle or None, wer or None, Problem(art) if art in set(Problem) else None)
+    return visit.page(
+        "desk.html.j2",
+        desk=desk(visit.services, visit.login, wanted),
+        wanted=wanted,
+        kinds=list(Problem),
+        needs_second=NEEDS_SECOND,
+        providers=sorted(visit.services.providers),
+        stops=live_stops(visit.services, visit.login),
+    )
+
+
+@router.post("/klaerung/schreiben/{reference}")
+def decide(visit: SignedIn, reference: str) -> Response:
+    """Decide about one problem; the use case asks again whether it is safe."""
+    wish = Wish(
+        action=_action(visit.text("action")),
+        reason=visit.reason(),
+        problem=visit.text("problem") or None,
+        provider=visit.text("provider") or None,
+        source=visit.text("source"),
+        provider_reference=visit.text("provider_reference"),
+    )
+    done = redrive(visit.services, visit.login, reference, wish)
+    notice = f"Schreiben {for_people(reference)}: {words.DESK_ACTIONS[wish.action]}."
+    if done.waits is not None:
+        notice = f"{notice} Eine zweite Person muss das noch bestätigen."
+    elif done.follow_up and wish.action is DeskAction.HAND_BACK:
+        notice = f"{notice} Der neue Entwurf ist {for_people(done.follow_up)}."
+    elif done.follow_up:
+        notice = f"{notice} ({done.follow_up})"
+    return visit.to(path_to("klaerung"), notice)
+
+
+@router.post("/klaerung/bestaetigung/{number}")
+def agree(visit: SignedIn, number: int) -> Response:
+    """The second person confirms what the first proposed."""
+    done = confirm(visit.services, visit.login, number)
+    return visit.to(path_to("klaerung"), f"Bestätigt: {words.DESK_ACTIONS[done.action]}.")
+
+
+def _action(text: str) -> DeskAction:
+    if text not in set(DeskAction):
+        raise InputError("action-unknown", "Bitte eine der angebotenen Entscheidungen wählen.")
+    return DeskAction(text)
 
 
 @router.get("/posteingang")

@@ -14,8 +14,8 @@ from gateway.application.opening import Opened, document_pages, open_document
 from gateway.application.searching import LetterFilter, find_letters, my_offices
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, letter_view
-from gateway.application.withholding import cancel, hold, let_go
-from gateway.domain.letter import CANCELLABLE, EDITABLE, LetterState
+from gateway.application.withholding import cancel, hold, let_go, what_is_possible
+from gateway.domain.letter import EDITABLE, LetterState
 from gateway.domain.permission import Action, may_approve
 from gateway.domain.standing import Standing
 from gateway.domain.uploads import FINISHED_PDF
@@ -175,7 +175,8 @@ def _possible(visit: Visit, view: LetterView) -> dict[str, bool]:
     signs = may_approve(who.roles, author=view.author, approver=who.login, four_eyes=view.four_eyes)
     approves = state is LetterState.READY and who.may(Action.APPROVE, view.office)
     writes = who.may(Action.WRITE_LETTER, view.office)
-    holds = state in CANCELLABLE and who.may(Action.HOLD, view.office)
+    free = what_is_possible(visit.services, visit.login, view.reference)
+    holds = who.may(Action.HOLD, view.office)
     return {
         "edit": writes and state in EDITABLE and view.template != FINISHED_PDF,
         "enclose": writes and state in EDITABLE,
@@ -183,9 +184,10 @@ def _possible(visit: Visit, view: LetterView) -> dict[str, bool]:
         "approve": approves and signs,
         "wait_for_second": approves and not signs,
         "reject": approves,
-        "hold": holds and view.held_at is None,
-        "let_go": holds and view.held_at is not None,
-        "cancel": state in CANCELLABLE and who.may(Action.CANCEL, view.office),
+        "hold": holds and free.hold and view.held_at is None,
+        "let_go": holds and free.hold and view.held_at is not None,
+        "cancel": free.cancel and who.may(Action.CANCEL, view.office),
+        "ask_back": free.at_provider,
     }
 
 

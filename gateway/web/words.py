@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gateway.db.people import RepresentativeKind
 from gateway.domain.account import Line
+from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
 from gateway.domain.mailing import MailingState
@@ -14,6 +15,7 @@ from gateway.domain.permission import Role
 from gateway.domain.publishing import VersionState
 from gateway.domain.standing import Standing
 from gateway.domain.status import Status
+from gateway.domain.stopping import StopScope
 
 
 class Word(NamedTuple):
@@ -76,6 +78,42 @@ MAILINGS: Mapping[StrEnum, Word] = {
     MailingState.DONE: Word("eingereicht", "success"),
     MailingState.STOPPED: Word("abgebrochen", "danger"),
     MailingState.DISCARDED: Word("verworfen"),
+}
+
+PROBLEMS: Mapping[StrEnum, Word] = {
+    Problem.LETTER_FAULTY: Word("Druckprüfung", "danger"),
+    Problem.TOO_LATE: Word("vom Tageslauf angehalten", "warning"),
+    Problem.PIECE_FAULTY: Word("Sendung fehlerhaft", "danger"),
+    Problem.UNREADABLE: Word("Datei nicht lesbar", "danger"),
+    Problem.REFUSED: Word("abgelehnt", "danger"),
+    Problem.IN_DOUBT: Word("ungeklärt", "danger"),
+    Problem.FAILED: Word("nicht hergestellt", "danger"),
+    Problem.RETURNED: Word("Rückläufer", "warning"),
+    Problem.SEVERAL: Word("mehrfach beim Dienstleister", "danger"),
+    Problem.CANCEL_UNKNOWN: Word("Rücknahme ungeklärt", "danger"),
+    Problem.CONTRADICTED: Word("doch gedruckt?", "danger"),
+    Problem.LATE_HAND_OVER: Word("nicht übergeben", "warning"),
+    Problem.LATE_PRODUCTION: Word("keine Produktion gemeldet", "warning"),
+    Problem.LATE_POSTING: Word("keine Aufgabe gemeldet", "warning"),
+}
+
+DESK_ACTIONS: Mapping[StrEnum, str] = {
+    DeskAction.PLAN_AGAIN: "Neu planen",
+    DeskAction.CANCEL: "Stornieren",
+    DeskAction.HAND_BACK: "Zurück an Sachbearbeitung",
+    DeskAction.PROVIDER_HAS_IT: "Dienstleister hat sie",
+    DeskAction.PROVIDER_HAS_IT_NOT: "Dienstleister hat sie nicht",
+    DeskAction.TRY_AGAIN: "Erneut versuchen",
+    DeskAction.RESTORE: "Aus der Akte wiederherstellen",
+    DeskAction.ACKNOWLEDGE: "Zur Kenntnis genommen",
+}
+
+STOP_SCOPES: Mapping[StrEnum, str] = {
+    StopScope.PROVIDER: "Druckdienstleister",
+    StopScope.RUN: "Tageslauf",
+    StopScope.OFFICE: "Dienststelle",
+    StopScope.TEMPLATE: "Vorlage",
+    StopScope.LETTER: "Schreiben",
 }
 
 LETTER_STATES: Mapping[StrEnum, str] = {

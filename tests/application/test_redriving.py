@@ -22,6 +22,7 @@ from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.status import Status
 from gateway.domain.submission import DuplicateGuard
 from gateway.errors import Conflict, InputError, IntegrityError, NotFound, NotPermitted, RenderError
+from gateway.ports.provider import StatusReport
 from tests.application.test_packing import NAME, PrintCentre
 from tests.world import MONDAY, World, at
 
@@ -221,7 +222,7 @@ def test_an_acknowledged_problem_is_off_the_desk_until_a_new_one_arises(world: W
     assert desk(world.services, "post").letters == []
     assert world.view(reference).standing == "failed"
     (submission,) = world.submissions()
-    report = tracking.StatusReport(
+    report = StatusReport(
         submission.key, "X", Status.RETURNED, "zurück", world.clock.now(), "back", {}, reason="unbekannt"
     )
     assert tracking.record(world.services, "epost", [report]) == 1

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlmodel import col, select
@@ -130,7 +130,7 @@ def test_a_provider_that_takes_back_is_asked_and_its_word_is_where_the_letter_st
     reference = world.approved("F2")
     world.evening()
     provider = Obliging(world.services.provider)
-    world.services = replace(world.services, providers={"epost": provider})
+    world.services = replace(world.services, providers={"epost": cast(Any, provider)})
     assert may(world, reference) == (False, True, True)
     cancel(world.services, "anna", reference, "überholt")
     assert len(provider.asked) == 2
@@ -152,7 +152,9 @@ def test_a_provider_that_declines_says_too_late_and_nothing_changes(world: World
     def decline() -> None:
         raise Refused("epost-e999", "schon gedruckt")
 
-    world.services = replace(world.services, providers={"epost": Obliging(world.services.provider, decline)})
+    world.services = replace(
+        world.services, providers={"epost": cast(Any, Obliging(world.services.provider, decline))}
+    )
     with pytest.raises(Conflict, match="cancel-too-late"):
         cancel(world.services, "anna", reference, "überholt")
     assert world.view(reference).standing == "handed_over"
@@ -170,7 +172,9 @@ def test_an_unclear_answer_puts_it_on_the_desk_where_it_can_be_asked_again(world
         if objections:
             raise objections.pop()
 
-    world.services = replace(world.services, providers={"epost": Obliging(world.services.provider, once)})
+    world.services = replace(
+        world.services, providers={"epost": cast(Any, Obliging(world.services.provider, once))}
+    )
     with pytest.raises(Conflict, match="cancel-outcome-unknown"):
         cancel(world.services, "anna", reference, "überholt")
     (entry,) = desk(world.services, "anna").letters
@@ -188,13 +192,17 @@ def test_a_provider_that_cannot_be_reached_changes_nothing(world: World) -> None
     def gone() -> None:
         raise NotSent("unreachable", "nicht erreichbar")
 
-    world.services = replace(world.services, providers={"epost": Obliging(world.services.provider, gone)})
+    world.services = replace(
+        world.services, providers={"epost": cast(Any, Obliging(world.services.provider, gone))}
+    )
     with pytest.raises(NotSent):
         cancel(world.services, "anna", reference, "überholt")
     assert world.view(reference).standing == "handed_over"
 
 
-def test_a_cancelled_piece_leaves_the_staged_file_and_that_file_never_goes(world: World) -> None:
+def test_a_cancelled_piece_leaves_the_staged_file_and_that_file_never_goes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     centre = PrintCentre(profile=world.services.provider.profile)
     world.services = replace(world.services, providers={NAME: centre})
     first, second = world.approved("F1"), world.approved("F2")
@@ -202,13 +210,14 @@ def test_a_cancelled_piece_leaves_the_staged_file_and_that_file_never_goes(world
     def unreachable(_handle: str, _consignment: Consignment) -> str:
         raise NotSent("unreachable", "nicht erreichbar")
 
-    centre.release, release = unreachable, centre.release  # type: ignore[method-assign]
+    release = centre.release
+    monkeypatch.setattr(centre, "release", unreachable)
     world.evening()
     (stale,) = centre.staged
     assert {each.state for each in world.submissions()} == {"staged"}
     cancel(world.services, "anna", first, "überholt")
     assert sorted(each.state.value for each in world.submissions()) == ["planned", "planned", "void"]
-    centre.release = release  # type: ignore[method-assign]
+    monkeypatch.setattr(centre, "release", release)
     assert hand_over(world.services, retry_now=True).released == 2
     assert stale not in centre.printed
     assert len(centre.pieces()) == 2
@@ -219,11 +228,12 @@ def test_a_piece_cancelled_while_its_file_is_being_staged_does_not_go(world: Wor
     centre = PrintCentre(profile=world.services.provider.profile)
     world.services = replace(world.services, providers={NAME: centre})
     first, second = world.approved("F1"), world.approved("F2")
-    done = []
+    done: list[bool] = []
 
     def meanwhile(_consignment: Consignment) -> None:
         if not done:
-            done.append(cancel(world.services, "anna", first, "im letzten Augenblick"))
+            done.append(True)
+            cancel(world.services, "anna", first, "im letzten Augenblick")
 
     centre.before_staging = meanwhile
     (report,) = world.evening()

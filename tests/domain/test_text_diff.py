@@ -1,6 +1,6 @@
 """Two texts side by side."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.domain.text_diff import Mark, changed, side_by_side, unified
@@ -9,6 +9,7 @@ LINES = st.lists(st.text(alphabet="ab ", max_size=6), max_size=8)
 
 
 @given(LINES, LINES)
+@example(["a"], ["", "a"])
 def test_each_side_can_be_read_off_again(before: list[str], after: list[str]) -> None:
     rows = side_by_side(before, after, context=100)
     left = ["".join(text for _, text in row.left) for row in rows if row.left or row.mark is Mark.SAME]
