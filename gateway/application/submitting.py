@@ -92,7 +92,8 @@ def _consignments(services: Services, due_by: datetime | None) -> Iterator[tuple
     while fresh := [each for each in _unfinished(services, due_by) if each[0] not in seen]:
         seen.update(each[0] for each in fresh)
         yield from fresh
-        pack(services, not_before=due_by)
+        # What failed in this very pass waits for the next one, also where a person is in a hurry.
+        pack(services, not_before=due_by or services.clock.now())
 
 
 def _unfinished(services: Services, due_by: datetime | None) -> list[tuple[int, str, int]]:

@@ -40,7 +40,6 @@ def test_a_letter_is_written_approved_and_shown_as_json(gateway: Run, data: Path
         (("letters", "approve", "0000-0000", "--as", "nobody"), 6, "user-unknown"),
         (("letters", "list", "--as", "nobody"), 6, "user-unknown"),
         (("templates", "publish", "einladung", "--as", "anna", "--legal-release", "x"), 5, "not-permitted"),
-        (("templates", "publish", "einladung", "--as", "admin"), 4, "template-needs-legal-release"),
         (("run", "--provider", "brieftaube"), 4, "provider-unknown"),
         (("posting", "confirm", "--date", "2026-11-17", "--as", "post"), 6, "posting-none-reported"),
     ],
