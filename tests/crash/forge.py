@@ -80,7 +80,9 @@ class Remembering:
 
 def _services(warm: Services, order: dict[str, Any]) -> Services:
     folder = Path(order["folder"])
-    provider = HOUSES[order["house"]].make(order["recipe"])
+    house = HOUSES[order["house"]]
+    house.disarm()
+    provider = house.make(order["recipe"])
     database = Database(order["url"], PostgresOptions(lock_timeout_s=5))
     services = replace(
         warm,
