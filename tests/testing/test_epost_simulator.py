@@ -21,9 +21,10 @@ from reportlab.lib.pagesizes import A4, A5
 
 import gateway.testing.epost as package
 from gateway.testing.epost import CREDENTIALS, EpostSimulator, read_ledger
-from gateway.testing.epost.clock import BERLIN, afternoon_after, plan_for, wire_time
-from gateway.testing.epost.faults import fault_from
+from gateway.testing.epost.clock import plan_for, wire_time
 from gateway.testing.epost.samples import landscape_pdf, letter_pdf
+from gateway.testing.house.clock import BERLIN, afternoon_after
+from gateway.testing.house.faults import fault_from
 
 MONDAY = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 slow = pytest.mark.slow
@@ -428,12 +429,20 @@ def test_a_kind_of_fault_that_does_not_exist_is_refused(kind: str) -> None:
         fault_from({"on": "*", "kind": kind})
 
 
-def test_the_simulator_shares_no_code_with_the_gateway_it_is_to_test() -> None:
-    folder = Path(str(package.__file__)).parent
-    for file in folder.glob("*.py"):
+SIMULATORS = ("epost", "pingen", "print_centre", "house")
+"""The simulators, and what they have in common with one another."""
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_a_simulator_shares_no_code_with_the_gateway_it_is_to_test(simulator: str) -> None:
+    folder = Path(str(package.__file__)).parent.parent / simulator
+    files = list(folder.glob("*.py"))
+    assert len(files) > 3
+    # pdfium has one lock a process, whoever draws with it; it knows nothing of letters.
+    allowed = (*(f"gateway.testing.{each}" for each in SIMULATORS), "gateway.pdfium")
+    for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             ours = [name for name in names if name.split(".")[0] == "gateway"]
-            # pdfium has one lock a process, whoever draws with it; it knows nothing of letters.
-            assert all(name.startswith(("gateway.testing.epost", "gateway.pdfium")) for name in ours), file.name
+            assert all(name.startswith(allowed) for name in ours), file.name

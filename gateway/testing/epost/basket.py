@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.testing.epost.clock import BERLIN, afternoon_after, wire_time
+from gateway.testing.epost.clock import wire_time
 from gateway.testing.epost.codes import Reject
+from gateway.testing.house.clock import BERLIN, afternoon_after
 
 CUT_HOUR = 14
 CANCELLED = "E700"

@@ -6,17 +6,14 @@ Status is not stored: it follows from the plan of a letter and the clock.
 
 import json
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.testing.epost.basket import CANCELLED
-from gateway.testing.epost.clock import ClockState, Plan
+from gateway.testing.epost.clock import Plan
+from gateway.testing.house.house import HouseLedger
 
-DATABASE = "ledger.sqlite3"
 FIRST_LETTER_ID = 43_556_780
 REJECTED_BY_PRINT_CENTRE = "E318"
 FAILED = 99
@@ -95,35 +92,11 @@ class Piece:
         return values | {"address_lines": self.address_lines}
 
 
-class Ledger:
+class Ledger(HouseLedger):
     """The ledger in `folder`; safe to share between threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._pdfs = folder / "pdf"
-        self._pdfs.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._database = sqlite3.connect(folder / DATABASE, check_same_thread=False, isolation_level=None)
-        self._database.row_factory = sqlite3.Row
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the database."""
-        with self._lock:
-            self._database.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, and alone: what is checked inside still holds when it is written."""
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
+        super().__init__(folder, _SCHEMA)
 
     def add(self, letter: NewLetter, letter_id: int, plan: Plan) -> None:
         """Take a letter. Call it inside a transaction."""
@@ -180,30 +153,6 @@ class Ledger:
         with self._lock:
             rows = self._database.execute(query, values).fetchall()
         return [_piece(row, now) for row in rows]
-
-    def fact(self, name: str) -> str | None:
-        """A value that outlives the process."""
-        with self._lock:
-            row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row["value"])
-
-    def remember(self, name: str, value: str) -> None:
-        """Keep a value."""
-        with self._lock:
-            self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
-
-    def clock(self) -> ClockState | None:
-        """The clock as it was last set, or None in a new ledger."""
-        stored = self.fact("clock")
-        if stored is None:
-            return None
-        values = json.loads(stored)
-        return ClockState(datetime.fromisoformat(values["simulated"]), values["real_s"], values["speed"])
-
-    def set_clock(self, clock: ClockState) -> None:
-        """Keep the clock, so that a reader in another process sees the same time."""
-        values = asdict(clock) | {"simulated": clock.simulated.isoformat()}
-        self.remember("clock", json.dumps(values))
 
 
 def printed(pieces: list[Piece]) -> list[Piece]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from gateway.testing.epost.clock import BERLIN
 from gateway.testing.epost.ledger import Piece
+from gateway.testing.house.clock import BERLIN
 
 SHOWN = 60
 PAGES_SHOWN = 8

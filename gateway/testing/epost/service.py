@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from gateway.testing.epost import basket, tokens
-from gateway.testing.epost.clock import AT_PRINT_CENTRE_AFTER, BERLIN, Plan, plan_for
+from gateway.testing.epost.clock import AT_PRINT_CENTRE_AFTER, Plan, plan_for
 from gateway.testing.epost.codes import Reject, error_object
 from gateway.testing.epost.door import check_letter, countries
-from gateway.testing.epost.exchange import Reply, Request
-from gateway.testing.epost.faults import Fault
 from gateway.testing.epost.ledger import FAILED, Ledger, NewLetter, Piece
 from gateway.testing.epost.paper import check_paper
 from gateway.testing.epost.statuses import accepted_on, letter_status
+from gateway.testing.house.clock import BERLIN
+from gateway.testing.house.exchange import Reply, Request
+from gateway.testing.house.faults import Fault
 
 CREDENTIALS = {
     "vendorID": "TRAINING",

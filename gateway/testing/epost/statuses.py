@@ -2,9 +2,10 @@
 
 from datetime import date, datetime, timedelta
 
-from gateway.testing.epost.clock import BERLIN, afternoon_after, wire_time
+from gateway.testing.epost.clock import wire_time
 from gateway.testing.epost.codes import error_object
 from gateway.testing.epost.ledger import FAILED, Piece
+from gateway.testing.house.clock import BERLIN, afternoon_after
 
 _ECHOED = (
     *("testFlag", "testEMail", "testShowRestrictedArea", "registeredLetter", "batchID", "coverLetter"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.testing.epost.clock import BERLIN
+from gateway.testing.house.clock import BERLIN
 from gateway.testing.pingen.ledger import Letter
 from gateway.testing.pingen.life import Event, may_cancel
 

@@ -5,15 +5,13 @@ It outlives a killed process. Status and events are not stored: they follow from
 
 import json
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.testing.epost.clock import ClockState
+from gateway.testing.house.house import HouseLedger
 from gateway.testing.pingen.life import Facts, printed_at, status_at
 
 _SCHEMA = """
@@ -48,37 +46,11 @@ class Letter:
     printed_at: datetime | None
 
 
-class Ledger:
+class Ledger(HouseLedger):
     """The ledger in `folder`; safe to share between threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._pdfs = folder / "pdf"
-        self._pdfs.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._database = sqlite3.connect(
-            folder / "ledger.sqlite3", check_same_thread=False, isolation_level=None
-        )
-        self._database.row_factory = sqlite3.Row
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the database."""
-        with self._lock:
-            self._database.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, and alone."""
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
+        super().__init__(folder, _SCHEMA)
 
     def path(self, file_id: str) -> Path:
         """Where an uploaded file or the PDF of a letter is."""
@@ -137,27 +109,6 @@ class Ledger:
         self._run(
             "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?)", key, status, json.dumps(body), at.isoformat()
         )
-
-    def fact(self, name: str) -> str | None:
-        """A value that outlives the process."""
-        row = self._one("SELECT value FROM facts WHERE name = ?", name)
-        return None if row is None else str(row["value"])
-
-    def remember(self, name: str, value: str) -> None:
-        """Keep a value."""
-        self._run("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
-
-    def clock(self) -> ClockState | None:
-        """The clock as it was last set, or None in a new ledger."""
-        stored = self.fact("clock")
-        if stored is None:
-            return None
-        values = json.loads(stored)
-        return ClockState(datetime.fromisoformat(values["simulated"]), values["real_s"], values["speed"])
-
-    def set_clock(self, clock: ClockState) -> None:
-        """Keep the clock."""
-        self.remember("clock", json.dumps(asdict(clock) | {"simulated": clock.simulated.isoformat()}))
 
     def _run(self, statement: str, *values: object) -> None:
         with self._lock:

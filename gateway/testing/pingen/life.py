@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.testing.epost.clock import afternoon_after
+from gateway.testing.house.clock import afternoon_after
 
 ACCEPTED_AFTER = timedelta(minutes=10)
 AT_PRINT_CENTRE_AFTER = timedelta(hours=1)

@@ -4,7 +4,7 @@ from datetime import datetime
 from html import escape
 
 from gateway.testing.epost.page import Shown, envelopes_page, shown_moment
-from gateway.testing.epost.server import CONTROL
+from gateway.testing.house.server import CONTROL
 from gateway.testing.pingen.ledger import Letter
 from gateway.testing.pingen.life import posted
 

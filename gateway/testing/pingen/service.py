@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from gateway.testing.epost.exchange import Page, Reply, Request
-from gateway.testing.epost.faults import Fault
+from gateway.testing.house.exchange import Page, Reply, Request
+from gateway.testing.house.faults import Fault
 from gateway.testing.pingen.documents import Reject, collection, event_resource, letter_resource
 from gateway.testing.pingen.ledger import Ledger, Letter
 from gateway.testing.pingen.life import CATEGORIES, Event, Facts, events_until, may_cancel

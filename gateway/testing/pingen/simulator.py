@@ -7,23 +7,21 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import requests
 
-from gateway.testing.epost.clock import BERLIN, ClockState, starting_clock
-from gateway.testing.epost.exchange import Page, Reply, Request
-from gateway.testing.epost.faults import Faults, fault_from
 from gateway.testing.epost.paper import page_png
-from gateway.testing.epost.server import CONTROL, Server
+from gateway.testing.house.exchange import Page, Reply, Request
+from gateway.testing.house.faults import Faults, fault_from
+from gateway.testing.house.house import HOST, House
+from gateway.testing.house.server import CONTROL, Server
 from gateway.testing.pingen.documents import webhook_call
 from gateway.testing.pingen.ledger import Ledger, Letter
 from gateway.testing.pingen.life import Event
 from gateway.testing.pingen.page import ledger_page
 from gateway.testing.pingen.service import CREDENTIALS, Options, Service
 
-HOST = "127.0.0.1"
 SIGNING_KEY = "training-signing-key"
 """What the shipped configuration expects webhooks to be signed with."""
 
@@ -32,7 +30,7 @@ _FILE = re.compile(rf"{CONTROL}/letters/({_ID})/(pdf|page(?:-(\d{{1,3}}))?\.png)
 _CALL_TIMEOUT_S = 10
 
 
-class PingenSimulator:
+class PingenSimulator(House):
     """A context manager; the server runs in threads of this process while it is open.
 
     `folder` keeps ledger, clock and PDFs from one start to the next; without it they vanish at the end.
@@ -52,7 +50,7 @@ class PingenSimulator:
     ) -> None:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="pingen-simulator-")
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
-        self._ledger = Ledger(self.folder)
+        self._ledger: Ledger = Ledger(self.folder)
         self._clock = self._set_out(start, speed)
         self._organisation = credentials["organisation"]
         self.faults = Faults()
@@ -64,28 +62,6 @@ class PingenSimulator:
             self._clean_up()
             raise
 
-    def __enter__(self) -> Self:
-        """Begin to serve."""
-        self._server.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop serving; without a folder, forget everything."""
-        self._server.stop()
-        self._clean_up()
-
-    def _clean_up(self) -> None:
-        self._ledger.close()
-        if self._temporary:
-            self._temporary.cleanup()
-
-    @property
-    def base_url(self) -> str:
-        """Where the interface is, without a slash at the end; the identity host is the same."""
-        return f"http://{HOST}:{self._server.server_address[1]}"
-
     @property
     def letters(self) -> list[Letter]:
         """Every letter that was made, drafts too, oldest first."""
@@ -95,24 +71,6 @@ class PingenSimulator:
     def ledger(self) -> list[Letter]:
         """What was printed."""
         return [letter for letter in self.letters if letter.printed_at is not None]
-
-    def now(self) -> datetime:
-        """The simulated moment, UTC."""
-        return self._clock.now()
-
-    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0) -> datetime:
-        """Put the clock forward; returns the new moment."""
-        return self.advance_to(self.now() + timedelta(days=days, hours=hours, minutes=minutes))
-
-    def advance_to(self, moment: datetime) -> datetime:
-        """Put the clock forward to a moment; it never goes back."""
-        self._clock = self._clock.put_to(moment)
-        self._ledger.set_clock(self._clock)
-        return self.now()
-
-    def plan_fault(self, on: str, kind: str, *, times: int = 1, skip: int = 0) -> None:
-        """Misbehave on the next matching requests; see `faults`. Replaces what was planned before."""
-        self.faults.replace([fault_from({"on": on, "kind": kind, "times": times, "skip": skip})])
 
     def pdf(self, letter_id: str) -> bytes:
         """The PDF of a letter as it was uploaded."""
@@ -149,18 +107,6 @@ class PingenSimulator:
             answers.append(requests.post(url, data=body, headers=headers, timeout=_CALL_TIMEOUT_S).status_code)
         return answers
 
-    def _set_out(self, start: datetime | None, speed: float) -> ClockState:
-        kept = self._ledger.clock()
-        clock = starting_clock(kept.now() if kept else start, speed)
-        self._ledger.set_clock(clock)
-        return clock
-
-    def _control(self, request: Request) -> Reply | Page:
-        try:
-            return self._steer(request)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            return Reply(400, {"error": str(error)})
-
     def _steer(self, request: Request) -> Reply | Page:
         route = (request.method, request.path.removeprefix(CONTROL))
         if route in {("GET", ""), ("GET", "/")}:
@@ -184,12 +130,6 @@ class PingenSimulator:
         if what == "/deliver":
             return {"answers": self.deliver(**values)}
         raise LookupError(what)
-
-    def _advance_by(self, values: dict[str, object]) -> datetime:
-        if "to" in values:
-            moment = datetime.fromisoformat(str(values["to"]))
-            return self.advance_to(moment if moment.tzinfo else moment.replace(tzinfo=BERLIN))
-        return self.advance(**{unit: float(str(values.get(unit, 0))) for unit in ("days", "hours", "minutes")})
 
     def _ledger_json(self) -> dict[str, object]:
         def shown(letter: Letter) -> dict[str, object]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from gateway.testing.epost.clock import BERLIN
+from gateway.testing.house.clock import BERLIN
 from gateway.testing.print_centre.ledger import Delivery, Letter
 
 

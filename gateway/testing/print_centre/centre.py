@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from gateway.testing.epost.clock import starting_clock
+from gateway.testing.house.clock import starting_clock
 from gateway.testing.print_centre import answers
 from gateway.testing.print_centre.intake import (
     Batch,

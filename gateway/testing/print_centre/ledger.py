@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.testing.epost.clock import afternoon_after
+from gateway.testing.house.clock import afternoon_after
 
 STARTED_AFTER = timedelta(hours=1)
 PRINTED_AFTER = timedelta(hours=3)

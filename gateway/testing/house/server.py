@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from gateway.testing.epost.exchange import Page, Reply, Request
-from gateway.testing.epost.faults import Fault, Faults
+from gateway.testing.house.exchange import Page, Reply, Request
+from gateway.testing.house.faults import Fault, Faults
 
 CONTROL = "/_simulator"
 MAX_REQUEST_BYTES = 300_000_000

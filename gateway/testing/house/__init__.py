@@ -1,0 +1,1 @@
+"""What the simulated print houses have in common: clock, exchange, server, faults, kept ledger."""
