@@ -21,17 +21,17 @@ from gateway.application.bundling import (
     planned_envelopes,
 )
 from gateway.application.capacity import Capacity
+from gateway.application.planning import new_piece
 from gateway.application.services import Services
 from gateway.application.timeliness import hold_if_stale
 from gateway.db.bundling import NotBundled
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Batch, MailPiece, Run, Submission
+from gateway.db.mail import MailPiece, Run
 from gateway.db.people import Office
 from gateway.domain.bundling import Envelopes, Placement
 from gateway.domain.bundling_rules import ALREADY_ASSEMBLED, Candidate
 from gateway.domain.letter import LetterState
-from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict
 
 CHUNK = 200
@@ -173,45 +173,14 @@ def _place(
         else:
             pieces[candidate.key] = pieces[first.key]
             return placed
-    pieces[candidate.key] = _new_piece(session, services, run_id, candidate)
-    return placed
-
-
-def _new_piece(session: Session, services: Services, run_id: int, candidate: Candidate) -> int:
-    piece = MailPiece(
-        reference=services.new_reference(),
-        batch_id=_batch(session, run_id, candidate),
+    piece = new_piece(
+        session,
+        services,
+        run_id=run_id,
+        provider=candidate.provider,
+        office_id=candidate.office,
         service=candidate.service,
         duplex=candidate.duplex,
     )
-    session.add(piece)
-    session.flush()
-    session.add(
-        Submission(
-            piece_id=row_id(piece),
-            provider=candidate.provider,
-            key=f"{piece.reference}-1",
-            state=SubmissionState.PLANNED,
-            planned_at=services.clock.now(),
-        )
-    )
-    return row_id(piece)
-
-
-def _batch(session: Session, run_id: int, candidate: Candidate) -> int:
-    found = session.exec(
-        select(Batch).where(
-            Batch.run_id == run_id,
-            Batch.provider == candidate.provider,
-            Batch.office_id == candidate.office,
-            Batch.service == candidate.service,
-        )
-    ).first()
-    if found is not None:
-        return row_id(found)
-    batch = Batch(
-        run_id=run_id, provider=candidate.provider, office_id=candidate.office, service=candidate.service
-    )
-    session.add(batch)
-    session.flush()
-    return row_id(batch)
+    pieces[candidate.key] = row_id(piece)
+    return placed

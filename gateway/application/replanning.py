@@ -5,12 +5,12 @@ same transaction; here each step is a compare-and-set of the state that this was
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
 from gateway.application.packing import UNPACKED
+from gateway.application.planning import new_piece, new_submission
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission
 from gateway.db.engine import compare_and_set, row_id
@@ -43,7 +43,7 @@ def renew(session: Session, services: Services, piece_id: int) -> Submission:
     earlier = session.exec(
         select(Submission).where(Submission.piece_id == piece_id).order_by(col(Submission.id))
     ).all()
-    return _submit(session, services, piece, earlier[-1].provider, len(earlier) + 1)
+    return new_submission(session, services, piece, earlier[-1].provider, len(earlier) + 1)
 
 
 def withdraw(session: Session, services: Services, piece_id: int, reason: str) -> None:
@@ -74,18 +74,17 @@ def replace(
     """
     old = session.get_one(MailPiece, piece_id)
     batch = session.get_one(Batch, old.batch_id)
-    name = provider or batch.provider
-    piece = MailPiece(
-        reference=services.new_reference(),
-        batch_id=_batch(session, batch, name),
+    piece = new_piece(
+        session,
+        services,
+        run_id=batch.run_id,
+        provider=provider or batch.provider,
+        office_id=batch.office_id,
         service=old.service,
         duplex=old.duplex,
     )
-    session.add(piece)
-    session.flush()
     for recipient in recipients:
         recipient.mail_piece_id = row_id(piece)
-    _submit(session, services, piece, name, 1)
     session.flush()
     return piece
 
@@ -124,35 +123,3 @@ def _unpack(session: Session, consignment_id: int | None) -> None:
         .values(**UNPACKED)
     )
     session.expire_all()
-
-
-def _submit(session: Session, services: Services, piece: MailPiece, provider: str, number: int) -> Submission:
-    now: datetime = services.clock.now()
-    submission = Submission(
-        piece_id=row_id(piece),
-        provider=provider,
-        key=f"{piece.reference}-{number}",
-        state=SubmissionState.PLANNED,
-        planned_at=now,
-    )
-    session.add(submission)
-    session.flush()
-    return submission
-
-
-def _batch(session: Session, like: Batch, provider: str) -> int:
-    """The batch of the same run, office and service at `provider`."""
-    found = session.exec(
-        select(Batch.id).where(
-            Batch.run_id == like.run_id,
-            Batch.provider == provider,
-            Batch.office_id == like.office_id,
-            Batch.service == like.service,
-        )
-    ).first()
-    if found is not None:
-        return found
-    batch = Batch(run_id=like.run_id, provider=provider, office_id=like.office_id, service=like.service)
-    session.add(batch)
-    session.flush()
-    return row_id(batch)
