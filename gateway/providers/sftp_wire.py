@@ -11,10 +11,11 @@ import logging
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import paramiko
 
@@ -25,6 +26,7 @@ from gateway.providers.print_shelf import Lying
 _LOG_CHANNEL = "gateway.sftp"
 """Paramiko logs host names and failures of its thread there; it is kept from the standard error."""
 _LOST = (EOFError, OSError, paramiko.SSHException, paramiko.SFTPError)
+_T = TypeVar("_T", paramiko.Transport, paramiko.SFTPClient)
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 
 
@@ -56,11 +58,11 @@ class SftpShelves:
         """Connected and logged in for as long as the block lasts. Raises `NotSent`."""
         pinned = self._pinned_keys()
         # Closed by itself: a transport that never became active does not close its line.
-        with closing(self._connected()) as line, closing(paramiko.Transport(line)) as transport:
+        with closing(self._connected()) as line, _left(paramiko.Transport(line)) as transport:
             transport.set_log_channel(_LOG_CHANNEL)
             self._handshake(transport, pinned)
             self._login(transport)
-            with closing(self._session(transport)) as client:
+            with _left(self._session(transport)) as client:
                 yield SftpShelf(client)
 
     def _pinned_keys(self) -> list[tuple[str, str]]:
@@ -127,6 +129,16 @@ class SftpShelves:
             raise NotSent("sftp-not-offered", text)
         channel.settimeout(self._settings.read_timeout_s)
         return client
+
+
+@contextmanager
+def _left(thing: _T) -> Iterator[_T]:
+    """Close it in the end. A line that breaks at the goodbye changes nothing about what was done before."""
+    try:
+        yield thing
+    finally:
+        with suppress(*_LOST):
+            thing.close()
 
 
 class SftpShelf:

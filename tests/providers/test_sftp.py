@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 
 from gateway.domain.findings import Finding
@@ -182,6 +183,27 @@ def test_a_line_that_breaks_anywhere_while_staging_is_not_sent(
     with pytest.raises(NotSent):
         made.stage(consignment(count=6))
     made.release(made.stage(consignment(count=6)), consignment(count=6))
+    centre.advance(days=1)
+    assert len(centre.ledger) == 6
+
+
+@pytest.mark.parametrize("owner", [paramiko.SFTPClient, paramiko.Transport])
+def test_a_line_that_breaks_while_it_is_closed_changes_nothing_about_what_was_done(
+    centre: SftpPrintCentre, monkeypatch: pytest.MonkeyPatch, owner: type[Any]
+) -> None:
+    """Whether the goodbye arrives is chance; the fact must not depend on it."""
+    close = owner.close
+
+    def break_down(thing: Any) -> None:
+        close(thing)
+        raise EOFError
+
+    monkeypatch.setattr(owner, "close", break_down)
+    made = provider(centre)
+    centre.line.cut_after(8000)
+    with pytest.raises(NotSent):
+        made.stage(consignment(count=6))
+    assert made.release(made.stage(consignment(count=6)), consignment(count=6))
     centre.advance(days=1)
     assert len(centre.ledger) == 6
 
