@@ -1,46 +1,33 @@
 """Rules that only the database can keep for ever: append-only tables, columns that are set once, one open run.
 
-Plain SQL for both databases, run by the first migration.
+Plain SQL for both databases. A migration names the guards that it adds; which ones there are is what the
+migrations say, read in order. SQLite drops the triggers of a table that `batch_alter_table` makes anew: such a
+migration adds the guards of that table again.
 """
 
-APPEND_ONLY = (
-    "approval",
-    "signed_companion",
-    "status_event",
-    "audit_entry",
-    "run_certificate",
-    "piece_certificate",
-)
-"""Rows of these tables are never changed; nothing in the program deletes them either."""
-
-SET_ONCE = (
-    ("template_version", "bundle_sha256"),
-    ("mail_piece", "print_sha256"),
-    ("submission", "provider_reference"),
-    ("posting", "confirmed_on"),
-)
-"""Columns that may go from NULL to a value, and never again."""
-
-ONLY_UP = (("recipient", "signing"),)
-"""Counters that never go back: an approval of old bytes must not count again."""
+ONE_OPEN_RUN = "CREATE UNIQUE INDEX one_open_run ON run ((finished_at IS NULL)) WHERE finished_at IS NULL"
 
 
-def statements(dialect: str) -> list[str]:
-    """All statements for `sqlite` or `postgresql`."""
-    rules = [(f"{table}_append_only", table, "TRUE") for table in APPEND_ONLY]
-    rules += [
-        (f"{table}_{column}_set_once", table, f"OLD.{column} IS NOT NULL AND {_changed(dialect, column)}")
-        for table, column in SET_ONCE
+def append_only(dialect: str, *tables: str) -> list[str]:
+    """Rows of these tables are never changed; nothing in the program deletes them either."""
+    return [
+        statement for table in tables for statement in _trigger(dialect, f"{table}_append_only", table, "TRUE")
     ]
-    rules += [(f"{table}_{column}_only_up", table, f"NEW.{column} < OLD.{column}") for table, column in ONLY_UP]
-    make = _sqlite_trigger if dialect == "sqlite" else _postgresql_trigger
-    one_open_run = "CREATE UNIQUE INDEX one_open_run ON run ((finished_at IS NULL)) WHERE finished_at IS NULL"
-    return [one_open_run, *(statement for rule in rules for statement in make(*rule))]
 
 
-def _changed(dialect: str, column: str) -> str:
-    operator = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
-    return f"NEW.{column} {operator} OLD.{column}"
+def set_once(dialect: str, table: str, column: str) -> list[str]:
+    """The column may go from NULL to a value, and never again."""
+    changed = f"NEW.{column} {'IS NOT' if dialect == 'sqlite' else 'IS DISTINCT FROM'} OLD.{column}"
+    return _trigger(dialect, f"{table}_{column}_set_once", table, f"OLD.{column} IS NOT NULL AND {changed}")
+
+
+def only_up(dialect: str, table: str, column: str) -> list[str]:
+    """The counter never goes back."""
+    return _trigger(dialect, f"{table}_{column}_only_up", table, f"NEW.{column} < OLD.{column}")
+
+
+def _trigger(dialect: str, name: str, table: str, condition: str) -> list[str]:
+    return (_sqlite_trigger if dialect == "sqlite" else _postgresql_trigger)(name, table, condition)
 
 
 def _sqlite_trigger(name: str, table: str, condition: str) -> list[str]:

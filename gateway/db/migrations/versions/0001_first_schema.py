@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import gateway.db.types
-from gateway.db.guards import statements
+from gateway.db.guards import ONE_OPEN_RUN, append_only, only_up, set_once
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -1256,5 +1256,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("status_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_status_event_submission_id"), ["submission_id"], unique=False)
-    for statement in statements(op.get_bind().dialect.name):
+    for statement in _guards(op.get_bind().dialect.name):
         op.execute(statement)
+
+
+def _guards(dialect: str) -> list[str]:
+    return [
+        ONE_OPEN_RUN,
+        *append_only(
+            dialect,
+            "approval",
+            "signed_companion",
+            "status_event",
+            "audit_entry",
+            "run_certificate",
+            "piece_certificate",
+        ),
+        *set_once(dialect, "template_version", "bundle_sha256"),
+        *set_once(dialect, "mail_piece", "print_sha256"),
+        *set_once(dialect, "submission", "provider_reference"),
+        *set_once(dialect, "posting", "confirmed_on"),
+        # An approval of old bytes must not count again.
+        *only_up(dialect, "recipient", "signing"),
+    ]
