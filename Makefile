@@ -13,7 +13,7 @@ demo: setup
 
 test: setup
 	.ci/system-packages wanted chromium postgresql openjdk-17-jdk-headless maven openssh-server
-	$(MAKE) --no-print-directory .verapdf/.installed
+	$(MAKE) --no-print-directory .verapdf/.installed .opencmis/.installed
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 unit: setup
@@ -62,6 +62,12 @@ node_modules/.installed: package.json package-lock.json $(VENV)/.installed
 	@if command -v mvn >/dev/null && command -v java >/dev/null; then \
 	rm -rf .verapdf && mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/.verapdf" && touch $@; \
 	else echo "Java or Maven is missing: veraPDF will not check the letters." >&2; fi
+
+# A CMIS repository to file into, pinned, for tests only; likewise.
+.opencmis/.installed: tests/opencmis/pom.xml
+	@if command -v mvn >/dev/null && command -v java >/dev/null; then \
+	rm -rf .opencmis && mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/.opencmis" && touch $@; \
+	else echo "Java or Maven is missing: filing into a CMIS repository will not be tested." >&2; fi
 
 # Exact versions with hashes and without download addresses.
 lock: $(VENV)/.installed

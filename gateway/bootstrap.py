@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 from gateway.application.connecting import require_connected
 from gateway.application.services import Services
 from gateway.blobs.folder import FolderBlobs
+from gateway.case_file_settings import CmisAccount
+from gateway.casefiles.cmis import CmisCaseFile
+from gateway.casefiles.cmis_account import CmisSettings
 from gateway.casefiles.folder import FolderCaseFile
 from gateway.config import DatabaseSettings, DeskSettings, EpostAccount, ProviderSettings, Settings
 from gateway.db.engine import Database
@@ -160,11 +163,17 @@ def _providers(settings: Settings) -> dict[str, Provider]:
 def _case_file(settings: Settings) -> CaseFile:
     chosen = settings.case_file
     built_in: dict[str, Callable[[], CaseFile]] = {
+        "cmis": lambda: _cmis(chosen.cmis),
         "folder": lambda: FolderCaseFile(_folder(settings, chosen.dir)),
     }
     if chosen.name in chosen.plugin:
         return case_file_plugin(chosen.name, chosen.plugin[chosen.name], built_in=built_in)
     return _known("case_file", chosen.name, built_in)()
+
+
+def _cmis(account: CmisAccount) -> CmisCaseFile:
+    secrets_shown = {name: getattr(account, name).get_secret_value() for name in ("password", "token")}
+    return CmisCaseFile(CmisSettings(**(dict(account) | secrets_shown)))
 
 
 def _known(section: str, name: str, built_in: Mapping[str, Callable[[], T]]) -> Callable[[], T]:

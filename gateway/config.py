@@ -21,13 +21,15 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gateway.case_file_settings import CmisAccount
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError
 from gateway.provider_settings import FolderHouse, PingenAccount, Section, SftpAccount
 
 ENV_PREFIX = "GATEWAY_"
 _NESTED = "__"
-_FREE_TABLES = frozenset({"provider.plugin", "provider.daily_capacity", "case_file.plugin"})
+_CMIS_TABLES = {f"case_file.cmis.{name}" for name in ("properties", "log_properties", "constants")}
+_FREE_TABLES = frozenset({"provider.plugin", "provider.daily_capacity", "case_file.plugin", *_CMIS_TABLES})
 """Tables whose keys are names that only the operator or a plug-in knows."""
 
 
@@ -176,6 +178,7 @@ class CaseFileSettings(Section):
 
     name: str = "folder"
     dir: str = "{data_dir}/case-files"
+    cmis: CmisAccount = CmisAccount()
     plugin: PluginTables = Field(default_factory=dict)
 
 

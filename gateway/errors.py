@@ -16,6 +16,7 @@
     │   ├── AlreadyReleased         certainly done before: success
     │   └── OutcomeUnknown          may or may not have been done; ask, never repeat blindly
     ├── CaseFileError        10     the case-file system did not confirm a filing
+    │   └── CaseFileUnavailable     at present it confirms none
     └── IntegrityError       11     stored bytes are not what their hash says
 
 A message never carries a citizen's name or address, nor a secret: it goes to logs and screens.
@@ -129,6 +130,10 @@ class CaseFileError(GatewayError):
     """The case-file system did not confirm a filing; it is tried again."""
 
     exit_code = 10
+
+
+class CaseFileUnavailable(CaseFileError):
+    """The case-file system as a whole is away, refuses us, or is set up wrongly: no other entry would fare better."""
 
 
 class IntegrityError(GatewayError):

@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.casefiles.folder_log import readable_log
+from gateway.casefiles.readable import readable_log
 from gateway.domain.findings import Finding, Severity
 from gateway.durable import FILE_MODE, make_folder, write_durably
 from gateway.errors import CaseFileError, IntegrityError, NotFound

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from gateway.domain.endpoint import check_address
 from gateway.errors import ConfigError, NotSent, OutcomeUnknown
 from gateway.providers.epost_codes import text_for
 from gateway.providers.epost_wire import Answer, Wire
-from gateway.providers.http_wire import check_address
 
 HTTP_OK = 200
 HTTP_UNAUTHORISED = 401

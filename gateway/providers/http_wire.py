@@ -15,7 +15,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,7 +22,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from gateway.errors import ConfigError, NotSent, OutcomeUnknown
+from gateway.errors import NotSent, OutcomeUnknown
 
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
@@ -162,28 +161,6 @@ class HttpWire:
             f"Der Druckdienstleister ist nicht erreichbar ({kind}). Es wurde nichts übertragen; "
             "bitte Netz, Adresse und Zertifikat prüfen.",
         )
-
-
-def check_address(name: str, shown: str, url: str) -> None:
-    """Raises `ConfigError` for an address that would carry social data in the clear, or holds a password."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigError(f"{name}-base-url", f"{shown} ist keine Adresse mit https://.")
-    if parts.username or parts.password:
-        raise ConfigError(f"{name}-base-url", f"{shown} darf keine Zugangsdaten enthalten.")
-    if not is_confidential(url):
-        raise ConfigError(
-            f"{name}-plain-http", f"{shown} muss mit https:// beginnen (http:// nur auf diesem Rechner)."
-        )
-
-
-def is_confidential(url: str) -> bool:
-    """Whether nobody on the way can read along: TLS, or this machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _retry_after_s(response: requests.Response) -> float | None:

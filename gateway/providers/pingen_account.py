@@ -12,8 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.endpoint import check_address, is_confidential
 from gateway.errors import ConfigError, NotSent, OutcomeUnknown
-from gateway.providers.http_wire import HttpAnswer, HttpWire, check_address, is_confidential
+from gateway.providers.http_wire import HttpAnswer, HttpWire
 
 HTTP_BAD_REQUEST = 400
 HTTP_UNAUTHORISED = 401

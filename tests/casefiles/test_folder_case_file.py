@@ -66,7 +66,7 @@ def test_the_log_reads_in_the_order_of_events_and_in_local_time(tmp_path: Path) 
     approved = log.index("**19.11.2026 14:05** Bewilligungsbescheid freigegeben")
     posted = log.index("**20.11.2026 00:00** Aufgabe zur Post bestätigt")
     assert approved < posted
-    assert "Rechtsbehelfsfrist bis: 2026-12-24" in log
+    assert "Rechtsbehelfsfrist bis: 24.12.2026" in log
 
 
 def test_the_folder_is_named_by_the_file_number_and_by_nothing_else(tmp_path: Path) -> None:
