@@ -8,6 +8,7 @@ from sqlmodel import Session
 from gateway.application.authorising import actor
 from gateway.application.bundling import Neighbours, neighbours_by_number
 from gateway.application.drafting import find_letter
+from gateway.application.filing_view import failing_of
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, view_of
 from gateway.application.stopping import stop_reasons
@@ -42,12 +43,18 @@ def explain(services: Services, reference: str, login: str | None = None) -> lis
         may_read = _reader(session, login, office)
         view = view_of(session, services, letter, office)
         near = neighbours_by_number(session, letter, may_read)
+        failing = failing_of(session, letter.reference, letter.case_id)
     sentences = [f"{view.title}, Schreiben {for_people(view.reference)} im Fall {view.file_number}."]
     sentences += _of_letter(services, view)
     for recipient in view.recipients:
         sentences += _of_recipient(view, recipient)
         sentences += _of_envelope(view, recipient, near[recipient.number])
-    return sentences
+    zone = services.schedule.zone
+    return sentences + [
+        f"Die Akte hat einen Eintrag seit {each.since.astimezone(zone):%d.%m.%Y %H:%M} nicht angenommen "
+        f"({each.error_code}, {each.attempts} Versuche); das hält sonst nichts auf."
+        for each in failing
+    ]
 
 
 def _of_letter(services: Services, view: LetterView) -> list[str]:

@@ -6,7 +6,7 @@ success. `Letter.filing_due` only says where to look. A case file that is away h
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
 
@@ -18,12 +18,14 @@ from gateway.application.case_keys import (
     twin_document_key,
 )
 from gateway.application.companions import signed_companions
+from gateway.application.filing_rows import begin_attempt, confirmed, failed_before, is_filed, refused
+from gateway.application.outages import goes_on, is_over, may_try
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
 from gateway.application.tracking import live_submission
 from gateway.db.engine import row_id
-from gateway.db.files import Filing, InboundDocument, InboundState
+from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Case, Office
@@ -36,11 +38,9 @@ from gateway.domain.filing import (
     due_filings,
     inbound_filing_key,
 )
-from gateway.errors import CaseFileError, IntegrityError, NotFound
+from gateway.errors import CaseFileError, CaseFileUnavailable, IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef, FilingEntry
 
-_FIRST_RETRY = timedelta(minutes=1)
-_LONGEST_RETRY = timedelta(hours=6)
 _CHUNK = 200
 
 
@@ -50,19 +50,37 @@ class FilingReport:
 
     filed: int = 0
     failed: int = 0
+    away: bool = False
+    """The case file took nothing more; the rest waits for the next attempt."""
 
 
 def file_due(services: Services) -> FilingReport:
-    """File whatever is due and not filed; what fails is tried again later, visibly."""
+    """File whatever is due and not filed; what fails is tried again later, visibly. Two at once: one does it all."""
     report = FilingReport()
+    with services.locks.try_lock("filing") as held:
+        if held and may_try(services):
+            try:
+                _file_all(services, report)
+            except CaseFileUnavailable:
+                report.away = True
+    return report
+
+
+def _file_all(services: Services, report: FilingReport) -> None:
+    """What failed before comes last: one letter that the case file chokes on must not hold the others up."""
+    failed, later = failed_before(services), []
     after = 0
     while letters := _letters_due(services, after):
-        for letter_id in letters:
-            _try(_file_letter, services, letter_id, report)
-        after = letters[-1]
+        for letter_id, reference in letters:
+            if reference in failed:
+                later.append((failed[reference], letter_id))
+            else:
+                _try(_file_letter, services, letter_id, report)
+        after = letters[-1][0]
     for document_id in _inbound_due(services):
         _try(_file_inbound, services, document_id, report)
-    return report
+    for _attempts, letter_id in sorted(later):
+        _try(_file_letter, services, letter_id, report)
 
 
 def _try(
@@ -75,10 +93,12 @@ def _try(
         report.failed += 1
 
 
-def _letters_due(services: Services, after: int) -> list[int]:
+def _letters_due(services: Services, after: int) -> list[tuple[int, str]]:
     with services.db.reading() as session:
-        query = select(Letter.id).where(col(Letter.filing_due), col(Letter.id) > after)
-        return [found for found in session.exec(query.order_by(col(Letter.id)).limit(_CHUNK)).all() if found]
+        query = select(Letter.id, Letter.reference).where(col(Letter.filing_due), col(Letter.id) > after)
+        return [
+            (found or 0, name) for found, name in session.exec(query.order_by(col(Letter.id)).limit(_CHUNK))
+        ]
 
 
 def _file_letter(services: Services, letter_id: int, report: FilingReport) -> None:
@@ -140,9 +160,9 @@ def _entries(
     view = view_of(session, services, letter, office)
     by_number = {recipient.number: recipient for recipient in view.recipients}
     for due in due_filings(facts):
-        if due.kind is FilingKind.ENCLOSURE and not _is_filed(session, due.key):
+        if due.kind is FilingKind.ENCLOSURE and not is_filed(session, due.key):
             yield _enclosure_entry(session, services, letter, case, office, due, facts.signing), row_id(case)
-        elif not _is_filed(session, due.key):
+        elif not is_filed(session, due.key):
             recipient = by_number.get(due.recipient_no or 1)
             yield _entry(services, letter, case, office, due, recipient, facts.signing), row_id(case)
 
@@ -287,51 +307,27 @@ def _file_inbound(services: Services, document_id: int, report: FilingReport) ->
 
 
 def _file(services: Services, entry: FilingEntry, case_id: int, report: FilingReport) -> bool:
-    """Try one entry if it is its time; filing the same key again is harmless, so a kill in between is too."""
-    now = services.clock.now()
-    with services.db.transaction() as session:
-        row = _row(session, entry.key, case_id)
-        if row.filed_at is not None:
-            return True
-        if row.next_attempt_at is not None and row.next_attempt_at > now:
-            return False
-        row.attempts += 1
-        row.next_attempt_at = now + min(_FIRST_RETRY * 2 ** min(row.attempts, 12), _LONGEST_RETRY)
+    """Try one entry if it is its time; filing the same key again is harmless, so a kill in between is too.
+
+    Raises `CaseFileUnavailable`: no other entry would fare better now.
+    """
+    if (known := begin_attempt(services, entry.key, case_id)) is not None:
+        return known
     try:
         external_id = services.casefile.file(entry)
+    except CaseFileUnavailable as fault:
+        report.failed += 1
+        refused(services, entry.key, case_id, fault, again_at=goes_on(services, fault))
+        raise
     except CaseFileError as error:
         report.failed += 1
-        _remember(services, entry.key, case_id, error_code=error.code)
+        refused(services, entry.key, case_id, error)
         return False
+    if report.filed == 0:
+        is_over(services)
     report.filed += 1
-    _remember(services, entry.key, case_id, external_id=external_id)
+    confirmed(services, entry.key, case_id, external_id)
     return True
-
-
-def _remember(
-    services: Services, key: str, case_id: int, *, external_id: str | None = None, error_code: str | None = None
-) -> None:
-    with services.db.transaction() as session:
-        row = _row(session, key, case_id)
-        row.error_code = error_code
-        if external_id is not None:
-            row.external_id = external_id
-            row.filed_at = services.clock.now()
-            row.next_attempt_at = None
-
-
-def _row(session: Session, key: str, case_id: int) -> Filing:
-    row = session.exec(select(Filing).where(Filing.key == key)).one_or_none()
-    if row is None:
-        row = Filing(key=key, case_id=case_id)
-        session.add(row)
-        session.flush()
-    return row
-
-
-def _is_filed(session: Session, key: str) -> bool:
-    query = select(Filing.id).where(Filing.key == key, col(Filing.filed_at).is_not(None))
-    return session.exec(query).first() is not None
 
 
 def _moment(services: Services, occurred: datetime | date) -> datetime:

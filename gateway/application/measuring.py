@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
 from gateway.application.desk_view import desk_size
+from gateway.application.filing_view import backlog
 from gateway.application.services import Services
 from gateway.db.engine import HEAD
 from gateway.db.files import InboundDocument, InboundState
@@ -45,10 +46,14 @@ class Figures:
     run_open_s: float | None
     run_finished_s: float | None
     """Since the last run that finished."""
+    to_file: Mapping[str, int]
+    """What waits for the case file: letters with something to file, scans, and entries that failed."""
+    case_file_away_s: float | None
 
 
 def figures(services: Services) -> Figures:
     """All figures, of one moment."""
+    waiting = backlog(services)
     with services.db.reading() as session:
         submissions = _submissions(session)
         return Figures(
@@ -64,6 +69,12 @@ def figures(services: Services) -> Figures:
                 session.exec(select(func.min(Run.started_at)).where(col(Run.finished_at).is_(None))).one(),
             ),
             run_finished_s=_age_s(services, session.exec(select(func.max(Run.finished_at))).one()),
+            to_file={
+                "letters": waiting.letters,
+                "inbound": waiting.inbound,
+                "failing": len(waiting.failing),
+            },
+            case_file_away_s=_age_s(services, waiting.outage.began_at if waiting.outage else None),
         )
 
 

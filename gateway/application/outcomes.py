@@ -18,6 +18,7 @@ from gateway.db import mail
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
+from gateway.domain.retry import wait_before
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Unit
@@ -149,8 +150,8 @@ def postpone(
     services: Services, handed: HandOver, state: SubmissionState, fact: NotSent | OutcomeUnknown
 ) -> None:
     """Certainly not done: back to where it was, with the next attempt visible (doubling, jitter, cap)."""
-    wait = min(_FIRST_RETRY * 2 ** min(handed.first.attempts, 10), _LONGEST_RETRY)
-    wait *= 0.75 + services.random_bits(8) / 512
+    spread = services.random_bits(8) / 256
+    wait = wait_before(handed.first.attempts, first=_FIRST_RETRY, longest=_LONGEST_RETRY, spread=spread)
     named = fact.retry_after_s if isinstance(fact, NotSent) else None
     with services.db.transaction() as session:
         move_all(

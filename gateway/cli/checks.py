@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.application import checking
+from gateway.application.filing_view import backlog_findings
 from gateway.cli.context import console, print_json, services_for
 from gateway.config import ENV_PREFIX, Settings
 from gateway.domain.findings import Finding, has_error
@@ -80,6 +81,7 @@ def _doctor(context: typer.Context, json: Json = False) -> None:
         results |= checking.check_casefile(services)
         results |= checking.check_templates(services)
         results |= checking.check_desk(services)
+        results |= {"filing": backlog_findings(services)}
     print_findings(results, json=json)
 
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
@@ -14,12 +15,23 @@ class Filing(SQLModel, table=True):
     What must be filed is computed from letters and inbound documents; a row remembers attempts and success.
     """
 
+    __table_args__ = (
+        Index(
+            "filing_not_confirmed",
+            "next_attempt_at",
+            sqlite_where=text("filed_at IS NULL"),
+            postgresql_where=text("filed_at IS NULL"),
+        ),
+    )
+
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     case_id: int = Field(foreign_key="case_record.id", index=True)
     attempts: int = 0
     next_attempt_at: datetime | None = moment(optional=True)
     error_code: str | None = None
+    failing_since: datetime | None = moment(optional=True)
+    """When it failed first; None while it never did, and once it is filed."""
     external_id: str | None = None
     filed_at: datetime | None = moment(optional=True)
 
@@ -56,7 +68,15 @@ class InboundDocument(SQLModel, table=True):
     """A *Posteingang*."""
 
     __tablename__ = "inbound_document"
-    __table_args__ = (UniqueConstraint("delivery_id", "document_id"),)
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "document_id"),
+        Index(
+            "inbound_not_filed",
+            "id",
+            sqlite_where=text("state = 'assigned' AND filed_at IS NULL"),
+            postgresql_where=text("state = 'assigned' AND filed_at IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     delivery_id: int = Field(foreign_key="scan_delivery.id", index=True)

@@ -59,11 +59,16 @@ def _lines(found: Figures) -> Iterator[str]:
         "kind",
         {"letters": found.desk_letters, "inbound": found.desk_inbound},
     )
+    yield from _family("to_file", "What waits for the case file.", "kind", found.to_file)
     single: dict[str, tuple[str, float | None]] = {
         "unfinished_submissions": ("Submissions not handed over yet.", found.unfinished_submissions),
         "oldest_in_doubt_seconds": (
             "Age of the oldest hand-over whose outcome is unknown; 0 if there is none.",
             found.oldest_in_doubt_s or 0,
+        ),
+        "case_file_away_seconds": (
+            "Since the case file takes nothing; 0 while it does.",
+            found.case_file_away_s or 0,
         ),
         "run_open_seconds": ("Age of the run that did not finish; 0 if there is none.", found.run_open_s or 0),
         "run_finished_seconds": ("Since the last run finished; none before the first.", found.run_finished_s),

@@ -164,3 +164,21 @@ DOCUMENT_CLASSES: Mapping[str, str] = {
     "unknown": "nicht erkannt",
 }
 """Classes that the scan provider names; another one is shown as it is."""
+
+_FILED: Mapping[str, str] = {
+    "document": "Schreiben freigegeben",
+    "twin": "Abschrift freigegeben",
+    "enclosure": "Anlage freigegeben",
+    "hand-over": "Übergabe",
+    "posting-reported": "Aufgabe zur Post gemeldet",
+    "posting-confirmed": "Aufgabe zur Post bestätigt",
+    "return": "Rückläufer",
+    "cancellation": "Stornierung",
+    "inbound": "Posteingang",
+}
+
+
+def filed(key: str) -> str:
+    """An entry of the case file by its key, such as `posting-confirmed:AAAA1111:7K4M9QXZ`."""
+    what, _, rest = key.partition(":")
+    return " · ".join([_FILED.get(what, what), *rest.split(":")])

@@ -1,0 +1,71 @@
+"""What is remembered of each filing: attempts, since when it fails, and the answer of the case file."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from gateway.application.services import Services
+from gateway.db.files import Filing
+from gateway.domain.retry import wait_before
+from gateway.errors import CaseFileError
+
+_FIRST_RETRY = timedelta(minutes=1)
+_LONGEST_RETRY = timedelta(hours=6)
+
+
+def begin_attempt(services: Services, key: str, case_id: int) -> bool | None:
+    """Count an attempt and say None; True if it is filed already, False if it is not its time yet."""
+    now = services.clock.now()
+    with services.db.transaction() as session:
+        row = _row(session, key, case_id)
+        if row.filed_at is not None:
+            return True
+        if row.next_attempt_at is not None and row.next_attempt_at > now:
+            return False
+        spread = services.random_bits(8) / 256
+        row.attempts += 1
+        row.next_attempt_at = now + wait_before(
+            row.attempts, first=_FIRST_RETRY, longest=_LONGEST_RETRY, spread=spread
+        )
+        return None
+
+
+def refused(
+    services: Services, key: str, case_id: int, error: CaseFileError, *, again_at: datetime | None = None
+) -> None:
+    """The case file did not take it; the next attempt is known, or comes with the end of an outage (`again_at`)."""
+    with services.db.transaction() as session:
+        row = _row(session, key, case_id)
+        row.error_code = error.code
+        row.failing_since = row.failing_since or services.clock.now()
+        row.next_attempt_at = again_at or row.next_attempt_at
+
+
+def confirmed(services: Services, key: str, case_id: int, external_id: str) -> None:
+    """The case file has it."""
+    with services.db.transaction() as session:
+        row = _row(session, key, case_id)
+        row.error_code = row.failing_since = row.next_attempt_at = None
+        row.external_id, row.filed_at = external_id, services.clock.now()
+
+
+def failed_before(services: Services) -> dict[str, int]:
+    """How often an entry failed that is not filed yet, by what its key names: the letter among it."""
+    with services.db.reading() as session:
+        query = select(Filing.key, Filing.attempts).where(col(Filing.filed_at).is_(None))
+        return {part: attempts for key, attempts in session.exec(query) for part in key.split(":")}
+
+
+def is_filed(session: Session, key: str) -> bool:
+    """Whether the case file has confirmed it."""
+    query = select(Filing.id).where(Filing.key == key, col(Filing.filed_at).is_not(None))
+    return session.exec(query).first() is not None
+
+
+def _row(session: Session, key: str, case_id: int) -> Filing:
+    row = session.exec(select(Filing).where(Filing.key == key)).one_or_none()
+    if row is None:
+        row = Filing(key=key, case_id=case_id)
+        session.add(row)
+        session.flush()
+    return row
