@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from gateway import evidence_check
 from gateway.application.connecting import require_connected
 from gateway.application.services import Services
 from gateway.blobs.folder import FolderBlobs
@@ -50,6 +51,7 @@ from gateway.providers.print_sealing import seal_for
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.rendering.codes import page_codes
+from gateway.rendering.evidence import cover_pdf
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.local import LocalRenderer
 from gateway.rendering.proof import proof_pdf
@@ -132,6 +134,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         duplex=settings.run.duplex,
         bundling=settings.run.bundling,
         proof_pdf=proof_pdf,
+        evidence_cover=cover_pdf,
+        evidence_checker=Path(evidence_check.__file__).read_bytes(),
         receipts_dir=_folder(settings, settings.inbound.receipts_dir),
         enclosure_rules=tuple(
             EnclosureRule(**{**dict(rule), "file": str(settings.path(rule.file))})

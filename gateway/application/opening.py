@@ -50,10 +50,11 @@ def open_document(
         audit(session, services, who.login, what, letter.reference, recipient=number, page=page)
     signing = recipient.signing if recipient else 1
     key = (twin_document_key if twin else letter_document_key)(letter.reference, number, signing)
-    return Opened(_content(services, sha256, case, key), f"{key}.pdf")
+    return Opened(document_content(services, sha256, case, key), f"{key}.pdf")
 
 
-def _content(services: Services, sha256: str, case: CaseRef, document_key: str) -> bytes:
+def document_content(services: Services, sha256: str, case: CaseRef, document_key: str) -> bytes:
+    """Archived bytes, from the case file if they have left the gateway. Raises `NotFound`, `IntegrityError`."""
     if services.blobs.has(sha256):
         return services.blobs.get(sha256)
     content = services.casefile.fetch(case, document_key)
@@ -94,7 +95,7 @@ def open_inbound(services: Services, login: str, inbound_id: int, *, page: int |
             who.require(Action.ASSIGN_INBOUND)
         sha256, key = document.sha256, inbound_document_key(document.document_id)
         audit(session, services, who.login, "inbound-read", f"inbound-{inbound_id}", page=page)
-    content = _content(services, sha256, case, key) if case else services.blobs.get(sha256)
+    content = document_content(services, sha256, case, key) if case else services.blobs.get(sha256)
     return Opened(content, f"posteingang-{inbound_id}.pdf")
 
 

@@ -14,6 +14,7 @@ from gateway.domain.calendar import RunSchedule
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
+from gateway.domain.evidence import PostingFile
 from gateway.domain.mailpiece import Service
 from gateway.domain.postage import PostageTable
 from gateway.domain.proof import RunProof
@@ -61,6 +62,10 @@ class Services:
     receipts_dir: Path
     proof_pdf: Callable[[RunProof, tzinfo], bytes]
     """The certificates of a run as a document for people; moments in a time zone."""
+    evidence_cover: Callable[[PostingFile, tzinfo], bytes]
+    """The cover of a posting file as a document for people; moments in a time zone."""
+    evidence_checker: bytes
+    """The program that lies in a posting file and checks it."""
     enclosure_rules: Sequence[EnclosureRule] = ()
     """Which enclosures travel with which letters, beside those of templates."""
     bundling: bool = True

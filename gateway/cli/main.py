@@ -49,6 +49,7 @@ PARTS = {
     "users": "administration",
     "tokens": "tokens",
     "certificates": "certificates",
+    "evidence": "evidence",
 }
 """Which module brings which command; a command that runs imports its own module only, since imports are slow."""
 

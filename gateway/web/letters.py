@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from gateway.application.approving import approve, reject
 from gateway.application.enclosing import EnclosureView, enclosures_of
+from gateway.application.evidencing import packed, posting_file
 from gateway.application.explaining import beside, explain
 from gateway.application.opening import Opened, document_pages, open_document
 from gateway.application.searching import LetterFilter, find_letters, my_offices
@@ -92,6 +93,15 @@ def twin_picture(visit: SignedIn, reference: str, number: int, page: int) -> Res
     """A page of the accessible copy as picture."""
     opened = open_document(visit.services, visit.login, reference, number, page=page, twin=True)
     return png(visit.services, opened, page)
+
+
+@router.get("/schreiben/{reference}/nachweis.zip")
+def evidence(visit: SignedIn, reference: str) -> Response:
+    """The posting file, as a court would want it."""
+    file = posting_file(visit.services, visit.login, reference)
+    archive, _ = packed(visit.services, file)
+    disposition = f'attachment; filename="{file.name}"'
+    return Response(archive, media_type="application/zip", headers={"Content-Disposition": disposition})
 
 
 @router.post("/schreiben/{reference}/einreichen")
