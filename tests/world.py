@@ -6,9 +6,12 @@ since references come from a seeded source and the same input renders to the sam
 """
 
 import copy
+import hashlib
+import os
+import pickle
 import random
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -144,11 +147,49 @@ _DOCUMENT: dict[str, Any] = {
 }
 
 
+_RENDERED_BY = ("rendering", "domain", "facts", "ports", "providers")
+
+
+class Shelf:
+    """What was rendered once, kept on disk for the next test process as long as nothing changes that renders it."""
+
+    def __init__(self) -> None:
+        base = ROOT / ".pytest_cache" / "rendered"
+        self._folder = base / _digest_of_sources()
+        for earlier in base.glob("*") if not self._folder.exists() else ():
+            shutil.rmtree(earlier, ignore_errors=True)
+
+    def once(self, key: object, make: Callable[[], Any]) -> Any:
+        """What `make` makes, made now or earlier."""
+        file = self._folder / hashlib.sha256(repr(key).encode()).hexdigest()
+        try:
+            return pickle.loads(file.read_bytes())
+        except FileNotFoundError:
+            made = make()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_bytes(pickle.dumps(made))
+        part.replace(file)
+        return made
+
+
+def _digest_of_sources() -> str:
+    digest = hashlib.sha256(
+        (ROOT / "requirements.lock").read_bytes() + (ROOT / "package-lock.json").read_bytes()
+    )
+    for folder in (*(ROOT / "gateway" / part for part in _RENDERED_BY), ROOT / "letter_templates"):
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.suffix != ".pyc":
+                digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+    return digest.hexdigest()[:32]
+
+
 class Remembering:
     """A renderer that does the same work only once; the bytes are the real ones."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
+        self._shelf = Shelf()
         self._kept: dict[object, Any] = {}
         self.template, self.templates, self.validate = renderer.template, renderer.templates, renderer.validate
         self.read_letter, self.page_texts = renderer.read_letter, renderer.page_texts
@@ -187,7 +228,7 @@ class Remembering:
 
     def _once(self, key: object, make: Any) -> Any:
         if key not in self._kept:
-            self._kept[key] = make()
+            self._kept[key] = self._shelf.once(key, make)
         return self._kept[key]
 
 
