@@ -20,6 +20,7 @@ from gateway.config import DatabaseSettings, DeskSettings, EpostAccount, Provide
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.postgres import PostgresOptions
+from gateway.domain.by_hand import BY_HAND
 from gateway.domain.calendar import RunSchedule
 from gateway.domain.desk import DeskRules, Patience
 from gateway.domain.enclosures import EnclosureRule
@@ -40,6 +41,7 @@ from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
 from gateway.ports.provider import Provider
 from gateway.provider_settings import FolderHouse, PingenAccount, PrintHouseSettings, SftpAccount
+from gateway.providers.by_hand import ByHandProvider
 from gateway.providers.epost import EpostProvider
 from gateway.providers.epost_account import EpostSettings
 from gateway.providers.folder import FolderProvider
@@ -101,7 +103,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url(), _postgres(settings.database))
     database.migrate()
-    require_connected(database, settings.provider.connected())
+    require_connected(database, [*settings.provider.connected(), BY_HAND])
     fonts_dir = default_fonts_dir()
     return Services(
         db=database,
@@ -156,12 +158,15 @@ def _providers(settings: Settings) -> dict[str, Provider]:
         "sftp": lambda: _sftp(settings, chosen.sftp),
         "folder": lambda: _print_room(settings, chosen.folder),
     }
-    return {
+    providers = {
         name: provider_plugin(name, chosen.plugin[name], built_in=built_in)
         if name in chosen.plugin
         else _known("provider", name, built_in)()
         for name in chosen.connected()
+        if name != BY_HAND
     }
+    profile = providers[chosen.name].profile if chosen.name in providers else load_profile("sftp")
+    return {**providers, BY_HAND: ByHandProvider(profile)}
 
 
 def _case_file(settings: Settings) -> CaseFile:
@@ -211,7 +216,9 @@ def _desk(desk: DeskSettings) -> DeskRules:
         hand_over_days=desk.hand_over_days,
         patience=Patience(desk.production_days, desk.posting_days),
         of_provider={
-            each.provider: Patience(each.production_days, each.posting_days) for each in desk.of_provider
+            # What a person takes in hand leaves the house by the end of the next working day.
+            BY_HAND: Patience(production_days=1, posting_days=1, receipt_days=1),
+            **{each.provider: Patience(each.production_days, each.posting_days) for each in desk.of_provider},
         },
     )
 

@@ -37,6 +37,7 @@ from gateway.db.locks import locks_for
 from gateway.db.mail import Submission
 from gateway.domain.layout import PrintProfile
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, Renderer, RenderRequest
+from gateway.providers.by_hand import ByHandProvider
 from gateway.providers.epost import EpostProvider
 from gateway.testing.clock import ManualClock
 from gateway.testing.epost import EpostSimulator
@@ -420,7 +421,7 @@ class Prototype:
             self.services,
             db=database,
             blobs=FolderBlobs(folder / "documents"),
-            providers={"epost": provider},
+            providers={"epost": provider, "by-hand": ByHandProvider(provider.profile)},
             casefile=FolderCaseFile(folder / "case-files"),
             clock=clock,
             locks=locks_for(database, folder / "locks"),

@@ -14,12 +14,13 @@ from functools import partial
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
+from gateway.application.planning import print_profile
 from gateway.application.rendering import remember_document
 from gateway.application.services import Services
 from gateway.db.enclosures import SignedCompanion
 from gateway.db.engine import compare_and_set
 from gateway.db.letters import Approval, Document, Recipient
-from gateway.db.mail import Batch, MailPiece
+from gateway.db.mail import MailPiece
 from gateway.domain.postage import Postage, postage
 from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
 
@@ -28,7 +29,7 @@ def assemble(services: Services, *, day: date, progress: Callable[[int], None] |
     """Assemble every piece that has no print copy yet, of any run; returns how many. Resumable."""
     done = 0
     while pieces := _waiting(services):
-        for _ in services.for_each(partial(_assemble_piece, services, day), pieces):
+        for _ in services.for_each(partial(assemble_piece, services, day), pieces):
             done += 1
             if progress:
                 progress(done)
@@ -44,16 +45,17 @@ def _waiting(services: Services) -> list[int]:
         return [piece_id for piece_id in found if piece_id is not None]
 
 
-def _assemble_piece(services: Services, day: date, piece_id: int) -> None:
+def assemble_piece(services: Services, day: date, piece_id: int) -> None:
+    """Assemble one piece, or write down why that cannot be; `day` is that of its price."""
     with services.db.reading() as session:
         piece = session.get_one(MailPiece, piece_id)
         hashes = approved_hashes(session, piece_id)
         country = _country(session, piece_id)
-        provider = services.providers[session.get_one(Batch, piece.batch_id).provider]
+        profile = print_profile(session, services, piece)
     try:
         documents = [services.blobs.get(sha256) for sha256 in hashes]
         copy = services.renderer.assemble(
-            documents, piece=piece.reference, profile=provider.profile, duplex=piece.duplex
+            documents, piece=piece.reference, profile=profile, duplex=piece.duplex
         )
         price = _price(services, copy.sheets, piece, country, day)
     except (RenderError, DocumentInvalid, InputError, IntegrityError, NotFound) as error:

@@ -24,6 +24,11 @@ def enclosure_document_key(reference: str, number: int, signing: int = 1) -> str
     return f"{reference}-anlage-{number}{_anew(signing)}"
 
 
+def proof_document_key(reference: str, number: int, piece: str, proof: int) -> str:
+    """Under which key the case file keeps the scanned receipt of one recipient's piece."""
+    return f"{reference}-{number}-zugangsnachweis-{piece}-{proof}"
+
+
 def _anew(signing: int) -> str:
     return f"-fassung-{signing}" if signing > 1 else ""
 

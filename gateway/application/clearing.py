@@ -11,14 +11,17 @@ from typing import Protocol
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select, union
 
+from gateway.application.delivering import proof_in_force
 from gateway.application.replanning import in_consignment
 from gateway.application.services import Services
-from gateway.application.tracking import live_submission, status_of
+from gateway.application.silence import left_by_hand_on, what_is_missing
+from gateway.application.tracking import awaits_receipt, live_submission, status_of
 from gateway.db.desk import DecisionState, DeskDecision
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, LetterFinding, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission
 from gateway.domain import desk as rules
+from gateway.domain.delivery import Verdict, describe
 from gateway.domain.desk import UNREADABLE, WITHDRAWN, DeskAction, Facts, Problem
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
@@ -73,6 +76,7 @@ def troubled_letters(session: Session, services: Services) -> Sequence[int]:
     told = submitted.join(StatusEvent, col(StatusEvent.submission_id) == Submission.id)
     candidates = union(
         piece.where(col(MailPiece.fault_code).is_not(None), col(MailPiece.fault_code) != WITHDRAWN),
+        piece.where(col(MailPiece.served).is_(False)),
         live.where(or_(col(Submission.state).in_(_UNCLEAR), col(Submission.error_code).is_not(None))),
         live.where(*_silent(services)),
         told.where(col(StatusEvent.status).in_((Status.FAILED, Status.RETURNED))),
@@ -194,6 +198,7 @@ def _look_at(
         ),
         printed=told is not None,
         alone_in_handover=in_consignment(session, submission) == 1,
+        awaits_receipt=awaits_receipt(session, submission, piece),
     )
     return recipient, piece, submission, facts
 
@@ -249,6 +254,7 @@ def _of_copy(
         yield trouble(Problem.SEVERAL, submission.key, submission.released_at or asked, said)
     elif facts.error == Problem.CANCEL_UNKNOWN and facts.status is not Status.CANCELLED:
         yield trouble(Problem.CANCEL_UNKNOWN, submission.key, submission.released_at or asked, said)
+    yield from _from_proof(session, piece, submission, trouble)
     yield from _from_reports(session, services, submission, facts, trouble)
 
 
@@ -272,6 +278,16 @@ def _contradictions(session: Session, piece: MailPiece, trouble: _Make) -> Itera
         yield trouble(Problem.CONTRADICTED, f"{void.key}:{event.id}", event.received_at, message)
 
 
+def _from_proof(
+    session: Session, piece: MailPiece, submission: Submission, trouble: _Make
+) -> Iterator[Trouble]:
+    """What is proven not to have been received."""
+    proof = proof_in_force(session, piece)
+    if proof is not None and proof.served is False:
+        said = describe(proof.kind, proof.outcome, Verdict(False, None))
+        yield trouble(Problem.RETURNED, f"{submission.key}:proof-{proof.id}", proof.recorded_at, said)
+
+
 def _from_reports(
     session: Session, services: Services, submission: Submission, facts: Facts, trouble: _Make
 ) -> Iterator[Trouble]:
@@ -290,21 +306,16 @@ def _from_reports(
         provider=submission.provider,
         planned_on=_day(services, submission.planned_at),
         released_on=_day(services, submission.released_at) if submission.released_at else None,
+        left_on=left_by_hand_on(session, submission),
         today=services.today(),
         rules=services.desk,
         calendar=services.schedule.calendar,
     )
     if late is not None:
         since = submission.released_at or submission.planned_at
-        made = trouble(late.problem, f"{submission.key}:{late.period}", since, _SILENT[late.problem])
+        said = what_is_missing(late.problem, submission.provider)
+        made = trouble(late.problem, f"{submission.key}:{late.period}", since, said)
         yield replace(made, due=late.due)
-
-
-_SILENT = {
-    Problem.LATE_HAND_OVER: "Die Sendung ist im Tageslauf, aber nicht übergeben.",
-    Problem.LATE_PRODUCTION: "Übergeben, aber der Druckdienstleister meldet keine Produktion.",
-    Problem.LATE_POSTING: "In der Produktion, aber es ist keine Aufgabe zur Post gemeldet.",
-}
 
 
 def _trouble(

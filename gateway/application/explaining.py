@@ -13,6 +13,7 @@ from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, view_of
 from gateway.application.stopping import stop_reasons
 from gateway.db.people import Office
+from gateway.domain.by_hand import HandChannel
 from gateway.domain.permission import Action
 from gateway.domain.references import for_people
 from gateway.domain.standing import Standing
@@ -33,6 +34,11 @@ _SENTENCES = {
     Standing.DELIVERED: "Die Zustellung ist nachgewiesen.",
     Standing.RETURNED: "Die Sendung ist zurückgekommen; sie gilt nicht als bekannt gegeben.",
     Standing.FAILED: "Der Druckdienstleister konnte die Sendung nicht herstellen; sie ist nicht versandt.",
+}
+
+_BY_HAND = {
+    Standing.PLANNED: "Die Sendung geht von Hand und ist noch nicht gedruckt.",
+    Standing.IN_PRODUCTION: "Die Sendung ist im Haus gedruckt und wartet darauf, aufgegeben oder übergeben zu werden.",
 }
 
 
@@ -101,9 +107,19 @@ def _of_envelope(view: LetterView, recipient: RecipientView, near: Neighbours) -
     return together + apart
 
 
+def _by_hand(recipient: RecipientView) -> str | None:
+    """What is special about a piece that leaves by hand, until its fate is known."""
+    if recipient.hand is None:
+        return None
+    if recipient.hand.channel is HandChannel.COURIER and recipient.standing is Standing.POSTED:
+        return "Ein Kurier hat die Sendung; ihr Empfang ist noch nicht vermerkt."
+    return _BY_HAND.get(recipient.standing)
+
+
 def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
     prefix = f"Empfänger {recipient.number}: " if len(view.recipients) > 1 else ""
-    sentences = [prefix + _SENTENCES[recipient.standing]] if recipient.standing in _SENTENCES else []
+    standing = _by_hand(recipient) or _SENTENCES.get(recipient.standing)
+    sentences = [prefix + standing] if standing else []
     sentences += [f"{prefix}Befund {finding.code}: {finding.message}" for finding in recipient.findings]
     if recipient.problem:
         sentences.append(f"{prefix}{recipient.problem}")

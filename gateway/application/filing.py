@@ -15,10 +15,13 @@ from gateway.application.case_keys import (
     enclosure_document_key,
     inbound_document_key,
     letter_document_key,
+    proof_document_key,
     twin_document_key,
 )
 from gateway.application.companions import signed_companions
+from gateway.application.filing_dates import posting_metadata, proof_metadata
 from gateway.application.filing_rows import begin_attempt, confirmed, failed_before, is_filed, refused
+from gateway.application.history import handed_over_at, proof_views
 from gateway.application.outages import goes_on, is_over, may_try
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
@@ -30,10 +33,12 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Case, Office
 from gateway.domain.accessible import CompanionKind
+from gateway.domain.by_hand import BY_HAND
 from gateway.domain.filing import (
     DueFiling,
     FilingKind,
     LetterFacts,
+    ProofFacts,
     RecipientFacts,
     due_filings,
     inbound_filing_key,
@@ -144,10 +149,15 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
         no=recipient.number,
         twin=twins[0].title if twins else None,
         piece=piece.reference if piece else None,
-        handed_over_at=submission.released_at if submission else None,
+        handed_over_at=handed_over_at(session, submission),
+        by_hand=submission is not None and submission.provider == BY_HAND,
         posting_reported_on=posting.reported_on if posting else None,
         posting_confirmed_on=posting.confirmed_on if posting else None,
         returned_at=returned_at(session, submission),
+        proofs=tuple(
+            ProofFacts(proof.number, proof.recorded_at, proof.said)
+            for proof in (proof_views(session, row_id(piece)) if piece else ())
+        ),
     )
 
 
@@ -179,13 +189,16 @@ def _entry(
     sha256 = _document_of(due, recipient)
     number = recipient.number if recipient else 1
     name = twin_document_key if due.kind is FilingKind.TWIN else letter_document_key
+    key = name(letter.reference, number, signing)
+    if recipient and due.proof_no:
+        key = proof_document_key(letter.reference, number, recipient.piece or "", due.proof_no)
     return FilingEntry(
         key=due.key,
         case=case_ref(case, office),
         kind=due.kind.value,
         title=f"{letter.title}: {due.title}",
         occurred_at=_moment(services, due.occurred),
-        document_key=name(letter.reference, number, signing),
+        document_key=key,
         document=services.blobs.get(sha256) if sha256 else None,
         document_sha256=sha256,
         metadata=_metadata(letter, case, due, recipient),
@@ -196,6 +209,8 @@ def _document_of(due: DueFiling, recipient: RecipientView | None) -> str | None:
     """The hash of the document that an entry brings along; most bring none."""
     if recipient is None:
         return None
+    if due.proof_no:
+        return recipient.proofs[due.proof_no - 1].document_sha256
     if due.kind is FilingKind.TWIN:
         return recipient.approved_twin_sha256
     return recipient.approved_sha256 if due.kind is FilingKind.DOCUMENT else None
@@ -252,19 +267,9 @@ def _metadata(letter: Letter, case: Case, due: DueFiling, recipient: RecipientVi
         "provider_reference": recipient.provider_reference or "",
         "print_sha256": recipient.print_sha256 or "",
     }
-    return metadata | _posting_metadata(due, recipient) if due.kind is FilingKind.POSTING else metadata
-
-
-def _posting_metadata(due: DueFiling, recipient: RecipientView) -> dict[str, object]:
-    dates = recipient.assessment
-    return {
-        "posting_date": _day(due.occurred).isoformat(),
-        "provisional": "yes" if due.provisional else "no",
-        "confirmed_by": "" if due.provisional else recipient.posting_confirmed_by or "",
-        "deemed_notified_on": dates.deemed.isoformat() if dates and dates.deemed else "",
-        "objection_deadline": dates.deadline.isoformat() if dates and dates.deadline else "",
-        "reasons": list(dates.reasons) if dates else [],
-    }
+    if due.proof_no:
+        return metadata | proof_metadata(recipient, due.proof_no)
+    return metadata | posting_metadata(due, recipient) if due.kind is FilingKind.POSTING else metadata
 
 
 def _inbound_due(services: Services) -> list[int]:
@@ -334,7 +339,3 @@ def _moment(services: Services, occurred: datetime | date) -> datetime:
     if isinstance(occurred, datetime):
         return occurred
     return datetime.combine(occurred, time(0), services.schedule.zone)
-
-
-def _day(occurred: datetime | date) -> date:
-    return occurred.date() if isinstance(occurred, datetime) else occurred

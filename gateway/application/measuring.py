@@ -68,7 +68,9 @@ def figures(services: Services) -> Figures:
                 services,
                 session.exec(select(func.min(Run.started_at)).where(col(Run.finished_at).is_(None))).one(),
             ),
-            run_finished_s=_age_s(services, session.exec(select(func.max(Run.finished_at))).one()),
+            run_finished_s=_age_s(
+                services, session.exec(select(func.max(Run.finished_at)).where(~col(Run.by_hand))).one()
+            ),
             to_file={
                 "letters": waiting.letters,
                 "inbound": waiting.inbound,

@@ -56,7 +56,7 @@ def members(session: Session, consignment_id: int) -> list[Submission]:
 def _pack_some(services: Services, not_before: datetime | None) -> bool:
     """Pack the oldest; true if there may be more."""
     with services.db.transaction() as session:
-        rows = _unpacked(session, not_before)
+        rows = _unpacked(session, services, not_before)
         for (provider, _batch), group in groupby(rows, key=lambda row: (row[0].provider, row[1])):
             facts = services.providers[provider].capabilities
             submissions = [submission for submission, _ in group]
@@ -66,7 +66,12 @@ def _pack_some(services: Services, not_before: datetime | None) -> bool:
         return len(rows) == _AT_ONCE
 
 
-def _unpacked(session: Session, not_before: datetime | None) -> Sequence[tuple[Submission, int]]:
+def _unpacked(
+    session: Session, services: Services, not_before: datetime | None
+) -> Sequence[tuple[Submission, int]]:
+    taken_by_people = [
+        name for name, each in services.providers.items() if each.capabilities.unit is Unit.PERSON
+    ]
     query = (
         select(Submission, MailPiece.batch_id)
         .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
@@ -74,6 +79,7 @@ def _unpacked(session: Session, not_before: datetime | None) -> Sequence[tuple[S
         .where(
             Submission.state == SubmissionState.PLANNED,
             col(Submission.consignment_id).is_(None),
+            col(Submission.provider).not_in(taken_by_people),
             col(PieceCertificate.print_sha256) == MailPiece.print_sha256,
             col(PieceCertificate.clean),
         )

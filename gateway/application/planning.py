@@ -3,11 +3,15 @@
 Works in the caller's transaction, and decides nothing.
 """
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from gateway.application.services import Services
 from gateway.db.engine import row_id
+from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission
+from gateway.db.people import Office
+from gateway.domain.by_hand import BY_HAND
+from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
 from gateway.domain.submission import SubmissionState
 
@@ -49,6 +53,21 @@ def new_submission(
     session.add(submission)
     session.flush()
     return submission
+
+
+def print_profile(session: Session, services: Services, piece: MailPiece) -> PrintProfile:
+    """The zones that a piece is assembled for: those its letters were checked against.
+
+    A person in the house prints by the profile of the provider that would have had the piece.
+    """
+    provider = session.get_one(Batch, piece.batch_id).provider
+    if provider != BY_HAND:
+        return services.providers[provider].profile
+    first = select(Recipient).where(Recipient.mail_piece_id == piece.id).order_by(col(Recipient.id))
+    recipient = session.exec(first.limit(1)).one()
+    letter = session.get_one(Letter, recipient.letter_id)
+    office = session.get_one(Office, letter.office_id)
+    return services.provider_for(office.key, letter.service, letter.template, recipient.country).profile
 
 
 def _batch(session: Session, wanted: Batch) -> int:

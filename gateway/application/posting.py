@@ -9,9 +9,13 @@ from gateway.application.authorising import actor, audit
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, status_of
+from gateway.db.by_hand import ByHand
+from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
+from gateway.domain.by_hand import HandChannel
 from gateway.domain.deadlines import Assessment, Channel, Dispatch, assess
+from gateway.domain.delivery import DeliveryKind, channel_of_proof
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
 from gateway.domain.status import Status
@@ -69,19 +73,41 @@ def confirm(services: Services, login: str, day: date) -> list[str]:
 
 
 def assessment(
-    services: Services, letter: Letter, recipient: Recipient, posting: Posting | None, *, returned: bool = False
+    services: Services,
+    letter: Letter,
+    recipient: Recipient,
+    posting: Posting | None,
+    *,
+    proof: DeliveryProof | None = None,
+    hand: ByHand | None = None,
+    returned: bool = False,
 ) -> Assessment | None:
-    """Deemed notification and objection deadline of one recipient's piece; None while no posting is reported."""
-    if posting is None:
+    """Deemed notification and objection deadline of one recipient's piece; None while nothing is known of it.
+
+    `proof` is the proof of receipt in force; `hand` how it left by hand, if it did.
+    """
+    sent = posting.confirmed_on or posting.reported_on if posting else hand.left_on if hand else None
+    received = proof.effective_on if proof else None
+    if sent is None and proof is None:
         return None
     dispatch = Dispatch(
-        channel=channel_of(letter.service, recipient.country),
-        dispatched_on=posting.confirmed_on or posting.reported_on,
-        returned=returned,
+        channel=_channel(letter, recipient, proof, hand),
+        # A reported posting that is later than the proven receipt is wrong; the receipt is not.
+        dispatched_on=min(sent, received) if sent and received else sent,
+        received_on=received,
+        returned=returned or (proof is not None and proof.served is False),
         remedy=letter.remedy if letter.is_decision else None,
         remedy_notice_ok=letter.has_remedy_notice,
     )
     return assess(dispatch, services.notification, services.is_holiday)
+
+
+def _channel(letter: Letter, recipient: Recipient, proof: DeliveryProof | None, hand: ByHand | None) -> Channel:
+    if proof is not None:
+        return channel_of_proof(proof.kind, recipient.country)
+    if hand is not None and hand.channel is HandChannel.COURIER:
+        return channel_of_proof(DeliveryKind.COURIER, recipient.country)
+    return channel_of(letter.service, recipient.country)
 
 
 def channel_of(service: Service, country: str) -> Channel:
@@ -102,8 +128,8 @@ def was_withdrawn(session: Session, piece_id: int) -> bool:
 
 
 def returned_at(session: Session, submission: Submission | None) -> datetime | None:
-    """When a provider said that the piece came back, if it did."""
-    if submission is None:
+    """When a provider said that the piece came back, if it did and its receipt is not proven."""
+    if submission is None or session.get_one(MailPiece, submission.piece_id).served:
         return None
     event = session.exec(
         select(StatusEvent)

@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 
 from gateway.application.assembling import approved_hashes
 from gateway.application.case_keys import case_ref, letter_document_key, twin_document_key
+from gateway.application.planning import print_profile
 from gateway.application.services import Services
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Batch, MailPiece
+from gateway.db.mail import MailPiece
 from gateway.db.people import Case, Office
 from gateway.errors import IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef
@@ -25,7 +26,7 @@ def restore(services: Services, piece_id: int) -> str:
     """
     with services.db.reading() as session:
         piece = session.get_one(MailPiece, piece_id)
-        profile = services.providers[session.get_one(Batch, piece.batch_id).provider].profile
+        profile = print_profile(session, services, piece)
         wanted = [
             (copy, session.get_one(Letter, copy.letter_id), _case(session, copy))
             for copy in session.exec(

@@ -52,6 +52,7 @@ class RunLine:
     sheets: int
     postage_eur: Decimal
     faulty: int
+    by_hand: bool = False
 
 
 def run(
@@ -115,13 +116,16 @@ def _run_line(session: Session, row: Run, offices: Sequence[int]) -> RunLine:
         sheets=sheets or 0,
         postage_eur=Decimal(postage or 0),
         faulty=faulty,
+        by_hand=row.by_hand,
     )
 
 
 def _last_scheduled(session: Session, services: Services) -> date | None:
     """The last day whose run came at its time; one by hand, earlier on a day, does not replace the evening's."""
     finished = (
-        select(Run).where(col(Run.finished_at).is_not(None)).order_by(col(Run.day).desc(), col(Run.id).desc())
+        select(Run)
+        .where(col(Run.finished_at).is_not(None), ~col(Run.by_hand))
+        .order_by(col(Run.day).desc(), col(Run.id).desc())
     )
     for row in session.exec(finished):
         if row.started_at >= services.schedule.run_moment(row.day):

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from gateway.application.history import HandView, ProofView
 from gateway.application.showing import LetterLine, LetterView, RecipientView
 from gateway.domain.references import for_people
 
@@ -62,9 +63,12 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
         "posting_reported_on": _iso(view.posting_reported_on),
         "posting_confirmed_on": _iso(view.posting_confirmed_on),
         "deemed": _iso(dates.deemed) if dates else None,
+        "effective": _iso(dates.effective) if dates else None,
         "deadline": _iso(dates.deadline) if dates else None,
-        "provisional": view.posting_reported_on is not None and view.posting_confirmed_on is None,
+        "provisional": view.provisional,
         "reasons": list(dates.reasons) if dates else [],
+        "by_hand": _hand_json(view.hand) if view.hand else None,
+        "proofs": [_proof_json(proof) for proof in view.proofs],
         "problem": view.problem,
         "findings": [
             {
@@ -84,6 +88,36 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
             }
             for event in view.events
         ],
+    }
+
+
+def _hand_json(hand: HandView) -> dict[str, Any]:
+    return {
+        "wanted": hand.wanted.value,
+        "reason": hand.reason,
+        "prints": len(hand.prints),
+        "channel": hand.channel.value if hand.channel else None,
+        "left_on": _iso(hand.left_on),
+        "left_at": _iso(hand.left_at),
+        "carrier": hand.carrier,
+        "product": hand.product,
+        "receipt": hand.receipt,
+        "recorded_by": hand.recorded_by,
+    }
+
+
+def _proof_json(proof: ProofView) -> dict[str, Any]:
+    """A record about the receipt; who took it stays out of it, as addresses do."""
+    return {
+        "kind": proof.kind.value,
+        "outcome": proof.outcome,
+        "served": proof.served,
+        "effective_on": _iso(proof.effective_on),
+        "occurred_at": _iso(proof.occurred_at),
+        "document_sha256": proof.document_sha256,
+        "reason": proof.reason,
+        "recorded_by": proof.recorded_by,
+        "recorded_at": _iso(proof.recorded_at),
     }
 
 

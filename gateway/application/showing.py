@@ -12,42 +12,31 @@ from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor
 from gateway.application.companions import signed_companions
+from gateway.application.delivering import proof_in_force
 from gateway.application.drafting import find_letter
+from gateway.application.finding_view import FindingView, findings_of
+from gateway.application.history import (
+    EventView,
+    HandView,
+    ProofView,
+    events_of,
+    hand_view,
+    handed_over_at,
+    proof_views,
+)
 from gateway.application.posting import assessment, returned_at, was_withdrawn
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, status_of
+from gateway.db.by_hand import ByHand
 from gateway.db.engine import row_id
-from gateway.db.letters import Approval, Letter, LetterFinding, Recipient
-from gateway.db.mail import Batch, MailPiece, Posting, Run, StatusEvent, Submission
+from gateway.db.letters import Approval, Letter, Recipient
+from gateway.db.mail import Batch, MailPiece, Posting, Run, Submission
 from gateway.db.people import Case, Office, User
 from gateway.domain.accessible import TWIN_TITLES, CompanionKind
 from gateway.domain.deadlines import Assessment
 from gateway.domain.desk import WITHDRAWN
-from gateway.domain.findings import Severity
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
-from gateway.domain.status import Status
-
-
-@dataclass(frozen=True)
-class EventView:
-    """A statement of the provider."""
-
-    occurred_at: datetime
-    status: Status
-    provider_status: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class FindingView:
-    """A finding on a recipient's document."""
-
-    code: str
-    severity: Severity
-    message: str
-    page: int | None
-    box_mm: Sequence[float] | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +71,21 @@ class RecipientView:
     """Code and message of what went wrong last, if anything did."""
     next_attempt_at: datetime | None
     events: Sequence[EventView]
+    proofs: Sequence[ProofView]
+    """Records about its receipt, oldest first."""
+    hand: HandView | None
+    """How it goes by hand, if it does."""
     findings: Sequence[FindingView]
+
+    @property
+    def proof(self) -> ProofView | None:
+        """What is proven about the receipt, if anything is."""
+        return self.proofs[-1] if self.proofs and self.proofs[-1].served is not None else None
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the dates rest on nothing but a report."""
+        return self.posting_reported_on is not None and not self.posting_confirmed_on and self.proof is None
 
 
 @dataclass(frozen=True)
@@ -264,17 +267,24 @@ def _recipient_view(
         provider=submission.provider if submission else None,
         provider_reference=submission.provider_reference if submission else None,
         run_day=_run_day(session, piece),
-        handed_over_at=submission.released_at if submission else None,
+        handed_over_at=handed_over_at(session, submission),
         posting_reported_on=posting.reported_on if posting else None,
         posting_confirmed_on=posting.confirmed_on if posting else None,
         posting_confirmed_by=clerk.name if clerk else None,
         assessment=None
-        if posting is None or was_withdrawn(session, posting.piece_id)
-        else assessment(services, letter, recipient, posting, returned=returned),
+        if posting is not None and was_withdrawn(session, posting.piece_id)
+        else assessment(
+            *(services, letter, recipient, posting),
+            proof=proof_in_force(session, piece),
+            hand=session.get(ByHand, recipient.mail_piece_id) if recipient.mail_piece_id else None,
+            returned=returned,
+        ),
         problem=_problem(piece, submission),
         next_attempt_at=submission.next_attempt_at if submission else None,
-        events=_events(session, submission),
-        findings=_findings(session, row_id(recipient)),
+        events=events_of(session, submission),
+        proofs=proof_views(session, recipient.mail_piece_id) if piece else (),
+        hand=hand_view(session, recipient.mail_piece_id),
+        findings=findings_of(session, row_id(recipient)),
     )
 
 
@@ -320,22 +330,6 @@ def _problem(piece: MailPiece | None, submission: Submission | None) -> str | No
     if submission and submission.error_code:
         return f"{submission.error_code}: {submission.error_message}"
     return None
-
-
-def _events(session: Session, submission: Submission | None) -> list[EventView]:
-    if submission is None:
-        return []
-    rows = session.exec(
-        select(StatusEvent)
-        .where(StatusEvent.submission_id == submission.id)
-        .order_by(col(StatusEvent.occurred_at), col(StatusEvent.id))
-    ).all()
-    return [EventView(row.occurred_at, row.status, row.provider_status, row.reason) for row in rows]
-
-
-def _findings(session: Session, recipient_id: int) -> list[FindingView]:
-    rows = session.exec(select(LetterFinding).where(LetterFinding.recipient_id == recipient_id)).all()
-    return [FindingView(row.code, row.severity, row.message, row.page, row.box_mm) for row in rows]
 
 
 def _escape(text: str) -> str:

@@ -10,9 +10,11 @@ from sqlmodel import Session, col, select
 
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
+from gateway.db.by_hand import ByHand
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.unmatched import UnmatchedReport
+from gateway.domain.by_hand import BY_HAND, HandChannel
 from gateway.domain.status import Status, fold, is_settled
 from gateway.domain.submission import SubmissionState
 from gateway.errors import ProviderError
@@ -47,7 +49,7 @@ def record(services: Services, provider: str, reports: Iterable[StatusReport]) -
     new = 0
     for report in reports:
         with services.db.transaction() as session:
-            new += _append(session, services, provider, report)
+            new += append(session, services, provider, report)
     return new
 
 
@@ -60,9 +62,11 @@ def live_submission(session: Session, piece_id: int | None) -> Submission | None
 
 
 def status_of(session: Session, submission: Submission | None, piece: MailPiece) -> Status:
-    """The folded status of a piece, UNKNOWN while no provider has said anything."""
+    """The folded status of a piece, UNKNOWN while no provider has said anything; what is proven beats what is said."""
     if submission is None:
         return Status.UNKNOWN
+    if piece.served is not None:
+        return Status.DELIVERED if piece.served else Status.RETURNED
     statuses = session.exec(select(StatusEvent.status).where(StatusEvent.submission_id == submission.id)).all()
     return fold((Status(status) for status in statuses), piece.service)
 
@@ -82,7 +86,8 @@ def _open_references(services: Services, provider: str) -> list[str]:
         return list(dict.fromkeys(reference for reference in references if reference))
 
 
-def _append(session: Session, services: Services, provider: str, report: StatusReport) -> int:
+def append(session: Session, services: Services, provider: str, report: StatusReport) -> int:
+    """Append one statement in the caller's transaction; returns 1 if it is new and about a piece of ours, else 0."""
     submission = _submission(session, provider, report)
     if submission is None:
         _keep_unmatched(session, services, provider, report)
@@ -108,7 +113,7 @@ def _append(session: Session, services: Services, provider: str, report: StatusR
         )
     )
     session.flush()
-    _settle(session, services, submission)
+    settle(session, services, submission)
     _report_posting(session, services, submission, report)
     mark_for_filing(session, submission.piece_id)
     return 1
@@ -132,16 +137,26 @@ def _match_again(services: Services) -> int:
         for kept in session.exec(newest_first).all():
             report = StatusReport(**{name: getattr(kept, name) for name in _KEPT})
             if _submission(session, kept.provider, report) is not None:
-                new += _append(session, services, kept.provider, report)
+                new += append(session, services, kept.provider, report)
                 kept.matched_at = services.clock.now()
     return new
 
 
-def _settle(session: Session, services: Services, submission: Submission) -> None:
+def settle(session: Session, services: Services, submission: Submission) -> None:
     """Stop asking about a piece from which nothing more is expected, so that a poll asks about open ones only."""
     piece = session.get_one(MailPiece, submission.piece_id)
+    if awaits_receipt(session, submission, piece):
+        return
     if is_settled(status_of(session, submission, piece), piece.service):
         submission.settled_at = submission.settled_at or services.clock.now()
+
+
+def awaits_receipt(session: Session, submission: Submission, piece: MailPiece) -> bool:
+    """Whether a courier has the piece and nobody recorded yet that it was received: nothing is notified until then."""
+    if submission.provider != BY_HAND or piece.served is not None:
+        return False
+    hand = session.get(ByHand, piece.id)
+    return hand is not None and hand.channel is HandChannel.COURIER
 
 
 def _submission(session: Session, provider: str, report: StatusReport) -> Submission | None:

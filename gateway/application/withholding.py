@@ -192,8 +192,8 @@ def cancel_at_provider(services: Services, who: Actor, reference: str, reason: s
         if not possible(session, services, letter).cancel:
             raise Conflict(
                 "letter-already-released",
-                "Mindestens ein Exemplar ist schon übergeben, und der Druckdienstleister kann es nicht "
-                "zurücknehmen. Bitte bei ihm anrufen.",
+                "Mindestens ein Exemplar ist schon übergeben und kann hier nicht zurückgenommen werden. Bitte beim "
+                "Druckdienstleister anrufen; was im Haus gedruckt ist, zuerst unter „Von Hand“ zurücknehmen.",
             )
     for _, submission, facts in copies:
         if submission is not None and not _is_free(facts) and facts.status is not Status.CANCELLED:

@@ -25,6 +25,7 @@ PARTS = {
     "cases": "cases",
     "letters": "letters",
     "mailings": "mailings",
+    "by-hand": "by_hand",
     "explain": "letters",
     "run": "runs",
     "forecast": "runs",

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, false, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
@@ -21,6 +21,8 @@ class Run(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     day: date
     number: int
+    by_hand: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Made for letters that were taken by hand on that day; it replaces no nightly run."""
     started_at: datetime = moment()
     planned_at: datetime | None = moment(optional=True)
     finished_at: datetime | None = moment(optional=True)
@@ -57,6 +59,8 @@ class MailPiece(SQLModel, table=True):
     fault_code: str | None = None
     """Why it could not be assembled; then it is on the desk."""
     fault_message: str | None = None
+    served: bool | None = None
+    """What the proof of receipt in force says (`DeliveryProof`); None while there is none."""
 
 
 class Consignment(SQLModel, table=True):

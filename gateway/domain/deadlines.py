@@ -36,6 +36,10 @@ class Channel(StrEnum):
     """Einschreiben Übergabe."""
     RUECKSCHEIN = "rueckschein"
     """Einschreiben mit Rückschein: the signed slip proves the day."""
+    IN_PERSON = "in-person"
+    """Handed over by somebody of the house: notified on that day."""
+    COURIER = "courier"
+    """Brought by a courier, who is no post: the proven receipt counts and no fiction."""
 
 
 class Remedy(StrEnum):

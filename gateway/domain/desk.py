@@ -47,6 +47,8 @@ class Problem(StrEnum):
     LATE_HAND_OVER = "overdue-hand-over"
     LATE_PRODUCTION = "overdue-production"
     LATE_POSTING = "overdue-posting"
+    LATE_RECEIPT = "overdue-receipt"
+    """It was given away, and whether it was received is to be proven, but nobody has."""
 
 
 class DeskAction(StrEnum):
@@ -87,6 +89,8 @@ class Facts:
     """Another copy of the letter has left the house, or may have."""
     alone_in_handover: bool = True
     """No other piece shares the external effect that a provider's `cancel` would undo."""
+    awaits_receipt: bool = False
+    """It left, and only a proof of receipt will say what became of it."""
     can_be_redrafted: bool = True
     """Written from a template here, not handed in as a finished PDF."""
 
@@ -206,6 +210,7 @@ _RULES: Mapping[Problem, _Rule] = {
     Problem.LATE_HAND_OVER: _of_free_piece,
     Problem.LATE_PRODUCTION: _of_known,
     Problem.LATE_POSTING: _of_known,
+    Problem.LATE_RECEIPT: _of_known,
 }
 
 
@@ -215,6 +220,8 @@ class Patience:
 
     production_days: int = 2
     posting_days: int = 3
+    receipt_days: int = 1
+    """Until a receipt that is to be proven is recorded; counted from the day on which the piece was given away."""
 
 
 @dataclass(frozen=True)
@@ -248,6 +255,7 @@ def overdue(
     provider: str,
     planned_on: date,
     released_on: date | None,
+    left_on: date | None = None,
     today: date,
     rules: DeskRules,
     calendar: WorkCalendar,
@@ -260,10 +268,22 @@ def overdue(
         return _late(Problem.LATE_HAND_OVER, planned_on, rules.hand_over_days, today, calendar)
     if facts.submission is not SubmissionState.RELEASED or released_on is None:
         return None
+    awaited = _awaited(facts, patience)
+    if awaited is None:
+        return None
+    problem, days = awaited
+    since = left_on or released_on if problem is Problem.LATE_RECEIPT else released_on
+    return _late(problem, since, days, today, calendar)
+
+
+def _awaited(facts: Facts, patience: Patience) -> tuple[Problem, int] | None:
+    """What is to be heard next of a piece that was handed over, and within how many working days."""
+    if facts.awaits_receipt:
+        return Problem.LATE_RECEIPT, patience.receipt_days
     if facts.status in {Status.UNKNOWN, Status.ACCEPTED}:
-        return _late(Problem.LATE_PRODUCTION, released_on, patience.production_days, today, calendar)
+        return Problem.LATE_PRODUCTION, patience.production_days
     if facts.status in {Status.IN_PRODUCTION, Status.PRINTED}:
-        return _late(Problem.LATE_POSTING, released_on, patience.posting_days, today, calendar)
+        return Problem.LATE_POSTING, patience.posting_days
     return None
 
 

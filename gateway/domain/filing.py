@@ -26,12 +26,24 @@ class FilingKind(StrEnum):
     """A piece was given to the print provider."""
     POSTING = "posting"
     """A piece was given to the carrier: first as the provider reports it (provisional), then as a clerk confirms it."""
+    DELIVERY = "delivery"
+    """A receipt of a piece was proven, or a record of that corrected."""
     RETURN = "return"
     """A piece came back: nothing is deemed notified."""
     CANCELLATION = "cancellation"
     """An approved letter will not be posted."""
     INBOUND = "inbound"
     """A scanned document was received."""
+
+
+@dataclass(frozen=True)
+class ProofFacts:
+    """One record about the receipt of a piece; `number` counts from 1, later ones correct earlier ones."""
+
+    number: int
+    recorded_at: datetime
+    said: str
+    """What it says, as one German line without names."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,9 @@ class RecipientFacts:
     returned_at: datetime | None = None
     twin: str | None = None
     """What the accessible copy is called that was signed with the letter; None if there is none."""
+    proofs: tuple[ProofFacts, ...] = ()
+    by_hand: bool = False
+    """It leaves by hand: its posting is never a report, and its hand-over is that to a courier."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,12 @@ class DueFiling:
     recipient_no: int | None = None
     provisional: bool = False
     enclosure_no: int | None = None
+    proof_no: int | None = None
+
+    @property
+    def day(self) -> date:
+        """The day of it."""
+        return self.occurred.date() if isinstance(self.occurred, datetime) else self.occurred
 
 
 _APPROVED_ONCE = frozenset({LetterState.APPROVED, LetterState.BATCHED, LetterState.CANCELLED})
@@ -143,15 +164,22 @@ def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[Du
     """Each letter of a piece has entries of its own: it may lie in another case than the others."""
     name, no = for_people(piece), recipient.no
     if (moment := recipient.handed_over_at) is not None:
-        title = f"Sendung {name} an den Druckdienstleister übergeben"
+        whom = "einem Kurier" if recipient.by_hand else "an den Druckdienstleister"
+        title = f"Sendung {name} {whom} übergeben"
         yield DueFiling(FilingKind.HAND_OVER, filing_key("hand-over", piece, letter), title, moment, no)
-    if (day := recipient.posting_reported_on) is not None:
+    if (day := recipient.posting_reported_on) is not None and not recipient.by_hand:
         title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} gemeldet (vorläufig)"
         key = filing_key("posting-reported", piece, letter)
         yield DueFiling(FilingKind.POSTING, key, title, day, no, provisional=True)
     if (day := recipient.posting_confirmed_on) is not None:
-        title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} bestätigt (Ab-Vermerk)"
+        how = "von Hand vermerkt" if recipient.by_hand else "bestätigt"
+        title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} {how} (Ab-Vermerk)"
         yield DueFiling(FilingKind.POSTING, filing_key("posting-confirmed", piece, letter), title, day, no)
+    for proof in recipient.proofs:
+        key = filing_key("delivery", piece, letter, proof.number)
+        again = " (Berichtigung)" if proof.number > 1 else ""
+        title = f"Sendung {name}, Zugangsnachweis{again}: {proof.said}"
+        yield DueFiling(FilingKind.DELIVERY, key, title, proof.recorded_at, no, proof_no=proof.number)
     if (moment := recipient.returned_at) is not None:
         title = f"Sendung {name} kam zurück (Rückläufer); keine Bekanntgabe"
         yield DueFiling(FilingKind.RETURN, filing_key("return", piece, letter), title, moment, no)
@@ -168,6 +196,7 @@ _IN_LIFE = (
     FilingKind.ENCLOSURE,
     FilingKind.HAND_OVER,
     FilingKind.POSTING,
+    FilingKind.DELIVERY,
     FilingKind.RETURN,
     FilingKind.CANCELLATION,
 )

@@ -27,6 +27,10 @@ class Action(StrEnum):
     CANCEL = "cancel"
     RUN = "run"
     CONFIRM_POSTING = "confirm_posting"
+    BY_HAND = "by_hand"
+    """Let an approved letter leave by hand: print it here, post it, hand it over, give it to a courier."""
+    PROVE_DELIVERY = "prove_delivery"
+    """Record the proof of a receipt, and correct it."""
     DECIDE_DESK = "decide_desk"
     STOP = "stop"
     """Keep the hand-over of anything, of any office, from going on (*Notbremse*), and lift that again."""
@@ -41,7 +45,16 @@ class Action(StrEnum):
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.CASEWORKER: frozenset(
-        {Action.READ, Action.WRITE_LETTER, Action.APPROVE, Action.HOLD, Action.CANCEL, Action.ASSIGN_INBOUND}
+        {
+            Action.READ,
+            Action.WRITE_LETTER,
+            Action.APPROVE,
+            Action.HOLD,
+            Action.CANCEL,
+            Action.ASSIGN_INBOUND,
+            Action.BY_HAND,
+            Action.PROVE_DELIVERY,
+        }
     ),
     Role.APPROVER: frozenset({Action.READ, Action.APPROVE, Action.HOLD, Action.CANCEL}),
     Role.POST_ROOM: frozenset(
@@ -50,6 +63,8 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.HOLD,
             Action.RUN,
             Action.CONFIRM_POSTING,
+            Action.BY_HAND,
+            Action.PROVE_DELIVERY,
             Action.DECIDE_DESK,
             Action.STOP,
             Action.RECEIVE_SCANS,

@@ -28,6 +28,8 @@ class Unit(StrEnum):
     """One mail piece a request."""
     BATCH = "batch"
     """Many pieces of one batch in one file."""
+    PERSON = "person"
+    """A person takes each piece; the sweep that hands over leaves it alone."""
 
 
 @dataclass(frozen=True)

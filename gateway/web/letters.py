@@ -15,7 +15,10 @@ from gateway.application.opening import Opened, document_pages, open_document
 from gateway.application.searching import LetterFilter, find_letters, my_offices
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, letter_view
+from gateway.application.taking_by_hand import may_go_by_hand
 from gateway.application.withholding import cancel, hold, let_go, what_is_possible
+from gateway.domain.by_hand import HandChannel
+from gateway.domain.delivery import OUTCOMES
 from gateway.domain.letter import EDITABLE, LetterState
 from gateway.domain.permission import Action, may_approve
 from gateway.domain.standing import Standing
@@ -64,6 +67,9 @@ def letter(visit: SignedIn, reference: str, zweitschreiben: bool = False) -> Res
         sentences=explain(visit.services, reference, visit.login),
         beside=beside(visit.services, reference, visit.login),
         can=_possible(visit, view),
+        outcomes=OUTCOMES,
+        by_hand=may_go_by_hand(visit.services, visit.login, reference),
+        channels=list(HandChannel),
         ask_duplicate=zweitschreiben,
         refresh=view.standing is Standing.SUBMITTED,
     )
@@ -198,6 +204,7 @@ def _possible(visit: Visit, view: LetterView) -> dict[str, bool]:
         "let_go": holds and free.hold and view.held_at is not None,
         "cancel": free.cancel and who.may(Action.CANCEL, view.office),
         "ask_back": free.at_provider,
+        "prove": who.may(Action.PROVE_DELIVERY, view.office),
     }
 
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from gateway.db.people import RepresentativeKind
 from gateway.domain.account import Line
+from gateway.domain.by_hand import HandChannel, HandStep
+from gateway.domain.delivery import OUTCOME_WORDS
 from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
@@ -95,6 +97,7 @@ PROBLEMS: Mapping[StrEnum, Word] = {
     Problem.LATE_HAND_OVER: Word("nicht übergeben", "warning"),
     Problem.LATE_PRODUCTION: Word("keine Produktion gemeldet", "warning"),
     Problem.LATE_POSTING: Word("keine Aufgabe gemeldet", "warning"),
+    Problem.LATE_RECEIPT: Word("kein Empfang vermerkt", "warning"),
 }
 
 DESK_ACTIONS: Mapping[StrEnum, str] = {
@@ -149,6 +152,24 @@ ROLES: Mapping[StrEnum, str] = {
     Role.TEMPLATE_AUTHOR: "Vorlagenpflege",
     Role.AUDITOR: "Revision",
 }
+
+HAND_CHANNELS: Mapping[StrEnum, str] = {
+    HandChannel.POST: "hier drucken und aufgeben",
+    HandChannel.IN_PERSON: "persönlich übergeben",
+    HandChannel.COURIER: "Kurier",
+}
+
+HAND_STEPS: Mapping[StrEnum, Word] = {
+    HandStep.TO_PRINT: Word("zu drucken", "info"),
+    HandStep.PRINTED: Word("gedruckt, noch im Haus", "warning"),
+    HandStep.WITH_COURIER: Word("beim Kurier", "info"),
+}
+
+OUTCOMES = OUTCOME_WORDS
+"""What a proof of receipt says."""
+
+PROOF_REFERENCES: Mapping[str, str] = {"receipt": "Beleg", "order": "Auftrag"}
+"""What the numbers are that go with a proof of receipt; another one is shown as it is."""
 
 REPRESENTATIVES: Mapping[StrEnum, str] = {
     RepresentativeKind.GUARDIAN: "Betreuung",

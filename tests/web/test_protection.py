@@ -29,6 +29,7 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
         "key": "x",
         "number": "1",
         "page": "1",
+        "proof": "1",
         "day": "2026-11-17",
     }
     for route in _flat(app.routes):

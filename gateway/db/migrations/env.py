@@ -5,7 +5,9 @@ from sqlmodel import SQLModel
 
 from gateway.db import (
     bundling,
+    by_hand,
     certificates,
+    delivery,
     desk,
     enclosures,
     files,
@@ -22,7 +24,9 @@ from gateway.db import (
 
 TABLES = (
     bundling,
+    by_hand,
     certificates,
+    delivery,
     desk,
     enclosures,
     people,
