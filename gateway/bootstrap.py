@@ -346,4 +346,5 @@ def _house_rules(house: PrintHouseSettings) -> HouseRules:
         min_poll_interval=timedelta(seconds=house.min_poll_interval_s),
         acknowledge_within=timedelta(hours=house.acknowledge_within_h),
         read_again=timedelta(days=house.read_again_days),
+        daily_list=house.daily_list,
     )

@@ -50,6 +50,7 @@ class PrintHouseSettings(Section):
     min_poll_interval_s: float = Field(300, ge=0)
     acknowledge_within_h: float = Field(24, gt=0)
     read_again_days: float = Field(60, gt=0)
+    daily_list: bool = True
 
 
 class SftpAccount(PrintHouseSettings):

@@ -4,7 +4,7 @@ What is found stands in the rows and makes the account name the letter; this is 
 does not answer is asked again; a working day without a comparison is an alarm.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -42,13 +42,29 @@ class Tallied:
 
 
 @dataclass(frozen=True)
+class ProductTotal:
+    """Pieces of one product in a period; products are what invoices have lines for."""
+
+    product: str
+    pieces: int
+    pages: int
+
+
+@dataclass(frozen=True)
 class Totals:
-    """What was handed over to a provider in a period, to be held against an invoice."""
+    """What was handed over to a provider in a period, to be held against an invoice.
+
+    `listed_*` is what its own lists count, as far as days were compared; `not_compared` are the days that were not.
+    """
 
     provider: str
     pieces: int
     pages: int
     sheets: int
+    products: tuple[ProductTotal, ...]
+    listed_pieces: int
+    listed_pages: int
+    not_compared: tuple[date, ...]
 
 
 def tally_day(services: Services, provider: str, day: date) -> Tallied:
@@ -56,15 +72,16 @@ def tally_day(services: Services, provider: str, day: date) -> Tallied:
 
     Raises `ProviderError`: nothing is kept then; `InputError` 'provider-has-no-list'.
     """
-    listing = services.providers.get(provider)
-    if not isinstance(listing, Listing):
+    listing = _lists(services).get(provider)
+    if listing is None:
         raise InputError(
             "provider-has-no-list", f"„{provider}“ ist nicht angebunden oder gibt keine Liste seiner Sendungen."
         )
-    theirs = list(listing.holdings(day - _EDGE, day + _EDGE))
+    theirs = list(listing.holdings(day))
     with services.db.transaction() as session:
         result = compare(day, _ours(session, services, provider, day, theirs), theirs)
         comparison = _replace(session, services, provider, day, result)
+        _turned_up(session, provider, {each.key for each in theirs})
         for each in result.found:
             session.add(
                 TallyFinding(
@@ -103,7 +120,7 @@ def missing(services: Services) -> list[tuple[str, date]]:
     if began is None:
         return []
     days = [day for day in _days_due(services) if day >= _local_day(services, began)]
-    return [(name, day) for day in days for name in _listing(services) if (name, day) not in done]
+    return [(name, day) for day in days for name in _lists(services) if (name, day) not in done]
 
 
 def tallies(services: Services, *, last: int = 30) -> list[Tallied]:
@@ -117,7 +134,7 @@ def totals(services: Services, provider: str, first: date, last: date) -> Totals
     """What was released to a provider from `first` to `last` (local days, both included)."""
     with services.db.reading() as session:
         query = (
-            select(func.count(), func.sum(MailPiece.pages), func.sum(MailPiece.sheets))
+            select(MailPiece.product, func.count(), func.sum(MailPiece.pages), func.sum(MailPiece.sheets))
             .select_from(Submission)
             .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
             .where(
@@ -126,9 +143,27 @@ def totals(services: Services, provider: str, first: date, last: date) -> Totals
                 col(Submission.released_at) >= _midnight(services, first),
                 col(Submission.released_at) < _midnight(services, last + _EDGE),
             )
+            .group_by(MailPiece.product)
         )
-        pieces, pages, sheets = session.exec(query).one()
-        return Totals(provider, pieces, pages or 0, sheets or 0)
+        lines = sorted(
+            (product or "", count, pages or 0, sheets or 0)
+            for product, count, pages, sheets in session.exec(query)
+        )
+        of_period = select(ProviderTally).where(ProviderTally.provider == provider)
+        compared = session.exec(of_period.where(ProviderTally.day >= first, ProviderTally.day <= last)).all()
+    days = {each.day for each in compared}
+    return Totals(
+        provider,
+        pieces=sum(line[1] for line in lines),
+        pages=sum(line[2] for line in lines),
+        sheets=sum(line[3] for line in lines),
+        products=tuple(ProductTotal(product, count, pages) for product, count, pages, _ in lines),
+        listed_pieces=sum(each.theirs for each in compared),
+        listed_pages=sum(each.their_pages for each in compared),
+        not_compared=tuple(
+            day for back in range((last - first).days + 1) if (day := first + back * _EDGE) not in days
+        ),
+    )
 
 
 def difference_of(session: Session, submission: Submission) -> Difference | None:
@@ -142,8 +177,13 @@ def difference_of(session: Session, submission: Submission) -> Difference | None
     return session.exec(query.limit(1)).first()
 
 
-def _listing(services: Services) -> list[str]:
-    return [name for name, provider in services.providers.items() if isinstance(provider, Listing)]
+def _lists(services: Services) -> dict[str, Listing]:
+    """The providers that have a list."""
+    return {
+        name: provider
+        for name, provider in services.providers.items()
+        if isinstance(provider, Listing) and provider.capabilities.has_list
+    }
 
 
 def _days_due(services: Services) -> Iterator[date]:
@@ -200,6 +240,19 @@ def _replace(session: Session, services: Services, provider: str, day: date, res
     session.flush()
     session.exec(delete(TallyFinding).where(col(TallyFinding.tally_id) == row.id))
     return row
+
+
+def _turned_up(session: Session, provider: str, keys: Collection[str]) -> None:
+    """What was missing from the list of another day, and is listed now, is missing no more."""
+    missed = (
+        select(TallyFinding)
+        .join(ProviderTally, col(ProviderTally.id) == TallyFinding.tally_id)
+        .where(ProviderTally.provider == provider, TallyFinding.difference == Difference.MISSING_THERE)
+    )
+    for finding in session.exec(missed).all():
+        if finding.key in keys:
+            session.delete(finding)
+    session.flush()
 
 
 def _view(session: Session, row: ProviderTally) -> Tallied:

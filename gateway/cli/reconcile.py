@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.application import tallying
-from gateway.application.tallying import Tallied
+from gateway.application.tallying import Tallied, Totals
 from gateway.cli.context import console, print_json, services_for
 from gateway.domain.tally import MEANING
 
@@ -79,7 +79,7 @@ def _invoice(
     provider: Provider = None,
     json: Json = False,
 ) -> None:
-    """Hold an invoice against what was handed over in its period."""
+    """Hold an invoice against what was handed over in its period, and what the provider's own lists count."""
     with services_for(context) as services:
         ours = tallying.totals(services, provider or services.provider_name, first.date(), last.date())
     difference = {"pieces": pieces - ours.pieces, "pages": None if pages is None else pages - ours.pages}
@@ -88,14 +88,32 @@ def _invoice(
             {
                 "provider": ours.provider,
                 "ours": {"pieces": ours.pieces, "pages": ours.pages, "sheets": ours.sheets},
+                "products": [vars(each) for each in ours.products],
+                "list": {
+                    "pieces": ours.listed_pieces,
+                    "pages": ours.listed_pages,
+                    "not_compared": [day.isoformat() for day in ours.not_compared],
+                },
                 "invoice": {"pieces": pieces, "pages": pages},
                 "difference": difference,
             }
         )
     else:
-        console.print(
-            f"{ours.provider}: übergeben {ours.pieces} Sendungen, {ours.pages} Seiten, {ours.sheets} Blatt"
-        )
-        console.print(f"Rechnung: {pieces} Sendungen" + (f", {pages} Seiten" if pages is not None else ""))
+        _print_invoice(ours, pieces, pages)
     if any(difference.values()):
         raise typer.Exit(1)
+
+
+def _print_invoice(ours: Totals, pieces: int, pages: int | None) -> None:
+    console.print(
+        f"{ours.provider}: übergeben {ours.pieces} Sendungen, {ours.pages} Seiten, {ours.sheets} Blatt"
+    )
+    for each in ours.products:
+        console.print(
+            f"  {each.product or 'ohne Produkt'}: {each.pieces} Sendungen, {each.pages} Seiten", markup=False
+        )
+    console.print(f"Listen des Dienstleisters: {ours.listed_pieces} Sendungen, {ours.listed_pages} Seiten")
+    if ours.not_compared:
+        days = ", ".join(f"{day:%d.%m.}" for day in ours.not_compared)
+        console.print(f"  ohne Abgleich: {days}")
+    console.print(f"Rechnung: {pieces} Sendungen" + (f", {pages} Seiten" if pages is not None else ""))

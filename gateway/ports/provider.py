@@ -49,6 +49,8 @@ class Capabilities:
     """Of one consignment; 1 with unit PIECE."""
     has_webhooks: bool = False
     """Whether the provider calls us; `poll` is there all the same."""
+    has_list: bool = False
+    """Whether it lists what it accepted in a day; then the adapter is a `Listing`."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,11 @@ class Provider(Protocol):
 
 @runtime_checkable
 class Listing(Protocol):
-    """A provider that can list what it holds, beside answering about single pieces; not every one can."""
+    """A provider that can list what it holds, beside answering about single pieces; not every one can (`has_list`)."""
 
-    def holdings(self, first: date, last: date) -> Iterable[Held]:
-        """All that it accepted from `first` to `last` (local days, both included), failed pieces too."""
+    def holdings(self, day: date) -> Iterable[Held]:
+        """All that it accepted on a local day, failed pieces too; nothing is an answer, and is empty.
+
+        What it lists of the day before and the day after comes with it, since midnight passes between two sides.
+        Raises `ProviderError` where the list of the day cannot be had or read: that is never nothing.
+        """

@@ -45,6 +45,7 @@ STATUS_CHUNK = 500
 FEEDBACK_SPAN = timedelta(days=30)
 """How far back feedback is asked for: it arrives 4 to 14 working days after the event."""
 
+_DAY = timedelta(days=1)
 _NAMED_LETTER = re.compile(r"LetterID\D{0,5}(\d{1,18})", re.ASCII)
 
 
@@ -70,6 +71,7 @@ class EpostProvider:
             services=SERVICES,
             can_cancel=settings.hold_days > 0,
             min_poll_interval=settings.min_poll_interval,
+            has_list=True,
         )
         self._settings = settings
         self._now = now
@@ -161,9 +163,9 @@ class EpostProvider:
         if self._settings.premium_address:
             yield from self._feedback()
 
-    def holdings(self, first: date, last: date) -> Iterable[Held]:
-        """All letters accepted in these days; one that cannot be read leaves the whole list unknown."""
-        days = {"fromDate": first.isoformat(), "tillDate": last.isoformat()}
+    def holdings(self, day: date) -> Iterable[Held]:
+        """All letters accepted then and on the days beside; one that cannot be read leaves the whole list unknown."""
+        days = {"fromDate": (day - _DAY).isoformat(), "tillDate": (day + _DAY).isoformat()}
         for entry in self._entries("GET", "/api/Letter/Date", params=days):
             held = held_from(entry)
             if held is None:

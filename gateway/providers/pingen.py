@@ -13,17 +13,18 @@ and each open letter is asked for its status. Not here: retrying.
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.layout import PrintProfile
 from gateway.domain.status import Status
 from gateway.domain.submission import DuplicateGuard
+from gateway.domain.tally import Held
 from gateway.errors import AlreadyReleased, NotSent, OutcomeUnknown, ProviderError, Refused
 from gateway.ports.provider import Capabilities, Consignment, Found, PrintPiece, StatusReport
 from gateway.providers.pingen_account import UNREADABLE, Answer, PingenAccount, PingenSettings
-from gateway.providers.pingen_codes import CATEGORIES, DRAFT_STATUSES, UNUSABLE_STATUSES, status_meaning
+from gateway.providers.pingen_codes import CATEGORIES, UNUSABLE_STATUSES, status_meaning
 from gateway.providers.pingen_events import Cursor, events_since
 from gateway.providers.pingen_letter import (
     SERVICES,
@@ -32,6 +33,7 @@ from gateway.providers.pingen_letter import (
     idempotency_key,
     send_attributes,
 )
+from gateway.providers.pingen_list import NEWEST_FIRST, all_letters, held_around, is_draft
 from gateway.providers.pingen_reports import (
     event_report,
     key_of,
@@ -75,6 +77,7 @@ class PingenProvider:
             can_cancel=True,
             min_poll_interval=settings.min_poll_interval,
             has_webhooks=bool(settings.webhook_secrets),
+            has_list=True,
         )
         self._settings = settings
         self._sleep = sleep
@@ -147,8 +150,8 @@ class PingenProvider:
         """
         sent_off = [
             text(letter, "id")
-            for letter in self._pages("")
-            if key_of(letter) == key and not _is_draft(letter) and letter_status(letter) != "cancelled"
+            for letter in all_letters(lambda page: self._page("", page))
+            if key_of(letter) == key and not is_draft(letter) and letter_status(letter) != "cancelled"
         ]
         return Found(min(sent_off), len(sent_off)) if sent_off else None
 
@@ -179,6 +182,13 @@ class PingenProvider:
                 yield event_report(event, self._now, category=category)
         for reference in provider_references:
             yield from self._about(reference)
+
+    def holdings(self, day: date) -> Iterable[Held]:
+        """All letters sent off then and on the days beside; one that cannot be read leaves the whole list unknown."""
+        for held in held_around(day, lambda page: self._page("", page, sort=NEWEST_FIRST)):
+            if held is None:
+                raise OutcomeUnknown("pingen-unreadable", UNREADABLE)
+            yield held
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:
         """What a signed call says; see `pingen_webhook` for what is believed."""
@@ -253,7 +263,7 @@ class PingenProvider:
             return OutcomeUnknown(stable, UNREADABLE)
         if letter_status(found.resource) == "validating":
             return NotSent(stable, "Der Druckdienstleister prüft das Dokument noch; es wird wiederholt.")
-        if _is_draft(found.resource):
+        if is_draft(found.resource):
             return _declined(answer)
         return AlreadyReleased(stable, "Die Sendung war schon beauftragt.", provider_reference=handle)
 
@@ -293,11 +303,6 @@ class PingenProvider:
         meta = answer.body.get("meta")
         last = meta.get("last_page") if isinstance(meta, Mapping) else None
         return data, page < last if isinstance(last, int) else len(data) >= limit
-
-
-def _is_draft(letter: Mapping[str, Any]) -> bool:
-    """Whether it was never sent off; an unknown status counts as sent off, since it might print."""
-    return letter_status(letter) in DRAFT_STATUSES and not text(letter, "attributes", "submitted_at")
 
 
 def _declined(answer: Answer) -> Refused:

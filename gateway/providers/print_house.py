@@ -12,15 +12,17 @@ What the house writes back is read as often as it is asked for, and stays where 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
 
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.layout import PrintProfile
 from gateway.domain.submission import DuplicateGuard
+from gateway.domain.tally import Held
 from gateway.errors import AlreadyReleased, InputError, OutcomeUnknown, ProviderError, Refused
 from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport, Unit
 from gateway.providers.print_collation import MOST_PIECES
+from gateway.providers.print_lists import held_around
 from gateway.providers.print_outbox import Outbox
 from gateway.providers.print_package import Packing, check_key, packed
 from gateway.providers.print_shelf import Shelf, Shelves
@@ -34,7 +36,8 @@ class HouseRules:
     """What was agreed with a house. Folders are relative to where a login ends up.
 
     `acknowledge_within`: how long an acknowledgement may take before it is missed. `read_again`: how long files that
-    the house names itself (returns, daily lists) are read; the house keeps files at least as long.
+    the house names itself (returns, …) are read; the house keeps files at least as long. `daily_list`: it publishes a
+    list of what arrived for every day, also without letters.
     """
 
     staging: str = "staging"
@@ -45,6 +48,7 @@ class HouseRules:
     min_poll_interval: timedelta = timedelta(minutes=5)
     acknowledge_within: timedelta = timedelta(hours=24)
     read_again: timedelta = timedelta(days=60)
+    daily_list: bool = True
 
 
 class PrintHouse:
@@ -72,6 +76,7 @@ class PrintHouse:
             min_poll_interval=rules.min_poll_interval,
             unit=Unit.BATCH,
             max_pieces=min(most, rules.max_pieces),
+            has_list=rules.daily_list,
         )
         self._shelves = shelves
         self._packing = packing
@@ -164,6 +169,11 @@ class PrintHouse:
         with self._shelves.open() as shelf:
             notes = Notes(self._staging, shelf)
             yield from self._outbox.reports(shelf, frozenset(provider_references), notes)
+
+    def holdings(self, day: date) -> Iterable[Held]:
+        """What the house lists for the day and the days beside; see `print_lists`. Raises `NotSent`."""
+        with self._shelves.open() as shelf:
+            yield from held_around(day, self._outbox, shelf, Notes(self._staging, shelf))
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:  # noqa: ARG002
         """Not offered: the house writes files."""

@@ -1,7 +1,8 @@
 """Reading a print house's outbox: which files, again and again, in any order, and what to do with bad ones.
 
 `KEY.ack.json`, `KEY.production.json`, `KEY.posting.json` (or `.xml`) are about a consignment, and are read while it is
-asked about. Returns and daily lists have names of the house's choice and are read as long as `read_again`.
+asked about. Returns and other files have names of the house's choice and are read as long as `read_again`;
+`DAY.list.json` counts a day (see `print_lists`), and is read here for what the house will not print.
 What is being written (`*.part`, `*.tmp`, a fresh file that is cut) is left for the next time. Nothing is moved
 or removed: reading twice gives the same statements, and the application knows them by their dedup keys.
 """
@@ -17,12 +18,14 @@ from gateway.ports.provider import StatusReport
 from gateway.providers.print_reports import ReportFile, ReportUnreadable, read_report, statements
 from gateway.providers.print_shelf import Lying, Shelf
 from gateway.providers.print_staging import Note, Notes
+from gateway.providers.print_status import NOT_PRINTED
 
 _LOG = structlog.get_logger()
-_ENDINGS = (".json", ".xml")
+ENDINGS = (".json", ".xml")
 _BEING_WRITTEN = (".part", ".tmp", ".filepart")
 _FRESH = timedelta(minutes=1)
 _MOST_BYTES = 50_000_000
+_LISTS_READ = timedelta(days=14)
 _LOOKED_AT = 300
 """Newest files that `check` reads."""
 
@@ -37,7 +40,7 @@ class Outbox:
 
     def acknowledgement_names(self, key: str) -> set[str]:
         """Under which names the house acknowledges a consignment."""
-        return {f"{key}.ack{ending}" for ending in _ENDINGS}
+        return {f"{key}.ack{ending}" for ending in ENDINGS}
 
     def acknowledgements(self, key: str) -> list[str]:
         """Their paths."""
@@ -45,11 +48,11 @@ class Outbox:
 
     def reports(self, shelf: Shelf, references: frozenset[str], notes: Notes) -> Iterator[StatusReport]:
         """The statements of every file that concerns `references`, and of those that concern nobody in particular."""
-        for lying in self._waiting(shelf):
+        for lying in self.waiting(shelf):
             if not self._concerns(lying, references, notes):
                 continue
             try:
-                file = self._read(shelf, lying)
+                file = self.read(shelf, lying)
                 note = self._note(file, notes)
             except ReportUnreadable as fault:
                 if not self._is_fresh(lying):
@@ -61,15 +64,17 @@ class Outbox:
         """A piece that was never in the consignment is reported by its key alone: nobody must guess which it is."""
         members = frozenset(note.members) if note else None
         for report in statements(file, note.members if note else (), self._now):
+            if file.kind == "list" and report.status not in NOT_PRINTED:
+                continue  # progress is told by the other files
             known = members is None or report.key in members
             yield report if known else replace(report, provider_reference="")
 
     def check(self, shelf: Shelf) -> Iterator[Finding]:
         """Files that cannot be read, among the newest."""
-        lying = sorted(self._waiting(shelf), key=lambda file: file.changed_at, reverse=True)
+        lying = sorted(self.waiting(shelf), key=lambda file: file.changed_at, reverse=True)
         for file in lying[:_LOOKED_AT]:
             try:
-                self._read(shelf, file)
+                self.read(shelf, file)
             except ReportUnreadable as fault:
                 if not self._is_fresh(file):
                     text = (
@@ -78,7 +83,8 @@ class Outbox:
                     )
                     yield Finding("print-house-file-unreadable", Severity.ERROR, text)
 
-    def _waiting(self, shelf: Shelf) -> list[Lying]:
+    def waiting(self, shelf: Shelf) -> list[Lying]:
+        """What the house has finished writing."""
         return [
             lying
             for lying in sorted(shelf.files(self._folder), key=lambda file: file.name)
@@ -90,7 +96,10 @@ class Outbox:
         consignment = lying.name.partition(".")[0]
         if consignment in references:
             return True
-        if self._now() - lying.changed_at > self._read_again:
+        is_list = ".list." in lying.name
+        if self._now() - lying.changed_at > (
+            min(_LISTS_READ, self._read_again) if is_list else self._read_again
+        ):
             return False
         return ".returns." in lying.name or not notes.knows(consignment)
 
@@ -98,8 +107,9 @@ class Outbox:
         """It may still be being written."""
         return self._now() - lying.changed_at < _FRESH
 
-    def _read(self, shelf: Shelf, lying: Lying) -> ReportFile:
-        if not lying.name.lower().endswith(_ENDINGS):
+    def read(self, shelf: Shelf, lying: Lying) -> ReportFile:
+        """A file; raises `ReportUnreadable`."""
+        if not lying.name.lower().endswith(ENDINGS):
             raise ReportUnreadable("report-name-unknown")
         if lying.size_bytes > _MOST_BYTES:
             raise ReportUnreadable("report-too-large")

@@ -1,8 +1,8 @@
-"""What a print house writes back: acknowledgement, production, posting and return files, read as status reports.
+"""What a print house writes back: acknowledgement, production, posting, return and list files, as status reports.
 
 A file is JSON or XML of the same shape (attributes and simple elements of XML are the fields of JSON):
 
-    kind            acknowledgement, production, posting, returns
+    kind            acknowledgement, production, posting, returns; list: see `print_lists`
     consignment     the key of the consignment, if the file is about one
     created_at      when it was written
     status, reason, text, posted_on, carrier, product      hold for every piece that does not say otherwise
@@ -28,11 +28,12 @@ from gateway.providers.print_status import meaning, reason_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
-_KINDS = {"acknowledgement", "production", "posting", "returns"}
+_KINDS = {"acknowledgement", "production", "posting", "returns", "list"}
 _IMPLIED = {"posting": "posted", "returns": "returned"}
 """What being in the list means where an entry has no status of its own."""
 _COMMON = ("consignment", "status", "reason", "text", "posted_on", "carrier", "product")
 _MOST_LEVELS = 8
+_MOST_DIGITS = 9
 
 
 class ReportUnreadable(Exception):
@@ -45,9 +46,13 @@ class ReportUnreadable(Exception):
 
 @dataclass(frozen=True)
 class ReportFile:
-    """One file, read. `pieces` have the fields of the whole file filled in; `about_all` is set without pieces."""
+    """One file, read. `pieces` have the fields of the whole file filled in; `about_all` is set without pieces.
+
+    `day` is that of a list.
+    """
 
     kind: str
+    day: date | None
     consignment: str
     sha256: str
     created_at: datetime | None
@@ -64,16 +69,17 @@ def read_report(name: str, content: bytes) -> ReportFile:
     pieces = fields.get("pieces")
     if pieces is not None and not (isinstance(pieces, list) and all(isinstance(each, dict) for each in pieces)):
         raise ReportUnreadable("report-shape")
-    _check_count(fields.get("counts"), pieces or [])
+    _check_counts(kind, fields.get("counts"), pieces or [])
     given = {field: fields[field] for field in _COMMON if field in fields}
     given.setdefault("status", _IMPLIED.get(kind, ""))
     return ReportFile(
         kind=kind,
+        day=_day(fields.get("day")),
         consignment=_text(fields.get("consignment")),
         sha256=_text(fields.get("sha256")).lower(),
         created_at=_moment(fields.get("created_at")),
         pieces=[{**given, **each} for each in pieces or []],
-        about_all=given if pieces is None else None,
+        about_all=given if pieces is None and kind != "list" else None,
     )
 
 
@@ -109,10 +115,29 @@ def _statement(
     )
 
 
-def _check_count(counts: object, pieces: Sequence[object]) -> None:
-    """A file that was cut, or copied together from two, does not have the pieces that it counts."""
-    told = counts.get("pieces") if isinstance(counts, dict) else None
-    if told is not None and _text(told) != str(len(pieces)):
+def entry_text(entry: Mapping[str, object], name: str) -> str:
+    """A field of an entry as text; empty if it has none."""
+    return _text(entry.get(name))
+
+
+def entry_number(entry: Mapping[str, object], name: str) -> int | None:
+    """A field of an entry that counts something; None if it has none."""
+    return _number(entry.get(name))
+
+
+def _check_counts(kind: str, counts: object, pieces: Sequence[Mapping[str, object]]) -> None:
+    """A file that was cut, or copied together from two, does not have the pieces that it counts.
+
+    A list says how many, also if there are none: one that does not may be half a file.
+    """
+    told = counts if isinstance(counts, dict) else {}
+    if kind == "list" and _number(told.get("pieces")) is None:
+        raise ReportUnreadable("report-count-missing")
+    pages = [_number(piece.get("pages")) for piece in pieces]
+    is_other = told.get("pieces") is not None and _number(told["pieces"]) != len(pieces)
+    if None not in pages and told.get("pages") is not None:
+        is_other = is_other or _number(told["pages"]) != sum(each or 0 for each in pages)
+    if is_other:
         raise ReportUnreadable("report-count-mismatch")
 
 
@@ -196,6 +221,11 @@ def _text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return str(value).strip()
+
+
+def _number(value: object) -> int | None:
+    text = _text(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _moment(value: object) -> datetime | None:

@@ -52,6 +52,9 @@ WORDS = {
     "not_collected": Word(Status.RETURNED, "Die Sendung wurde nicht abgeholt und kam zurück."),
 }
 
+NOT_PRINTED = frozenset({Status.FAILED, Status.CANCELLED})
+"""What a word can mean for a piece that never became a letter."""
+
 REASONS = {
     "hash-mismatch": "Die Druckdatei kam anders an, als das Verzeichnis sagt (Prüfsumme).",
     "count-mismatch": "Die Zahl der Sendungen stimmt nicht mit dem Verzeichnis überein.",

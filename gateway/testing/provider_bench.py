@@ -9,7 +9,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -57,6 +57,8 @@ class Lack(StrEnum):
     NONSENSE = "nonsense"
     CANCEL = "cancel"
     WEBHOOKS = "webhooks"
+    LIST = "list"
+    """What was accepted in a day cannot be listed."""
     FOREIGN_STATUS = "foreign-status"
     """The simulator cannot say a status that nobody knows."""
     MANY_BYTES = "many-bytes"
@@ -129,6 +131,14 @@ class ProviderBench(ABC):
         `secret` signs it: 0 the newest of ours, 1 the one before, 2 one that was never ours.
         """
         raise NotImplementedError(self.lacks[Lack.WEBHOOKS])
+
+    def end_day(self) -> date:
+        """Let the provider's local day end, and its list be published; returns that day."""
+        raise NotImplementedError(self.lacks[Lack.LIST])
+
+    def spoil_list(self, day: date) -> None:
+        """Let the list of that day be unreadable from now on."""
+        raise NotImplementedError(self.lacks[Lack.LIST])
 
     def make_uncancellable(self) -> None:
         """Let the time pass in which a piece can be taken back."""

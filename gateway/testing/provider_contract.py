@@ -35,6 +35,7 @@ from gateway.errors import (
 )
 from gateway.ports.provider import Consignment, Provider, Unit
 from gateway.testing.provider_bench import RETRY_AFTER_S, Fault, Lack, Printed, ProviderBench, Step
+from gateway.testing.provider_contract_list import ListContract
 from gateway.testing.provider_contract_status import StatusContract
 
 __all__ = ["ProviderContract", "recover"]
@@ -103,8 +104,8 @@ def everything_said_by(error: BaseException | None) -> str:
     return said
 
 
-class ProviderContract(StatusContract):
-    """The promises of `gateway.ports.provider.Provider`: staging, releasing, recovering; then what is said of it."""
+class ProviderContract(StatusContract, ListContract):
+    """The promises of `gateway.ports.provider`: staging, releasing, recovering; then what is said of it, and listed."""
 
     # Staging and releasing
 

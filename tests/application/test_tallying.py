@@ -11,6 +11,7 @@ from gateway.db.mail import Submission
 from gateway.domain.submission import SubmissionState
 from gateway.domain.tally import Difference
 from gateway.errors import InputError
+from tests.application.test_print_house_run import house, with_house
 from tests.world import MONDAY, World, at
 
 pytestmark = pytest.mark.slow
@@ -108,7 +109,67 @@ def test_the_totals_of_a_period_can_be_held_against_an_invoice(world: World) -> 
     totals = tallying.totals(world.services, "epost", MONDAY, MONDAY)
     assert totals.pieces == 3
     assert totals.pages == sum(letter.pages for letter in world.simulator.letters)
+    assert sum(each.pieces for each in totals.products) == 3
+    assert all(each.product for each in totals.products)
+    assert (totals.listed_pieces, totals.not_compared) == (0, (MONDAY,))
+    morning_after(world)
+    tallying.tally_due(world.services)
+    compared = tallying.totals(world.services, "epost", MONDAY, TUESDAY)
+    assert (compared.listed_pieces, compared.listed_pages) == (3, totals.pages)
+    assert compared.not_compared == (TUESDAY,)
     assert tallying.totals(world.services, "epost", TUESDAY, TUESDAY).pieces == 0
+
+
+def test_what_was_missing_and_is_listed_a_day_later_is_missing_no_more(world: World) -> None:
+    """A house may take in during the night what was handed over in the evening."""
+    world.approved("F1")
+    world.evening()
+    world.simulator.options.lookup_lag_s = 86_400.0
+    morning_after(world)
+    (made,) = tallying.tally_due(world.services)
+    assert [difference for _, difference in made.found] == [Difference.MISSING_THERE]
+    assert not account(world.services).balanced
+    world.simulator.options.lookup_lag_s = 0.0
+    tallying.tally_day(world.services, "epost", TUESDAY)
+    assert [each.found for each in tallying.tallies(world.services)] == [(), ()]
+    assert account(world.services).balanced
+
+
+@pytest.mark.parametrize("kind", ["folder", "sftp"])
+def test_a_print_house_is_compared_with_its_daily_list_and_missed_until_it_is_there(
+    world: World, kind: str
+) -> None:
+    with house(kind) as (centre, provider):
+        town = with_house(world, provider)
+        town.approved("F1")
+        town.approved("F2")
+        town.evening()
+        centre.script.withhold = {"list"}
+        centre.advance(hours=23)
+        morning_after(town)
+        assert tallying.tally_due(town.services) == []
+        assert tallying.missing(town.services) == [(provider.name, MONDAY)]
+        centre.script.withhold = set()
+        centre.work()
+        (made,) = tallying.tally_due(town.services)
+        assert (made.ours, made.theirs, made.our_pages, made.found) == (3, 3, made.their_pages, ())
+        assert tallying.missing(town.services) == []
+        assert account(town.services).balanced
+
+
+def test_a_letter_that_the_house_does_not_list_is_named(world: World) -> None:
+    with house("folder") as (centre, provider):
+        town = with_house(world, provider)
+        town.approved("F1")
+        town.evening()
+        centre.script.withhold = {"list"}
+        centre.advance(hours=23)
+        morning_after(town)
+        centre.say(
+            f"{MONDAY}.list", {"kind": "list", "day": str(MONDAY), "counts": {"pieces": 0}, "pieces": []}
+        )
+        (made,) = tallying.tally_due(town.services)
+        assert [difference for _, difference in made.found] == [Difference.MISSING_THERE]
 
 
 def test_a_provider_without_a_list_says_so(world: World) -> None:

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from gateway.ports.provider import Provider
 from gateway.providers.epost import EpostProvider, EpostSettings
 from gateway.providers.profiles import load_profile
 from gateway.testing.epost import CREDENTIALS, EpostSimulator
+from gateway.testing.house.clock import local_day, midnight_after
 from gateway.testing.provider_bench import RETRY_AFTER_S, Fault, Lack, Printed, ProviderBench, Step
 from gateway.testing.provider_contract import ProviderContract
 
@@ -94,6 +95,14 @@ class EpostBench(ProviderBench):
 
     def say_unknown(self, reference: str) -> None:
         self.simulator.options.shown_status[int(reference)] = 42
+
+    def end_day(self) -> date:
+        today = local_day(self.simulator.now())
+        self.simulator.advance_to(midnight_after(self.simulator.now()))
+        return today
+
+    def spoil_list(self, day: date) -> None:
+        self.simulator.plan_fault("GET /api/Letter/Date", "nonsense")
 
     def make_uncancellable(self) -> None:
         self.simulator.advance(days=self._changes["hold_days"], hours=6)

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from gateway.domain.status import Status
 from gateway.ports.provider import Provider
 from gateway.providers.pingen import PingenProvider, PingenSettings
 from gateway.providers.profiles import load_profile
+from gateway.testing.house.clock import local_day, midnight_after
 from gateway.testing.pingen import CREDENTIALS, PingenSimulator
 from gateway.testing.provider_bench import RETRY_AFTER_S, Call, Fault, Printed, ProviderBench, Step
 from gateway.testing.provider_contract import ProviderContract
@@ -95,6 +96,14 @@ class PingenBench(ProviderBench):
         [event] = [event for event in self.simulator.events() if event.letter_id == reference]
         headers, body = self.simulator.call(event, key=KEYS[secret], age=age)
         return Call({name.lower(): value for name, value in headers.items()}, body)
+
+    def end_day(self) -> date:
+        today = local_day(self.simulator.now())
+        self.simulator.advance_to(midnight_after(self.simulator.now()))
+        return today
+
+    def spoil_list(self, day: date) -> None:
+        self.simulator.plan_fault(f"GET {LETTERS}", "nonsense")
 
     def make_uncancellable(self) -> None:
         self.simulator.advance(hours=2)

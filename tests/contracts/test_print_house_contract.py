@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
+from gateway.testing.house.clock import local_day, midnight_after
 from gateway.testing.print_centre import PrintCentre, SftpPrintCentre, sshd_path
 from gateway.testing.provider_bench import Fault, Lack, Printed, ProviderBench, Step
 from gateway.testing.provider_contract import ProviderContract
@@ -63,6 +64,15 @@ class HouseBench(ProviderBench):
             (timedelta(hours=2), Status.PRINTED),
             (timedelta(days=4), Status.HANDED_TO_POST),
         )
+
+    def end_day(self) -> date:
+        today = local_day(self.centre.now())
+        left = midnight_after(self.centre.now()) - self.centre.now()
+        self.centre.advance(hours=left.total_seconds() / 3600)
+        return today
+
+    def spoil_list(self, day: date) -> None:
+        self.centre.drop(f"{day}.list.json", b'{"kind": "list", "pieces": [')
 
     def say_unknown(self, reference: str) -> None:
         self.centre.say(

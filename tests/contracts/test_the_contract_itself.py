@@ -1,15 +1,17 @@
 """The contract finds liars: an adapter that breaks one promise fails the case that asks for it."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from gateway.domain.submission import DuplicateGuard
-from gateway.errors import NotSent, OutcomeUnknown, Refused
-from gateway.ports.provider import Capabilities, Consignment, Provider, StatusReport
+from gateway.domain.tally import Held
+from gateway.errors import NotSent, OutcomeUnknown, ProviderError, Refused
+from gateway.ports.provider import Capabilities, Consignment, Listing, Provider, StatusReport
 from gateway.testing.pingen import PingenSimulator
 from gateway.testing.provider_bench import Fault, Step
 from gateway.testing.provider_contract import ProviderContract
@@ -104,6 +106,23 @@ class TellsUnderNewNames(Liar):
             yield StatusReport(**{**vars(report), "dedup_key": f"{id(self)}{number}"})
 
 
+class ReadsOnePage(Liar):
+    """Takes the first page of a list for the whole."""
+
+    def holdings(self, day: date) -> Iterator[Held]:
+        return itertools.islice(cast("Listing", self._true).holdings(day), 3)
+
+
+class TakesSilenceForNought(Liar):
+    """Says "0 letters" where nobody told."""
+
+    def holdings(self, day: date) -> list[Held]:
+        try:
+            return list(cast("Listing", self._true).holdings(day))
+        except ProviderError:
+            return []
+
+
 class LyingBench(PingenBench):
     """A bench whose adapters all tell the same lie."""
 
@@ -113,6 +132,9 @@ class LyingBench(PingenBench):
 
     def fresh(self) -> Provider:
         return self._lie(super().fresh())
+
+    def unreachable(self) -> Provider:
+        return self._lie(super().unreachable())
 
 
 _SUITE = ProviderContract()
@@ -126,6 +148,8 @@ _CASES: dict[type[Liar], Any] = {
     TakesAllBack: _SUITE.test_what_is_in_production_is_not_taken_back,
     ClaimsALookup: _SUITE.test_the_duplicate_guard_is_true,
     TellsUnderNewNames: _SUITE.test_the_same_statement_has_the_same_name_whoever_hears_it,
+    ReadsOnePage: _SUITE.test_what_was_handed_over_on_a_day_is_listed_once_with_its_pages,
+    TakesSilenceForNought: _SUITE.test_a_list_that_cannot_be_had_or_read_is_an_error_and_never_nought,
 }
 
 

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -31,6 +31,17 @@ class ClockState:
 def starting_clock(start: datetime | None, speed: float) -> ClockState:
     """A clock that shows `start` (or the real moment) now and runs `speed` times as fast; 0 stands still."""
     return ClockState((start or datetime.now(UTC)).astimezone(UTC), time.time(), speed)
+
+
+def local_day(moment: datetime) -> date:
+    """The day in Berlin."""
+    return moment.astimezone(BERLIN).date()
+
+
+def midnight_after(moment: datetime) -> datetime:
+    """When that day ends."""
+    day = local_day(moment) + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
 
 
 def afternoon_after(moment: datetime, *, working_days: int) -> datetime:

@@ -49,7 +49,8 @@ class Options:
     `key_lifetime_s`: simulated seconds until an Idempotency-Key is forgotten. `validation_s`: simulated seconds until
     a document is checked. `lookup_lag_s`: simulated seconds until letters and events show in collections.
     `event_kind`: the name of the type of an event, which the provider once changed unannounced. `next_fate`: what
-    becomes of letters that are sent off from now on (see `life.Facts`).
+    becomes of letters that are sent off from now on (see `life.Facts`). `ignores_sort`: letters are listed oldest
+    first, whatever order was asked for.
     """
 
     key_lifetime_s: float = 86_400.0
@@ -57,6 +58,7 @@ class Options:
     lookup_lag_s: float = 0.0
     event_kind: str = "deliverables_events"
     next_fate: str = ""
+    ignores_sort: bool = False
 
 
 class Service:
@@ -242,6 +244,8 @@ class Service:
             letters = [
                 letter for letter in self._ledger.letters(self._now()) if self._shows(letter.facts.created_at)
             ]
+            if query.get("sort", "").startswith("-") and not self.options.ignores_sort:
+                letters.reverse()
             resources = [self._resource_of(letter) for letter in letters]
             return Reply(200, collection(resources, query), self._headers())
         if parts[0] == "events" and len(parts) == 2 and parts[1] in CATEGORIES:

@@ -1,12 +1,12 @@
 """The files that the print centre writes into its outbox, as JSON or XML.
 
-`CONSIGNMENT.ack`, `.production`, `.posting`, and `returns-DAY-N`. Written beside and renamed, unless a test wants to
-see what happens when a centre does not.
+`CONSIGNMENT.ack`, `.production`, `.posting`, `DAY.list`, and `returns-DAY-N`. Written beside and renamed, unless a
+test wants to see what happens when a centre does not.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -80,6 +80,28 @@ def returns(letters: Sequence[tuple[Letter, str]], moment: datetime) -> dict[str
         for letter, reason in letters
     ]
     return {"kind": "returns", "created_at": local(moment), **_listed(pieces)}
+
+
+def daily_list(day: date, deliveries: Sequence[Delivery], moment: datetime) -> dict[str, Any]:
+    """What arrived on a day in Berlin, printed or not; a delivery of which nothing could be read by its name alone."""
+    pieces: list[dict[str, Any]] = []
+    for delivery in deliveries:
+        if delivery.fault:
+            pieces.append(
+                {
+                    "consignment": delivery.consignment,
+                    "status": "rejected",
+                    "reason": delivery.fault,
+                    "pages": 0,
+                }
+            )
+        pieces += [
+            {**_accepted(letter), "consignment": delivery.consignment, "pages": letter.pages}
+            for letter in delivery.letters
+        ]
+    counts = {"pieces": len(pieces), "pages": sum(piece["pages"] for piece in pieces)}
+    head = {"kind": "list", "day": day.isoformat(), "created_at": local(moment)}
+    return {**head, "counts": counts, "pieces": pieces}
 
 
 def _listed(pieces: list[dict[str, str]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     ROOT/staging    not looked at: where the sender prepares
     ROOT/in         watched; only whole `*.zip` files are expected here
-    ROOT/out        acknowledgement, production, posting and return files
+    ROOT/out        acknowledgement, production, posting and return files, and after each day its list
     ROOT/centre     the centre's own: work in progress, ledger, clock
 
 Its time is simulated: `speed` seconds a second, or put forward by `advance`.
@@ -16,12 +16,12 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from gateway.testing.house.clock import starting_clock
+from gateway.testing.house.clock import local_day, starting_clock
 from gateway.testing.print_centre import answers
 from gateway.testing.print_centre.intake import (
     Batch,
@@ -41,7 +41,7 @@ class Script:
     """Misbehaviour that a test asks for.
 
     `reject_next`: reason for rejecting the next delivery as a whole. `reject_keys`: pieces and why. `withhold`: kinds
-    of files that are not written ("ack", "production", "posting"). `asleep`: nothing is taken out of the inbox.
+    of files that are not written ("ack", "production", "posting", "list"). `asleep`: nothing is taken out of the inbox.
     """
 
     reject_next: str = ""
@@ -74,6 +74,7 @@ class PrintCentre:
         self._answer = answer
         self._clock = starting_clock(start, speed)
         self._ledger = Ledger(self.root / "centre")
+        self._opened_on = self._ledger.opened_on(self._today())
         self._written = {file.stem for file in (self.root / "out").iterdir()}
         self._returned: list[tuple[Letter, str]] = []
         self._lock = threading.RLock()
@@ -131,7 +132,8 @@ class PrintCentre:
                 for file in sorted((self.root / "in").iterdir()):
                     self._take(file)
             for delivery in self.deliveries:
-                self._answer_for(delivery)
+                self._write(self._due(delivery))
+            self._write(self._daily_lists())
             self._write_returns()
 
     def bring_back(self, letter: Letter, reason: str = "moved") -> None:
@@ -214,8 +216,8 @@ class PrintCentre:
                 )
         return tuple(letters)
 
-    def _answer_for(self, delivery: Delivery) -> None:
-        for name, told in self._due(delivery):
+    def _write(self, due: Iterator[tuple[str, dict[str, Any]]]) -> None:
+        for name, told in due:
             if name not in self._written and name.rpartition(".")[2] not in self.script.withhold:
                 self.say(name, told)
                 self._written.add(name)
@@ -232,6 +234,19 @@ class PrintCentre:
             yield f"{delivery.consignment}.production", answers.production(delivery)
         if first.posted_at <= self.now():
             yield f"{delivery.consignment}.posting", answers.posting(delivery)
+
+    def _daily_lists(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """One for each day that is over since the centre was opened."""
+        day = self._opened_on
+        while day < self._today():
+            name = f"{day}.list"
+            if name not in self._written:
+                arrived = [each for each in self.deliveries if local_day(each.received_at) == day]
+                yield name, answers.daily_list(day, arrived, self.now())
+            day += timedelta(days=1)
+
+    def _today(self) -> date:
+        return local_day(self.now())
 
     def _write_returns(self) -> None:
         if self._returned:

@@ -6,7 +6,7 @@ Kept in a folder as one JSON file a delivery and the PDFs beside it, so that it 
 import json
 import threading
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,13 @@ class Ledger:
         self._lock = threading.Lock()
         (folder / "pdf").mkdir(parents=True, exist_ok=True)
         self._deliveries = [_read(file) for file in sorted(folder.glob("delivery-*.json"))]
+
+    def opened_on(self, today: date) -> date:
+        """The day on which the centre was first opened; from then on there is a list of every day."""
+        file = self._folder / "opened-on"
+        if not file.exists():
+            file.write_text(today.isoformat(), encoding="ascii")
+        return date.fromisoformat(file.read_text(encoding="ascii"))
 
     def add(self, delivery: Delivery) -> None:
         """Write down a delivery; the PDFs were kept before."""
