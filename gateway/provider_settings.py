@@ -84,6 +84,9 @@ class PingenAccount(Section):
     webhook_secret: SecretStr = SecretStr("")
     webhook_secret_before: SecretStr = SecretStr("")
     delivery_product: str = "dpag_standard"
+    product_einwurf: str = ""
+    product_uebergabe: str = ""
+    product_rueckschein: str = ""
     address_position: Literal["left", "right"] = "left"
     key_lifetime_s: float = Field(3600, ge=0)
     validation_wait_s: float = Field(20, ge=0)

@@ -3,7 +3,8 @@
 What is said about a piece that we do not know is kept too (`UnmatchedReport`), and matched once we know it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import fields
 
 from sqlmodel import Session, col, select
@@ -51,6 +52,12 @@ def record(services: Services, provider: str, reports: Iterable[StatusReport]) -
         with services.db.transaction() as session:
             new += append(session, services, provider, report)
     return new
+
+
+def try_record(services: Services, provider: str, references: Sequence[str]) -> None:
+    """Ask about a few pieces at once, after something was done about them; a provider that is silent says so later."""
+    with suppress(ProviderError):
+        record(services, provider, services.providers[provider].poll(references))
 
 
 def live_submission(session: Session, piece_id: int | None) -> Submission | None:

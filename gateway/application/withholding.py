@@ -5,7 +5,6 @@ can take it back, where it offers that; then the provider's word decides where t
 The cut-off is `gateway.domain.calendar`'s: it says which run takes a letter, and is no limit for holding it.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -13,9 +12,10 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.clearing import facts_of_copies
 from gateway.application.drafting import find_letter
+from gateway.application.forwarding import may_be_brought_forward
 from gateway.application.replanning import copies_in, replace, withdraw
 from gateway.application.services import Services
-from gateway.application.tracking import record
+from gateway.application.tracking import try_record
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
@@ -24,7 +24,7 @@ from gateway.domain.letter import CANCELLABLE, LetterState
 from gateway.domain.permission import Action
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
-from gateway.errors import Conflict, OutcomeUnknown, ProviderError, Refused
+from gateway.errors import Conflict, OutcomeUnknown, Refused
 
 _BEFORE_PRINTING = (Status.UNKNOWN, Status.ACCEPTED, Status.IN_PRODUCTION)
 
@@ -37,6 +37,8 @@ class Possible:
     cancel: bool
     at_provider: bool
     """Cancelling means to ask the provider."""
+    forward: bool = False
+    """It waits at the provider and can go to print earlier."""
 
 
 def possible(session: Session, services: Services, letter: Letter) -> Possible:
@@ -53,7 +55,12 @@ def possible(session: Session, services: Services, letter: Letter) -> Possible:
         if facts.status is not Status.CANCELLED
     )
     gone = all(facts.fault == WITHDRAWN or facts.status is Status.CANCELLED for _, _, facts in copies)
-    return Possible(hold=False, cancel=asked and not gone, at_provider=True)
+    return Possible(
+        hold=False,
+        cancel=asked and not gone,
+        at_provider=True,
+        forward=may_be_brought_forward(session, services, letter),
+    )
 
 
 def what_is_possible(services: Services, login: str, reference: str) -> Possible:
@@ -223,8 +230,7 @@ def _ask_back(services: Services, who: Actor, reference: str, submission: Submis
         _note(services, who, reference, submission, "provider-cancel-unknown", reason, message)
         raise Conflict(Problem.CANCEL_UNKNOWN.value, f"{message} Sie steht auf der Klärungsliste.") from None
     _note(services, who, reference, submission, "provider-cancelled", reason)
-    with suppress(ProviderError):  # it says so later, then
-        record(services, submission.provider, provider.poll([named]))
+    try_record(services, submission.provider, [named])
 
 
 def _note(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application import approving, drafting, explaining, withholding
+from gateway.application import approving, drafting, explaining, forwarding, withholding
 from gateway.application.enclosing import enclose
 from gateway.application.rendering import render_letter
 from gateway.application.services import Services
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     letters.command("hold")(_hold)
     letters.command("let-go")(_let_go)
     letters.command("cancel")(_cancel)
+    letters.command("bring-forward")(_bring_forward)
     app.command("explain")(_explain)
 
 
@@ -184,9 +185,15 @@ def _let_go(context: typer.Context, reference: Reference, login: As) -> None:
 def _cancel(
     context: typer.Context, reference: Reference, login: As, reason: Annotated[str, typer.Option(help="Why.")]
 ) -> None:
-    """Cancel a letter that is not yet in a run."""
+    """Cancel a letter: here before its release, after it through the provider, where it offers that."""
     with services_for(context) as services:
         withholding.cancel(services, login, reference, reason)
+
+
+def _bring_forward(context: typer.Context, reference: Reference, login: As) -> None:
+    """Let a letter that waits in the provider's hold basket go to print now."""
+    with services_for(context) as services:
+        forwarding.bring_forward(services, login, reference)
 
 
 def _explain(context: typer.Context, reference: Reference, json: Json = False) -> None:

@@ -49,6 +49,8 @@ class Capabilities:
     """Of one consignment; 1 with unit PIECE."""
     has_webhooks: bool = False
     """Whether the provider calls us; `poll` is there all the same."""
+    has_hold_basket: bool = False
+    """Whether what is handed over waits there for a due date, and can go earlier; then it is a `HoldBasket`."""
     has_list: bool = False
     """Whether it lists what it accepted in a day; then the adapter is a `Listing`."""
 
@@ -191,9 +193,21 @@ class Provider(Protocol):
 class Listing(Protocol):
     """A provider that can list what it holds, beside answering about single pieces; not every one can (`has_list`)."""
 
+    capabilities: Capabilities
+
     def holdings(self, day: date) -> Iterable[Held]:
         """All that it accepted on a local day, failed pieces too; nothing is an answer, and is empty.
 
         What it lists of the day before and the day after comes with it, since midnight passes between two sides.
         Raises `ProviderError` where the list of the day cannot be had or read: that is never nothing.
         """
+
+
+@runtime_checkable
+class HoldBasket(Protocol):
+    """A provider with which a piece waits before it goes to print; not every one can (`has_hold_basket`)."""
+
+    capabilities: Capabilities
+
+    def release_from_hold(self, provider_reference: str) -> None:
+        """Let it go to print now. `Refused` if it does not wait there; `NotSent` or `OutcomeUnknown`: ask again."""

@@ -71,6 +71,7 @@ class EpostProvider:
             services=SERVICES,
             can_cancel=settings.hold_days > 0,
             min_poll_interval=settings.min_poll_interval,
+            has_hold_basket=settings.hold_days > 0,
             has_list=True,
         )
         self._settings = settings

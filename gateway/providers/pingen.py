@@ -27,11 +27,11 @@ from gateway.providers.pingen_account import UNREADABLE, Answer, PingenAccount, 
 from gateway.providers.pingen_codes import CATEGORIES, UNUSABLE_STATUSES, status_meaning
 from gateway.providers.pingen_events import Cursor, events_since
 from gateway.providers.pingen_letter import (
-    SERVICES,
     check,
     draft_attributes,
     idempotency_key,
     send_attributes,
+    services,
 )
 from gateway.providers.pingen_list import NEWEST_FIRST, all_letters, held_around, is_draft
 from gateway.providers.pingen_reports import (
@@ -73,7 +73,7 @@ class PingenProvider:
             guard=DuplicateGuard.KEY,
             settle_time=timedelta(0),
             key_lifetime=settings.key_lifetime,
-            services=SERVICES,
+            services=services(settings),
             can_cancel=True,
             min_poll_interval=settings.min_poll_interval,
             has_webhooks=bool(settings.webhook_secrets),
@@ -114,7 +114,7 @@ class PingenProvider:
         Raises `Refused` with what is wrong, `NotSent` where something did not work: nothing prints.
         """
         piece = consignment.only
-        check(piece, self.profile)
+        check(piece, self.profile, self._settings)
         try:
             draft = self._draft(piece)
             return self._checked(draft)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.endpoint import check_address, is_confidential
+from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError, NotSent, OutcomeUnknown
 from gateway.providers.http_wire import HttpAnswer, HttpWire
 
@@ -34,6 +35,7 @@ class PingenSettings:
     `key_lifetime`: how long a repeat with our Idempotency-Key is trusted. The provider documents no number, so the
     default is short; afterwards a clerk decides. `webhook_secrets`: signing keys, the newest first; several while
     one is exchanged. `webhook_max_age`: older calls are not believed (the provider repeats for about 7 hours).
+    `product_…`: which product is that registered mail; one without a product is not offered.
     `validation_wait`: how long staging waits for the provider to have checked a document.
     `cursor_file`: where the place reached in the event collections is kept; without it they are read from the start.
     """
@@ -45,6 +47,9 @@ class PingenSettings:
     client_secret: str = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     delivery_product: str = "dpag_standard"
+    product_einwurf: str = ""
+    product_uebergabe: str = ""
+    product_rueckschein: str = ""
     address_position: str = "left"
     key_lifetime: timedelta = timedelta(hours=1)
     webhook_max_age: timedelta = timedelta(hours=24)
@@ -64,6 +69,15 @@ class PingenSettings:
             raise ConfigError("pingen-credentials-missing", f"Für Pingen fehlt: {', '.join(missing)}.")
         if self.address_position not in {"left", "right"}:
             raise ConfigError("pingen-address-position", "address_position von Pingen ist „left“ oder „right“.")
+
+    def registered_products(self) -> Mapping[Service, str]:
+        """The product of each kind of registered mail that is offered."""
+        named = {
+            Service.EINWURF: self.product_einwurf,
+            Service.UEBERGABE: self.product_uebergabe,
+            Service.RUECKSCHEIN: self.product_rueckschein,
+        }
+        return {service: product for service, product in named.items() if product}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from gateway.application.approving import approve, reject
 from gateway.application.enclosing import EnclosureView, enclosures_of
 from gateway.application.evidencing import packed, posting_file
 from gateway.application.explaining import beside, explain
+from gateway.application.forwarding import bring_forward
 from gateway.application.opening import Opened, document_pages, open_document
 from gateway.application.searching import LetterFilter, find_letters, my_offices
 from gateway.application.services import Services
@@ -155,6 +156,15 @@ def drop(visit: SignedIn, reference: str) -> Response:
     return _withhold(visit, reference, cancel, "Das Schreiben ist storniert.")
 
 
+@router.post("/schreiben/{reference}/vorziehen")
+def forward(visit: SignedIn, reference: str) -> Response:
+    """Let it go to print now, where it waits at the provider."""
+    bring_forward(visit.services, visit.login, reference)
+    return visit.to(
+        path_to("schreiben", reference), "Der Druckdienstleister druckt das Schreiben ohne weiteres Warten."
+    )
+
+
 def pdf(opened: Opened) -> Response:
     """A PDF to be shown in the browser; a saved copy is named by its reference."""
     disposition = f'inline; filename="{opened.name}"'
@@ -205,6 +215,7 @@ def _possible(visit: Visit, view: LetterView) -> dict[str, bool]:
         "cancel": free.cancel and who.may(Action.CANCEL, view.office),
         "ask_back": free.at_provider,
         "prove": who.may(Action.PROVE_DELIVERY, view.office),
+        "forward": free.forward and holds,
     }
 
 

@@ -116,6 +116,7 @@ class PingenBench(ProviderBench):
             client_id=CREDENTIALS["client_id"],
             client_secret=CREDENTIALS["client_secret"],
             webhook_secrets=KEYS[:2],
+            product_einwurf="registered",
             connect_timeout_s=2,
             read_timeout_s=1,
             page_limit=3,

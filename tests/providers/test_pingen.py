@@ -13,11 +13,13 @@ import pytest
 import requests
 
 from gateway.domain.findings import has_error
-from gateway.domain.status import Status
+from gateway.domain.mailpiece import Service
+from gateway.domain.status import Status, fold
 from gateway.errors import AlreadyReleased, ConfigError, InputError, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Consignment, Found
 from gateway.providers.pingen import PingenProvider, PingenSettings
 from gateway.providers.pingen_events import Cursor, Place, events_since
+from gateway.providers.pingen_registered import meta_data
 from gateway.providers.profiles import load_profile
 from gateway.testing.epost.samples import landscape_pdf, letter_pdf
 from gateway.testing.pingen import CREDENTIALS, PingenSimulator
@@ -160,6 +162,108 @@ def test_drafts_and_letters_taken_back_are_not_found_and_two_are_counted(bench: 
     assert bench.provider.find("K1") == Found(reference, 1)
     bench.provider.cancel(reference)
     assert bench.provider.find("K1") is None
+
+
+# Registered mail
+
+
+def test_registered_mail_names_both_sides_in_parts_and_its_delivery_is_confirmed(bench: PingenBench) -> None:
+    reference = hand_over(bench, service=Service.EINWURF)
+    [letter] = bench.simulator.letters
+    assert letter.attributes["delivery_product"] == "registered"
+    assert letter.attributes["meta_data"]["recipient"] == {
+        "name": "Erika Beispiel",
+        "street": "Musterweg",
+        "number": "1",
+        "zip": "46325",
+        "city": "Borken",
+        "country": "DE",
+    }
+    assert letter.attributes["meta_data"]["sender"]["street"] == "Am Markt"
+    bench.simulator.advance(days=2)
+    first = list(bench.provider.poll([reference]))
+    assert fold([each.status for each in first], Service.EINWURF) is Status.HANDED_TO_POST
+    bench.simulator.advance(days=5)
+    said = [*first, *bench.provider.poll([reference])]
+    assert fold([each.status for each in said], Service.EINWURF) is Status.DELIVERED
+    assert len({each.posted_on for each in said if each.posted_on}) == 1
+
+
+def test_an_ordinary_letter_has_no_parts_and_nobody_confirms_it(bench: PingenBench) -> None:
+    reference = hand_over(bench)
+    bench.simulator.advance(days=9)
+    assert "meta_data" not in bench.simulator.letters[0].attributes
+    assert Status.DELIVERED not in {each.status for each in bench.provider.poll([reference])}
+
+
+@pytest.mark.parametrize(
+    ("lines", "parts"),
+    [
+        (
+            ("Frau", "Eva Muster", "c/o Beispiel", "Straße des 17. Juni 135", "10623 Berlin"),
+            ("Straße des 17. Juni", "135"),
+        ),
+        (("Eva Muster", "C 4, 12", "68159 Mannheim"), ("C 4", "12")),
+        (("Eva Muster", "Am Bach 12 a-14 b", "46325 Borken"), ("Am Bach", "12 a-14 b")),
+    ],
+)
+def test_street_and_number_are_told_apart(
+    bench: PingenBench, lines: tuple[str, ...], parts: tuple[str, str]
+) -> None:
+    told = meta_data(bench.piece("K1", address_lines=lines))["recipient"]
+    assert isinstance(told, dict)
+    assert (told["name"], told["street"], told["number"]) == ("Eva Muster", *parts)
+
+
+def test_a_post_office_box_is_one(bench: PingenBench) -> None:
+    told = meta_data(bench.piece("K1", address_lines=("Eva Muster", "Postfach 11 06 43", "46325 Borken")))
+    assert told["recipient"] == {
+        "name": "Eva Muster",
+        "pobox": "11 06 43",
+        "zip": "46325",
+        "city": "Borken",
+        "country": "DE",
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (("Eva Muster", "Hof Beispiel", "46325 Borken"), "pingen-registered-address"),
+        (("Frau", "Musterweg 1", "46325 Borken"), "pingen-registered-address"),
+        (("E" * 46, "Musterweg 1", "46325 Borken"), "pingen-registered-address"),
+        (("Eva Muster", "Musterweg 1", "46325 " + "B" * 26), "pingen-registered-address"),
+        (("Eva Muster", "Rue Exemple 1", "1000 BRUXELLES", "BELGIEN"), "pingen-registered-abroad"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_sent(
+    bench: PingenBench, lines: tuple[str, ...], code: str
+) -> None:
+    consignment = bench.consignment("K1", service=Service.EINWURF, address_lines=lines)
+    with pytest.raises(Refused) as refused:
+        bench.provider.stage(consignment)
+    assert refused.value.code == code
+    assert "Muster" not in refused.value.message
+    assert bench.simulator.letters == []
+
+
+def test_the_simulator_finds_fault_with_registered_mail_that_names_nobody(bench: PingenBench) -> None:
+    assert isinstance(bench.provider, PingenProvider)
+    place = bench.provider._account.upload_place().resource["attributes"]
+    bench.provider._account.upload(place["url"], letter_pdf())
+    attributes = {
+        "file_original_name": "K1.pdf",
+        "file_url": place["url"],
+        "file_url_signature": place["url_signature"],
+        "address_position": "left",
+        "auto_send": False,
+        "delivery_product": "registered",
+    }
+    too_long = {"meta_data": {"recipient": {"street": "x" * 41}}}
+    assert bench.provider._account.letters("POST", attributes={**attributes, **too_long}).status == 422
+    assert bench.provider._account.letters("POST", attributes=attributes).is_good
+    [letter] = bench.simulator.letters
+    assert (letter.status, letter.facts.flaw) == ("invalid", "meta_data_failed_requirements")
 
 
 # Statements

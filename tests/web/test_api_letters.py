@@ -120,6 +120,7 @@ SCOPES = [
     ("POST", "/letters/ABCD1234/hold", Scope.LETTERS_WITHHOLD),
     ("POST", "/letters/ABCD1234/let-go", Scope.LETTERS_WITHHOLD),
     ("POST", "/letters/ABCD1234/cancel", Scope.LETTERS_WITHHOLD),
+    ("POST", "/letters/ABCD1234/bring-forward", Scope.LETTERS_WITHHOLD),
     ("POST", "/cases/import", Scope.CASES_IMPORT),
     ("GET", "/deadlines", Scope.CHECKS),
     ("GET", "/postage", Scope.CHECKS),

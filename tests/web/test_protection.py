@@ -149,7 +149,15 @@ def test_a_letter_of_another_office_stays_closed_with_all_its_parts(site: Site, 
     visitor = site.visitor(login)
     for part in ("", "/1/dokument.pdf", "/1/seite-1.png", "/bearbeiten"):
         assert visitor.get(f"/schreiben/{reference}{part}").status_code == 403, part
-    for action in ("freigeben", "zurueckgeben", "anhalten", "weiterlaufen", "stornieren", "einreichen"):
+    for action in (
+        "freigeben",
+        "zurueckgeben",
+        "anhalten",
+        "weiterlaufen",
+        "stornieren",
+        "vorziehen",
+        "einreichen",
+    ):
         visitor.get("/")
         answer = visitor.post(f"/schreiben/{reference}/{action}", reason="Grund")
         assert answer.status_code == 403, action

@@ -10,7 +10,9 @@ ACCEPTED_AFTER = timedelta(minutes=10)
 AT_PRINT_CENTRE_AFTER = timedelta(hours=1)
 PROCESSED_AFTER = timedelta(hours=2)
 PRINTED_AFTER = timedelta(hours=3)
+IN_TRANSIT_AFTER = timedelta(hours=12)
 BACK_AFTER_WORKING_DAYS = 4
+DELIVERED_AFTER_WORKING_DAYS = 2
 
 CATEGORIES = {
     "issues": frozenset(
@@ -23,6 +25,7 @@ CATEGORIES = {
             "file_too_many_pages",
             "invalid_pdf_binary_content",
             "rejected_from_printcenter",
+            "meta_data_failed_requirements",
             "waiting_for_funds",
         }
     ),
@@ -32,6 +35,9 @@ CATEGORIES = {
 }
 _NAMES = {
     "transferred_to_distributor": "An Zusteller übergeben",
+    "delivered": "Zugestellt",
+    "meta_data_failed_requirements": "Angaben zu Absender und Empfänger fehlen",
+    "track_and_trace": "Sendung in der Zustellung",
     "undeliverable": "Unzustellbar",
     "file_not_a4_portrait": "Datei ist nicht A4 hoch",
     "rejected_from_printcenter": "Vom Druckzentrum abgewiesen",
@@ -55,6 +61,8 @@ class Facts:
     flaw: str = ""
     fate: str = ""
     shown_status: str = ""
+    is_registered: bool = False
+    """Only then does anybody confirm the delivery."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,9 @@ def _after_sending(facts: Facts, at: datetime) -> list[Step]:
     if facts.fate == "undeliverable":
         back_at = afternoon_after(posted_at, working_days=BACK_AFTER_WORKING_DAYS)
         made.append(("undeliverable", "undeliverable", back_at))
+    elif facts.is_registered:
+        at_door = afternoon_after(posted_at, working_days=DELIVERED_AFTER_WORKING_DAYS)
+        made += [("track_and_trace", "", posted_at + IN_TRANSIT_AFTER), ("delivered", "delivered", at_door)]
     return made
 
 
@@ -123,7 +134,7 @@ def status_at(facts: Facts, now: datetime) -> str:
     """The status word."""
     if facts.shown_status:
         return facts.shown_status
-    return [status for _, status, at in steps(facts) if at <= now][-1]
+    return [status for _, status, at in steps(facts) if at <= now and status][-1]
 
 
 def events_until(facts: Facts, now: datetime) -> list[Event]:

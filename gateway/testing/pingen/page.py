@@ -19,6 +19,7 @@ _GERMAN = {
     "processing": "im Druckzentrum",
     "printing": "gedruckt",
     "sent": "zur Post gegeben",
+    "delivered": "zugestellt",
     "undeliverable": "unzustellbar",
     "rejected": "abgewiesen",
     "cancelled": "zurückgenommen",

@@ -22,6 +22,7 @@ from gateway.testing.pingen.documents import Reject, collection, event_resource,
 from gateway.testing.pingen.ledger import Ledger, Letter
 from gateway.testing.pingen.life import CATEGORIES, Event, Facts, events_until, may_cancel
 from gateway.testing.pingen.paper import inspect
+from gateway.testing.pingen.parties import is_registered, meta_data_fits, names_both
 
 CREDENTIALS = {
     "organisation": "b5a1f0c2-1111-4222-8333-944445555666",
@@ -208,6 +209,8 @@ class Service:
             raise Reject(422, "file_url_signature_invalid", "Invalid signature", "/data/attributes/file_url")
         pdf = self._ledger.path(file_id).read_bytes() if self._ledger.path(file_id).exists() else None
         pages, flaw = inspect(pdf) if pdf is not None else (0, "file_not_found")
+        if not flaw and is_registered(attributes) and not names_both(attributes):
+            flaw = "meta_data_failed_requirements"
         now, letter_id = self._now(), str(uuid.uuid4())
         if pdf is not None:
             self._ledger.path(file_id).rename(self._ledger.path(letter_id))
@@ -226,8 +229,11 @@ class Service:
         for name in ("delivery_product", "print_mode", "print_spectrum"):
             if not attributes.get(name):
                 raise Reject(422, "required", f"{name} is required", f"/data/attributes/{name}")
+        changed = {**letter.attributes, **attributes}
+        if is_registered(changed) and not names_both(changed):
+            raise Reject(422, "meta_data_required", "meta_data is required", "/data/attributes/meta_data")
         facts = replace(letter.facts, submitted_at=self._now(), fate=fail_later or self.options.next_fate)
-        self._ledger.change(letter.letter_id, facts, {**letter.attributes, **attributes})
+        self._ledger.change(letter.letter_id, replace(facts, is_registered=is_registered(changed)), changed)
         return self._shown(200, self._letter(letter.letter_id))
 
     def _cancel(self, letter: Letter) -> Reply:
@@ -308,6 +314,7 @@ def _check_attributes(attributes: Mapping[str, Any]) -> None:
         "auto_send": lambda value: isinstance(value, bool),
         "delivery_product": lambda value: value is None or bool(_PRODUCTS.fullmatch(str(value))),
         "print_mode": lambda value: value in {None, "simplex", "duplex"},
+        "meta_data": lambda value: value is None or meta_data_fits(value),
         "print_spectrum": lambda value: value in {None, "grayscale", "color"},
     }
     for name, holds in rules.items():

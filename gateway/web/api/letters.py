@@ -1,4 +1,4 @@
-"""Letters over the API: write, see, list, open, approve, hold, let go, cancel."""
+"""Letters over the API: write, see, list, open, approve, hold, let go, cancel, bring forward."""
 
 from collections.abc import Callable
 from datetime import date
@@ -11,6 +11,7 @@ from pydantic import Field
 from gateway.application.answering import Answer, Effect
 from gateway.application.approving import approve, reject
 from gateway.application.drafting import write_letter
+from gateway.application.forwarding import bring_forward
 from gateway.application.opening import open_document
 from gateway.application.rendering import render_letter
 from gateway.application.searching import LetterFilter, find_letters
@@ -151,8 +152,18 @@ def release(caller: Withholds, reference: str, nothing: Nothing) -> Response:
 
 @router.post("/letters/{reference}/cancel")
 def drop(caller: Withholds, reference: str, because: Because) -> Response:
-    """Cancel a letter that is not yet in a run."""
+    """Cancel a letter: here before its release, after it through the provider, where it offers that."""
     return _with_reason(caller, reference, because, cancel)
+
+
+@router.post("/letters/{reference}/bring-forward")
+def forward(caller: Withholds, reference: str, nothing: Nothing) -> Response:
+    """Let a letter that waits in the provider's hold basket go to print now."""
+    return caller.once(
+        lambda services: bring_forward(services, caller.login, reference),
+        _as_it_stands(caller, reference),
+        nothing.model_dump(),
+    )
 
 
 def made(caller: Caller) -> Callable[[Services, Effect], Answer]:
