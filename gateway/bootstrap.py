@@ -278,6 +278,7 @@ def _epost(account: EpostAccount) -> EpostProvider:
         min_poll_interval=timedelta(seconds=account.min_poll_interval_s),
         connect_timeout_s=account.connect_timeout_s,
         read_timeout_s=account.read_timeout_s,
+        connections=account.connections,
     )
     return EpostProvider(settings, load_profile("epost"))
 
@@ -300,6 +301,7 @@ def _pingen(settings: Settings, account: PingenAccount) -> PingenProvider:
         min_poll_interval=timedelta(seconds=account.min_poll_interval_s),
         connect_timeout_s=account.connect_timeout_s,
         read_timeout_s=account.read_timeout_s,
+        connections=account.connections,
         cursor_file=_folder(settings, "{data_dir}/providers") / "pingen-events.json",
     )
     return PingenProvider(interface, load_profile("pingen"))

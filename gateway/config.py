@@ -143,6 +143,7 @@ class EpostAccount(Section):
     min_poll_interval_s: float = Field(5, ge=0)
     connect_timeout_s: float = Field(10, gt=0)
     read_timeout_s: float = Field(60, gt=0)
+    connections: int = Field(4, ge=1, le=32)
 
 
 class RouteSetting(Section):

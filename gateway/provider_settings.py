@@ -93,6 +93,7 @@ class PingenAccount(Section):
     min_poll_interval_s: float = Field(0, ge=0)
     connect_timeout_s: float = Field(10, gt=0)
     read_timeout_s: float = Field(60, gt=0)
+    connections: int = Field(4, ge=1, le=32)
 
     def webhook_secrets(self) -> tuple[str, ...]:
         """The signing keys that hold, the newest first."""

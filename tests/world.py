@@ -410,7 +410,11 @@ class Prototype:
     def world_at(self, url: str, folder: Path, simulator: EpostSimulator, **epost: Any) -> Iterator[World]:
         """A world with the database `url`, which is a copy already."""
         settings = world_settings(
-            folder, base_url=simulator.base_url, min_poll_interval_s=0, read_timeout_s=5, **epost
+            folder,
+            base_url=simulator.base_url,
+            min_poll_interval_s=0,
+            read_timeout_s=5,
+            **({"connections": 1} | epost),  # one after the other: stories tell which letter met which mishap
         ).model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
         clock = ManualClock(at(MONDAY, "08:00"))
         provider: EpostProvider = bootstrap._epost(settings.provider.epost)

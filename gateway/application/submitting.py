@@ -4,9 +4,13 @@ The intent is committed before the external effect, the outcome after it; nothin
 transaction. A lock that dies with its holder is held from reading the state to writing the outcome, so that a
 paused process cannot wake up and release what another has recovered. What may follow is decided by
 `gateway.domain.submission.next_action`, and by nothing else. The submissions of a consignment move together.
+
+Consignments move beside one another as far as their provider bears it (`Capabilities.parallel`), providers always do.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -55,49 +59,103 @@ class HandOverReport:
     stopped_by: str | None = None
     messages: list[str] = field(default_factory=list)
 
+    def add(self, other: "HandOverReport") -> None:
+        """Count what was done to another consignment, too; the same is said once."""
+        self.released += other.released
+        self.refused += other.refused
+        self.in_doubt += other.in_doubt
+        self.waiting += other.waiting
+        self.stopped_by = other.stopped_by or self.stopped_by
+        self.messages += [message for message in other.messages if message not in self.messages]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A consignment that may move."""
+
+    id: int
+    provider: str
+    pieces: int
+
 
 def hand_over(
     services: Services, *, retry_now: bool = False, progress: Callable[[int], None] | None = None
 ) -> HandOverReport:
-    """Move every unfinished consignment as far as the facts allow, one at a time; resumable after a kill.
+    """Move every unfinished consignment as far as the facts allow; resumable after a kill.
 
-    When a provider cannot be reached, the pass stops for it: its letters wait, and the report says so.
-    `retry_now` ignores the waiting time after an earlier failure, as a run started by a person does.
+    When a provider cannot be reached, the pass stops for it: what is under way ends, its other letters wait, and the
+    report says so. `retry_now` ignores the waiting time after an earlier failure, as a run started by a person does.
     """
     report = HandOverReport()
-    unreachable: set[str] = set()
+    lanes: dict[str, _Lane] = {}
     done = 0
-    due_by = None if retry_now else services.clock.now()
-    for consignment_id, provider, pieces in _consignments(services, due_by):
-        if provider in unreachable:
-            report.waiting += pieces
-            continue
-        try:
-            _move(services, consignment_id, report)
-        except NotSent as fact:
-            unreachable.add(provider)
-            report.waiting += pieces
-            report.stopped_by = fact.code
-            report.messages.append(fact.message)
-        done += pieces
-        if progress:
-            progress(done)
+    for fresh in _consignments(services, None if retry_now else services.clock.now()):
+        for moved, pieces in _move_all(services, fresh, lanes):
+            report.add(moved)
+            done += pieces
+            if progress:
+                progress(done)
     return report
 
 
-def _consignments(services: Services, due_by: datetime | None) -> Iterator[tuple[int, str, int]]:
+class _Lane:
+    """The consignments of one provider in one pass: nothing more is tried once it cannot be reached."""
+
+    def __init__(self, services: Services, provider: str) -> None:
+        self._services = services
+        self._is_away = False
+        self.width = services.providers[provider].capabilities.parallel
+
+    def move(self, waiting: _Waiting) -> tuple[HandOverReport, int]:
+        """Move one; what came of it, and how many pieces it has."""
+        report = HandOverReport()
+        if self._is_away:
+            report.waiting = waiting.pieces
+            return report, waiting.pieces
+        try:
+            _move(self._services, waiting.id, report)
+        except NotSent as fact:
+            self._is_away = True
+            report.waiting += waiting.pieces
+            report.stopped_by = fact.code
+            report.messages.append(fact.message)
+        return report, waiting.pieces
+
+
+def _move_all(
+    services: Services, fresh: Sequence[_Waiting], lanes: dict[str, _Lane]
+) -> Iterator[tuple[HandOverReport, int]]:
+    """Move them in the lanes of their providers. What raises ends the pass once what is under way has ended."""
+    of_provider: dict[str, list[_Waiting]] = {}
+    for each in fresh:
+        of_provider.setdefault(each.provider, []).append(each)
+    work = [(lanes.setdefault(name, _Lane(services, name)), found) for name, found in of_provider.items()]
+    with ExitStack() as stack:
+        moving: list[Iterable[tuple[HandOverReport, int]]] = []
+        for lane, found in work:
+            if len(work) == lane.width == 1:
+                moving.append(map(lane.move, found))
+                continue
+            pool = ThreadPoolExecutor(lane.width, thread_name_prefix="hand-over")
+            stack.callback(pool.shutdown, cancel_futures=True)
+            moving.append(pool.map(lane.move, found))
+        for moved in moving:
+            yield from moved
+
+
+def _consignments(services: Services, due_by: datetime | None) -> Iterator[list[_Waiting]]:
     """Each consignment once, with those that are packed anew meanwhile, because a stop took their file apart."""
     seen: set[int] = set()
     pack(services, not_before=due_by)
-    while fresh := [each for each in _unfinished(services, due_by) if each[0] not in seen]:
-        seen.update(each[0] for each in fresh)
-        yield from fresh
+    while fresh := [each for each in _unfinished(services, due_by) if each.id not in seen]:
+        seen.update(each.id for each in fresh)
+        yield fresh
         # What failed in this very pass waits for the next one, also where a person is in a hurry.
         pack(services, not_before=due_by or services.clock.now())
 
 
-def _unfinished(services: Services, due_by: datetime | None) -> list[tuple[int, str, int]]:
-    """Consignments that may move, oldest first: id, provider, how many pieces."""
+def _unfinished(services: Services, due_by: datetime | None) -> list[_Waiting]:
+    """Consignments that may move, oldest first."""
     with services.db.reading() as session:
         query = (
             select(mail.Consignment.id, mail.Consignment.provider, func.count(col(Submission.id)))
@@ -109,7 +167,9 @@ def _unfinished(services: Services, due_by: datetime | None) -> list[tuple[int, 
         if due_by is not None:
             waiting = col(Submission.next_attempt_at)
             query = query.where(waiting.is_(None) | (waiting <= due_by))
-        return [(found, provider, pieces) for found, provider, pieces in session.exec(query).all() if found]
+        return [
+            _Waiting(found, provider, pieces) for found, provider, pieces in session.exec(query).all() if found
+        ]
 
 
 def _move(services: Services, consignment_id: int, report: HandOverReport) -> None:
@@ -206,9 +266,7 @@ def _release(services: Services, handed: HandOver, provider: Provider, report: H
 
 def _kept_back(pieces: int, report: HandOverReport, *, go_on: bool) -> bool:
     """Say that a stop keeps something of this consignment back."""
-    message = "Angehaltene Sendungen bleiben stehen, bis die Anhaltung aufgehoben ist."
-    if message not in report.messages:
-        report.messages.append(message)
+    report.messages.append("Angehaltene Sendungen bleiben stehen, bis die Anhaltung aufgehoben ist.")
     report.waiting += pieces
     return go_on
 

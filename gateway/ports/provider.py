@@ -47,6 +47,8 @@ class Capabilities:
     unit: Unit = Unit.PIECE
     max_pieces: int = 1
     """Of one consignment; 1 with unit PIECE."""
+    parallel: int = 1
+    """How many consignments may be handed over to it at the same time, each on a connection of its own."""
     has_webhooks: bool = False
     """Whether the provider calls us; `poll` is there all the same."""
     has_hold_basket: bool = False

@@ -73,6 +73,7 @@ class EpostProvider:
             min_poll_interval=settings.min_poll_interval,
             has_hold_basket=settings.hold_days > 0,
             has_list=True,
+            parallel=settings.connections,
         )
         self._settings = settings
         self._now = now

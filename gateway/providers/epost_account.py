@@ -32,6 +32,7 @@ class EpostSettings:
     `hold_days`: letters wait so long in the provider's hold basket (plug-in UploadManagement), 0 for not at all.
     `premium_address`: '', 'basis' or 'report': whether the provider tells of undeliverable letters (PremiumAdress).
     `min_poll_interval`: between two status queries; the interface asks for 5 s (E322).
+    `connections`: how many letters are handed over at once.
     """
 
     base_url: str
@@ -47,6 +48,7 @@ class EpostSettings:
     min_poll_interval: timedelta = timedelta(seconds=5)
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0
+    connections: int = 4
     vendor_sub_id: str = ""
 
     def __post_init__(self) -> None:
@@ -82,6 +84,7 @@ class Account:
             settings.base_url,
             connect_timeout_s=settings.connect_timeout_s,
             read_timeout_s=settings.read_timeout_s,
+            connections=settings.connections,
         )
         self._login = _Login(self._wire, settings, monotonic)
         self._pace = _Pace(settings.min_poll_interval.total_seconds(), sleep, monotonic)

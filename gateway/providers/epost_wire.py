@@ -29,9 +29,16 @@ class Answer:
 class Wire:
     """A session with the provider's host; safe to share between threads."""
 
-    def __init__(self, base_url: str, *, connect_timeout_s: float, read_timeout_s: float) -> None:
+    def __init__(
+        self, base_url: str, *, connect_timeout_s: float, read_timeout_s: float, connections: int
+    ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._http = HttpWire("epost", connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
+        self._http = HttpWire(
+            "epost",
+            connect_timeout_s=connect_timeout_s,
+            read_timeout_s=read_timeout_s,
+            connections=connections,
+        )
 
     def close(self) -> None:
         """Close idle connections."""

@@ -77,15 +77,22 @@ class HttpAnswer:
 
 
 class HttpWire:
-    """A session with a provider's hosts; safe to share between threads. `name` begins the codes of errors."""
+    """A session with a provider's hosts; safe to share between threads. `name` begins the codes of errors.
 
-    def __init__(self, name: str, *, connect_timeout_s: float, read_timeout_s: float) -> None:
+    `connections` bounds how many are open to a host at once; who needs another one waits for one to be free.
+    """
+
+    def __init__(
+        self, name: str, *, connect_timeout_s: float, read_timeout_s: float, connections: int = 1
+    ) -> None:
         self._name = name
         self._timeouts_s = (connect_timeout_s, read_timeout_s)
         self._session = requests.Session()
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _ObservingAdapter(max_retries=0))
+            self._session.mount(
+                scheme, _ObservingAdapter(max_retries=0, pool_maxsize=connections, pool_block=True)
+            )
 
     def close(self) -> None:
         """Close idle connections."""

@@ -78,6 +78,7 @@ class PingenProvider:
             min_poll_interval=settings.min_poll_interval,
             has_webhooks=bool(settings.webhook_secrets),
             has_list=True,
+            parallel=settings.connections,
         )
         self._settings = settings
         self._sleep = sleep

@@ -36,6 +36,7 @@ class PingenSettings:
     default is short; afterwards a clerk decides. `webhook_secrets`: signing keys, the newest first; several while
     one is exchanged. `webhook_max_age`: older calls are not believed (the provider repeats for about 7 hours).
     `product_…`: which product is that registered mail; one without a product is not offered.
+    `connections`: how many letters are handed over at once.
     `validation_wait`: how long staging waits for the provider to have checked a document.
     `cursor_file`: where the place reached in the event collections is kept; without it they are read from the start.
     """
@@ -57,6 +58,7 @@ class PingenSettings:
     min_poll_interval: timedelta = timedelta(0)
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0
+    connections: int = 4
     page_limit: int = 100
     cursor_file: Path | None = None
 
@@ -117,6 +119,7 @@ class PingenAccount:
             "pingen",
             connect_timeout_s=settings.connect_timeout_s,
             read_timeout_s=settings.read_timeout_s,
+            connections=settings.connections,
         )
         self._login = _Login(self._http, settings, monotonic)
         self._base = f"{settings.base_url.rstrip('/')}"

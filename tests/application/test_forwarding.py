@@ -33,7 +33,7 @@ def audited(world: World) -> list[str]:
 
 
 def test_what_waits_goes_to_print_when_it_is_brought_forward_and_the_rest_goes_on_waiting(world: World) -> None:
-    urgent, other = world.approved("F1"), world.approved("F3")
+    urgent, other = world.approved("F1"), world.approved("F1", appointment_time="15:00")
     assert not what_is_possible(world.services, "anna", urgent).forward
     world.evening()
     found = what_is_possible(world.services, "anna", urgent)

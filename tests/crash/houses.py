@@ -90,9 +90,9 @@ def _press(guard: DuplicateGuard, unit: Unit = Unit.PIECE, max_pieces: int = 1) 
 
 
 class _OpenEpost:
-    def __init__(self, simulator: EpostSimulator) -> None:
+    def __init__(self, simulator: EpostSimulator, connections: int) -> None:
         self._simulator = simulator
-        self.recipe: Mapping[str, Any] = {"base_url": simulator.base_url}
+        self.recipe: Mapping[str, Any] = {"base_url": simulator.base_url, "connections": connections}
 
     def advance_to(self, moment: datetime) -> None:
         self._simulator.advance_to(moment)
@@ -105,12 +105,15 @@ class _OpenEpost:
         return Counter(piece.custom1 for piece in self._simulator.ledger)
 
 
-@contextmanager
-def _open_epost(trial: Trial, folder: Path, start: datetime) -> Iterator[OpenHouse]:
-    with EpostSimulator(
-        folder=folder / "epost", speed=0, start=start, poll_interval_s=0, lookup_lag_s=trial.lag_s
-    ) as simulator:
-        yield _OpenEpost(simulator)
+def _epost(connections: int) -> House:
+    @contextmanager
+    def opened(trial: Trial, folder: Path, start: datetime) -> Iterator[OpenHouse]:
+        with EpostSimulator(
+            folder=folder / "epost", speed=0, start=start, poll_interval_s=0, lookup_lag_s=trial.lag_s
+        ) as simulator:
+            yield _OpenEpost(simulator, connections)
+
+    return House(opened, _make_epost, _HTTP_MISHAPS, disarm=_disarm_epost)
 
 
 def _disarm_epost() -> None:
@@ -141,6 +144,7 @@ def _make_epost(recipe: Mapping[str, Any]) -> Provider:
         min_poll_interval=timedelta(0),
         connect_timeout_s=5,
         read_timeout_s=30,
+        connections=recipe["connections"],
     )
     return EpostProvider(settings, load_profile("epost"))
 
@@ -259,7 +263,8 @@ HOUSES: Mapping[str, House] = {
     "press-staged": _press(DuplicateGuard.STAGED),
     "press-staged-batch": _press(DuplicateGuard.STAGED, Unit.BATCH, 2),
     "press-none": _press(DuplicateGuard.NONE),
-    "epost": House(_open_epost, _make_epost, _HTTP_MISHAPS, disarm=_disarm_epost),
+    "epost": _epost(1),
+    "epost-parallel": _epost(3),
     "pingen": House(_open_pingen, _make_pingen, _HTTP_MISHAPS),
     "folder": House(_open_folder, _make_folder, ()),
     "sftp": House(

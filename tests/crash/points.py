@@ -4,6 +4,7 @@ import functools
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,12 +32,15 @@ class Points:
         self._signals = {kill_at: signal.SIGKILL, stop_at: signal.SIGSTOP}
         self._signals.pop(None, None)
         self._writes = 0
+        self._counting = threading.Lock()
         self.names: list[str] = []
 
     def reach(self, name: str) -> None:
         """A point. At the chosen one the process gets its signal, and goes on only if it was stopped."""
-        self.names.append(name)
-        if number := self._signals.get(len(self.names)):
+        with self._counting:
+            self.names.append(name)
+            number = self._signals.get(len(self.names))
+        if number:
             os.kill(os.getpid(), number)
 
     def around(self, owner: Any, method: str) -> None:

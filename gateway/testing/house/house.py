@@ -112,6 +112,11 @@ class House(ABC):
         """Where the interface is, without a slash at the end."""
         return f"http://{HOST}:{self._server.server_address[1]}"
 
+    @property
+    def most_at_once(self) -> int:
+        """How many requests were served at the same time, at most."""
+        return self._server.most_at_once
+
     def now(self) -> datetime:
         """The simulated moment, UTC."""
         return self._clock.now()

@@ -7,8 +7,8 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -58,6 +58,8 @@ class Server(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._workers: set[threading.Thread] = set()
         self._lock = threading.Lock()
+        self._at_once = 0
+        self.most_at_once = 0
         super().__init__((host, port), _Handler)
         self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), name="simulator")
         self._accepting.daemon = True
@@ -92,6 +94,18 @@ class Server(ThreadingHTTPServer):
             with self._lock:
                 self._open.discard(request)
                 self._workers.discard(worker)
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """While a request is served: how many there were at the same time."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_once -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is nothing to report; anything else is a fault of this simulator."""
@@ -131,7 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif request.path.startswith(CONTROL):
             self._write(self.server.control(request))
         else:
-            self._answer(request, self.server.faults.next_for(request.method, request.path))
+            with self.server.counting():
+                self._answer(request, self.server.faults.next_for(request.method, request.path))
 
     def _read(self) -> Request | None:
         length = self.headers.get("Content-Length", "0")
