@@ -1,19 +1,24 @@
 """`gateway simulate PROVIDER`: a provider's simulator, until Ctrl-C. Nothing is printed or posted by it."""
 
+import json
 import signal
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from gateway.errors import ConfigError, NotFound
+from gateway.errors import ConfigError, InputError, NotFound
 from gateway.testing.epost import EpostSimulator
+from gateway.testing.house.faults import fault_from
 from gateway.testing.pingen import CREDENTIALS as PINGEN_CREDENTIALS
 from gateway.testing.pingen import PingenSimulator
 from gateway.testing.pingen.simulator import SIGNING_KEY
-from gateway.testing.print_centre import SftpPrintCentre, SshdMissing
+from gateway.testing.print_centre import CentreWindow, SftpPrintCentre, SshdMissing
+from gateway.testing.print_centre.faults import apply_fault
 
 SIMULATORS = ("epost", "pingen", "sftp")
 _PORTS = {"pingen": 8091, "sftp": 8022}
@@ -40,6 +45,13 @@ def simulate(
     folder: Annotated[
         Path | None, typer.Option(help="behält Sendungen, PDF und Uhrzeit über das Ende hinaus")
     ] = None,
+    faults: Annotated[
+        Path | None,
+        typer.Option(help="JSON-Liste von Störungen, siehe gateway/testing/house/faults.py", exists=True),
+    ] = None,
+    webhook: Annotated[
+        str | None, typer.Option(help="nur pingen: Adresse, die er von selbst anruft (…/webhooks/pingen)")
+    ] = None,
 ) -> None:
     """Einen Druckdienstleister nachbilden, bis Strg-C."""
     if provider not in SIMULATORS:
@@ -48,14 +60,37 @@ def simulate(
             "simulator-unknown", f"Einen Simulator für „{provider}“ gibt es nicht. Vorhanden: {known}."
         )
     port = _PORTS.get(provider, _PORT) if port is None else port
+    script = _script(faults)
     if provider == "sftp":
-        _simulate_sftp(port, speed, folder)
+        _simulate_sftp(port, speed, folder, script)
         return
-    with _opened(provider, port, speed, folder) as simulator:
+    with _opened(provider, port, speed, folder) as simulator, _understood():
+        simulator.faults.replace([fault_from(each) for each in script])
+        if webhook and isinstance(simulator, PingenSimulator):
+            simulator.register(webhook)
         stop_request = _StopRequest()
         print(simulator.base_url if provider == "epost" else _pingen_settings(simulator.base_url), flush=True)
         _console.print(f"Gedruckte Sendungen: {simulator.base_url}/_simulator/  (Ende mit Strg-C)")
         stop_request.wait()
+
+
+def _script(faults: Path | None) -> list[dict[str, object]]:
+    with _understood():
+        script = json.loads(faults.read_text(encoding="utf-8")) if faults else []
+        if not isinstance(script, list) or not all(isinstance(each, dict) for each in script):
+            raise ValueError("no list of faults")
+        return script
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(
+            "simulator-faults",
+            f"Die Datei mit Störungen ist nicht lesbar: {error}. Bitte berichtigen.",
+        ) from None
 
 
 def _opened(provider: str, port: int, speed: float, folder: Path | None) -> EpostSimulator | PingenSimulator:
@@ -73,7 +108,9 @@ def _pingen_settings(base_url: str) -> str:
     return "\n".join(["[provider.pingen]", *lines, f'webhook_secret = "{SIGNING_KEY}"'])
 
 
-def _simulate_sftp(port: int, speed: float, folder: Path | None) -> None:
+def _simulate_sftp(
+    port: int, speed: float, folder: Path | None, script: Sequence[Mapping[str, object]]
+) -> None:
     """A print centre behind a real SFTP server; on standard output is what the configuration needs."""
     try:
         centre = SftpPrintCentre(folder.absolute() if folder else None, port=port, speed=speed)
@@ -82,7 +119,9 @@ def _simulate_sftp(port: int, speed: float, folder: Path | None) -> None:
         raise ConfigError("simulator-sshd-missing", text) from None
     except OSError as error:
         raise _port_taken(port, error) from None
-    with centre:
+    with centre, CentreWindow(centre) as window, _understood():
+        for each in script:
+            apply_fault(centre, each)
         stop_request = _StopRequest()
         lines = (
             "[provider.sftp]",
@@ -93,7 +132,8 @@ def _simulate_sftp(port: int, speed: float, folder: Path | None) -> None:
             f'key_file = "{centre.key_file}"',
         )
         print("\n".join(lines), flush=True)
-        _console.print(f"Ordner und gedruckte Sendungen: {centre.root}  (Ende mit Strg-C)", soft_wrap=True)
+        _console.print(f"Ordner: {centre.root}", soft_wrap=True)
+        _console.print(f"Gedruckte Sendungen: {window.address}  (Ende mit Strg-C)", soft_wrap=True)
         stop_request.wait()
 
 

@@ -19,7 +19,7 @@ from gateway.cli.simulate import register
 from gateway.config import ProviderSettings, Settings
 from gateway.domain.findings import has_error
 from gateway.domain.mailpiece import Service
-from gateway.errors import ConfigError, NotFound
+from gateway.errors import ConfigError, InputError, NotFound
 from gateway.provider_settings import PingenAccount
 from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
@@ -82,6 +82,25 @@ def test_the_second_provider_says_how_to_configure_it_and_can_be_handed_over_to(
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=10)
     assert child.returncode == 0
+
+
+@pytest.mark.slow
+def test_a_fault_script_holds_from_the_start(tmp_path: Path) -> None:
+    script = tmp_path / "faults.json"
+    script.write_text('[{"on": "POST /api/Login", "kind": "429:7"}]', encoding="utf-8")
+    with running("epost", "--port", "0", "--faults", str(script)) as (_, base_url):
+        answers = [requests.post(f"{base_url}/api/Login", json=CREDENTIALS, timeout=5) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [429, 200]
+    assert answers[0].headers["Retry-After"] == "7"
+
+
+@pytest.mark.parametrize("script", ['[{"kind": "earthquake"}]', "no json", '{"faults": []}'])
+def test_a_fault_script_that_nobody_understands_is_refused(tmp_path: Path, script: str) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text(script, encoding="utf-8")
+    result = CliRunner().invoke(app(), ["simulate", "epost", "--port", "0", "--faults", str(file)])
+    assert isinstance(result.exception, InputError)
+    assert result.exception.code == "simulator-faults"
 
 
 def test_a_provider_without_simulator_is_named_and_the_known_ones_are_listed() -> None:

@@ -158,6 +158,7 @@ def test_a_hundred_pieces_from_eight_threads_print_once_each(
         ("drop-before", OutcomeUnknown, "epost-no-answer", False),
         ("drop-after-accept", OutcomeUnknown, "epost-no-answer", True),
         ("cut-answer", OutcomeUnknown, "epost-no-answer", True),
+        ("cut-request:500", OutcomeUnknown, "epost-no-answer", False),
         ("5xx-before", OutcomeUnknown, "epost-server-error", False),
         ("5xx-after-accept", OutcomeUnknown, "epost-server-error", True),
         ("nonsense", OutcomeUnknown, "epost-unreadable", True),
@@ -712,7 +713,7 @@ def everything_said_by(error: BaseException | None) -> str:
 
 
 @pytest.mark.parametrize(
-    "fault", ["drop-after-accept", "5xx-before", "nonsense", "reject:E313", "429", "slow:5"]
+    "fault", ["drop-after-accept", "cut-request:500", "5xx-before", "nonsense", "reject:E313", "429", "slow:5"]
 )
 def test_no_exception_and_no_log_carries_a_secret_or_an_address(
     simulator: EpostSimulator, caplog: pytest.LogCaptureFixture, fault: str

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from gateway.testing.epost.samples import letter_pdf
-from gateway.testing.print_centre import PrintCentre
+from gateway.testing.print_centre import CentreWindow, PrintCentre, SftpPrintCentre, sshd_path
+from gateway.testing.print_centre.faults import apply_fault
 
 PDF = letter_pdf(text="Simulator", pages=1)
 ITEM: dict[str, Any] = {
@@ -111,3 +114,69 @@ def test_ledger_and_answers_outlive_the_process(tmp_path: Path) -> None:
         second.work()
         assert second.ledger == printed
     assert {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()} == written
+
+
+# The window
+
+
+@pytest.mark.slow
+def test_the_page_shows_what_was_printed_in_its_envelope_with_all_its_pages(centre: PrintCentre) -> None:
+    deliver(centre)
+    with CentreWindow(centre) as window:
+        assert requests.post(f"{window.address}advance", json={"days": 2}, timeout=5).ok
+        page = requests.get(window.address, timeout=5).text
+        assert "zur Post gegeben" in page
+        assert "gedruckt: 1" in page
+        picture = requests.get(f"{window.address}letters/1/A/page-1.png", timeout=5)
+        assert picture.content.startswith(b"\x89PNG")
+        assert requests.get(f"{window.address}letters/1/A/pdf", timeout=5).content == PDF
+        assert requests.get(f"{window.address}letters/1/B/pdf", timeout=5).status_code == 404
+        assert requests.get(f"{window.address}letters/1/A/page-9.png", timeout=5).status_code == 400
+        told = requests.get(f"{window.address}ledger", timeout=5).json()
+        assert [piece["key"] for piece in told["printed"]] == ["A"]
+
+
+@pytest.mark.slow
+def test_the_window_lets_letters_come_back_and_things_go_wrong(centre: PrintCentre) -> None:
+    with CentreWindow(centre) as window:
+
+        def ask(what: str, **values: Any) -> int:
+            return requests.post(f"{window.address}{what}", json=values, timeout=5).status_code
+
+        assert (
+            ask("faults", faults=[{"kind": "reject-piece:A:code-unreadable"}, {"kind": "withhold:list"}]) == 200
+        )
+        deliver(centre)
+        assert acknowledged(centre)["pieces"][0]["reason"] == "code-unreadable"
+        assert "abgewiesen: code-unreadable" in requests.get(window.address, timeout=5).text
+        assert ask("returns", key="A", reason="moved") == 200
+        assert ask("faults", faults=[{"kind": "repeat"}, {"kind": "nonsense"}]) == 200
+        assert {"returns", "repeat", "nonsense.json"} <= {
+            file.name.partition("-")[0] for file in (centre.root / "out").iterdir()
+        }
+        assert not list((centre.root / "out").glob("*.list.json"))
+        assert ask("faults", faults=[{"kind": "host-key-change"}]) == 400
+        assert ask("dance") == 400
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sshd_path() is None and "CI" not in os.environ, reason="sshd is missing: openssh-server")
+def test_a_fault_script_reaches_the_server_and_the_line() -> None:
+    with SftpPrintCentre(speed=0, automatic=False) as served:
+        pinned = served.host_key
+        for kind in ("slow:0.5", "disk-full:10", "disk-empty", "cut:900", "refuse:2", "drop-after-accept"):
+            apply_fault(served, {"kind": kind})
+        assert served.line.delay_s == 0.5
+        apply_fault(served, {"kind": "host-key-change"})
+        assert served.host_key != pinned
+        with pytest.raises(ValueError, match="unknown kind"):
+            apply_fault(served, {"kind": "earthquake"})
+
+
+def test_each_day_is_listed_when_it_is_over_also_without_letters(centre: PrintCentre) -> None:
+    deliver(centre)
+    centre.work()
+    assert not list((centre.root / "out").glob("*.list.json"))
+    centre.advance(days=2)
+    lists = [json.loads(file.read_text()) for file in sorted((centre.root / "out").glob("*.list.json"))]
+    assert [(each["day"], each["counts"]["pieces"]) for each in lists] == [("2026-11-23", 1), ("2026-11-24", 0)]

@@ -1,5 +1,6 @@
 """Calls of print providers at the pages' server: only a signature opens the door, and nothing said is lost."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from gateway.domain.submission import SubmissionState
 from gateway.providers.pingen import PingenProvider, PingenSettings
 from gateway.providers.profiles import load_profile
 from gateway.testing.pingen import CREDENTIALS, PingenSimulator
+from gateway.testing.pingen.hooks import Misbehaviour
 from gateway.testing.pingen.simulator import SIGNING_KEY
 from gateway.web.webhooks import MAX_BODY_BYTES
 from tests.web.site import Site, serve
@@ -100,6 +102,22 @@ def test_late_repeated_and_reordered_calls_and_polls_are_heard_once(
     heard = rows(world, StatusEvent)
     assert sorted(event.provider_status for event in heard).count("transferred_to_distributor") == 1
     assert world.view(reference).standing == "returned"
+
+
+def test_a_provider_that_calls_by_itself_twice_and_backwards_is_heard_once(
+    site: Site, pingen: PingenSimulator
+) -> None:
+    world = site.world
+    pingen.register(f"{site.url}/webhooks/pingen")
+    pingen.hooks.misbehaviour = Misbehaviour(repeats=1, reverse=True)
+    reference = posted_letter(world, pingen)
+    for _ in range(300):
+        if len(pingen.hooks.log()) >= 2:
+            break
+        time.sleep(0.05)
+    assert [attempt.status for attempt in pingen.hooks.log()] == [200, 200]
+    assert world.view(reference).standing == "posted"
+    assert len(rows(world, StatusEvent)) == 1
 
 
 @pytest.mark.parametrize("key", ["never-ours", ""])

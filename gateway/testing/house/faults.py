@@ -6,6 +6,7 @@
 do it and spoil the answer:
 
     drop-before, drop-after-accept      the connection is closed without an answer
+    cut-request:BYTES                   the connection is closed after so many bytes of the request's body
     cut-answer                          the connection is closed in the middle of the answer
     5xx-before, 5xx-after-accept        HTTP 502 with a page of HTML
     nonsense                            HTTP 200 with something that is no JSON
@@ -22,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _KIND = re.compile(
-    r"drop-before|drop-after-accept|cut-answer|5xx-before|5xx-after-accept|nonsense|expired-token"
+    r"drop-before|drop-after-accept|cut-request:\d+|cut-answer|5xx-before|5xx-after-accept|nonsense|expired-token"
     r"|slow:\d+(\.\d+)?|429(:\d+)?|reject:[EWI]?\d{3}|fail-later:(E\d{3}|[a-z_]+)"
 )
 
@@ -82,11 +83,12 @@ class Faults:
         with self._lock:
             self._faults = list(faults)
 
-    def next_for(self, method: str, path: str) -> Fault | None:
-        """The misbehaviour for this request, used up once."""
+    def next_for(self, method: str, path: str, *, during: str = "answer") -> Fault | None:
+        """The misbehaviour for this request, used up once; `during` "request": one that comes while it is read."""
         with self._lock:
             for fault in self._faults:
-                if fault.times < 1 or not fault.matches(method, path):
+                is_early = fault.name == "cut-request"
+                if fault.times < 1 or is_early != (during == "request") or not fault.matches(method, path):
                     continue
                 if fault.skip:
                     fault.skip -= 1

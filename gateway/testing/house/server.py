@@ -139,6 +139,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: paths may carry references."""
 
     def _serve(self) -> None:
+        if cut := self.server.faults.next_for(self.command, urlsplit(self.path).path, during="request"):
+            self.rfile.read(int(cut.argument))
+            self._hang_up()
+            return
         request = self._read()
         if request is None:
             self._write(Page(413, "text/html", _NOT_JSON))

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.testing.house.clock import BERLIN
+from gateway.testing.house.exchange import Request
 from gateway.testing.pingen.ledger import Letter
 from gateway.testing.pingen.life import Event, may_cancel
 
@@ -30,6 +31,17 @@ class Reject(Exception):
                 | ({"source": {"pointer": pointer}} if pointer else {})
             ]
         }
+
+
+def attributes_of(request: Request) -> Mapping[str, Any]:
+    """The attributes of the resource in a request; raises `Reject`."""
+    try:
+        attributes = json.loads(request.body)["data"]["attributes"]
+    except (ValueError, KeyError, TypeError):
+        raise Reject(400, "malformed", "Malformed document") from None
+    if not isinstance(attributes, dict):
+        raise Reject(400, "malformed", "Malformed document")
+    return attributes
 
 
 def letter_resource(letter: Letter, now: datetime, organisation: str) -> dict[str, object]:

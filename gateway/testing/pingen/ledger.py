@@ -26,6 +26,13 @@ CREATE TABLE IF NOT EXISTS letters (
     facts TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, status INTEGER NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS hooks (
+    hook_id TEXT PRIMARY KEY, category TEXT NOT NULL, url TEXT NOT NULL, key TEXT NOT NULL, since TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS attempts (
+    hook_id TEXT NOT NULL, event_id TEXT NOT NULL, number INTEGER NOT NULL, status INTEGER NOT NULL, at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS attempts_of ON attempts (hook_id, event_id);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _MOMENTS = ("created_at", "validated_at", "submitted_at", "cancelled_at")
@@ -109,6 +116,41 @@ class Ledger(HouseLedger):
         self._run(
             "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?)", key, status, json.dumps(body), at.isoformat()
         )
+
+    def add_hook(self, hook_id: str, category: str, url: str, key: str, since: datetime) -> None:
+        """A webhook was registered."""
+        self._run("INSERT INTO hooks VALUES (?, ?, ?, ?, ?)", hook_id, category, url, key, since.isoformat())
+
+    def remove_hook(self, hook_id: str) -> bool:
+        """A webhook was deleted; False if there was none."""
+        with self._lock:
+            found = self._one("SELECT 1 FROM hooks WHERE hook_id = ?", hook_id) is not None
+            self._run("DELETE FROM hooks WHERE hook_id = ?", hook_id)
+        return found
+
+    def hooks(self) -> list[dict[str, Any]]:
+        """The registered webhooks."""
+        rows = self._all("SELECT * FROM hooks ORDER BY since, hook_id")
+        return [{**row, "since": datetime.fromisoformat(row["since"])} for row in map(dict, rows)]
+
+    def add_attempt(self, hook_id: str, event_id: str, number: int, status: int, at: datetime) -> None:
+        """A webhook was called."""
+        self._run(
+            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?)", hook_id, event_id, number, status, at.isoformat()
+        )
+
+    def attempts(self, hook_id: str = "", event_id: str = "") -> list[dict[str, Any]]:
+        """The calls so far, oldest first: all, or those about one event."""
+        query = "SELECT * FROM attempts"
+        if hook_id:
+            rows = self._all(f"{query} WHERE hook_id = ? AND event_id = ? ORDER BY rowid", hook_id, event_id)
+        else:
+            rows = self._all(f"{query} ORDER BY rowid")
+        return [{**row, "at": datetime.fromisoformat(row["at"])} for row in map(dict, rows)]
+
+    def _all(self, query: str, *values: object) -> list[Any]:
+        with self._lock:
+            return self._database.execute(query, values).fetchall()
 
     def _run(self, statement: str, *values: object) -> None:
         with self._lock:

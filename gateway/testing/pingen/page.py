@@ -25,6 +25,7 @@ _GERMAN = {
     "cancelled": "zurückgenommen",
 }
 _GOOD = frozenset({"sent", "delivered"})
+_POSTED = _GOOD | {"undeliverable"}
 _BAD = frozenset({"invalid", "rejected", "undeliverable", "cancelled"})
 
 
@@ -50,7 +51,7 @@ def _shown(letter: Letter) -> Shown:
             "Dateiname": escape(letter.name),
             "Angelegt": shown_moment(letter.facts.created_at),
             "Beauftragt": shown_moment(sent_at) if sent_at else "nein, nur ein Entwurf",
-            "Zur Post": shown_moment(posted(sent_at)) if sent_at and letter.status == "sent" else "–",
+            "Zur Post": shown_moment(posted(sent_at)) if sent_at and letter.status in _POSTED else "–",
             "Seiten": f"{letter.pages}, {escape(str(letter.attributes.get('print_mode') or ''))}",
             "Produkt": escape(str(letter.attributes.get("delivery_product") or "")),
             "PDF": f'<a href="{place}/pdf">ansehen</a>',

@@ -5,7 +5,6 @@ with another body is answered like the first; a letter that is not valid cannot 
 """
 
 import hashlib
-import json
 import re
 import secrets
 import threading
@@ -18,7 +17,9 @@ from urllib.parse import parse_qsl
 
 from gateway.testing.house.exchange import Page, Reply, Request
 from gateway.testing.house.faults import Fault
-from gateway.testing.pingen.documents import Reject, collection, event_resource, letter_resource
+from gateway.testing.pingen.documents import Reject, attributes_of, collection, event_resource, letter_resource
+from gateway.testing.pingen.hook_routes import answer_about_hooks
+from gateway.testing.pingen.hooks import Hooks
 from gateway.testing.pingen.ledger import Ledger, Letter
 from gateway.testing.pingen.life import CATEGORIES, Event, Facts, events_until, may_cancel
 from gateway.testing.pingen.paper import inspect
@@ -35,6 +36,7 @@ TOKEN_LIFETIME_S = 43_200
 MAX_FILE_BYTES = 20_000_000
 _JSON_API = {"Content-Type": "application/vnd.api+json"}
 _LETTERS = re.compile(r"/organisations/([^/]+)(?:/deliveries)?/letters(?:/(.*))?")
+_HOOKS = re.compile(r"/organisations/([^/]+)/webhooks(?:/(.*))?")
 _UPLOAD = "/_files/"
 _LETTER_FIELDS = {
     *("file_original_name", "file_url", "file_url_signature", "address_position", "auto_send"),
@@ -81,6 +83,7 @@ class Service:
         self._tokens: dict[str, datetime] = {}
         self._in_progress: set[str] = set()
         self._lock = threading.Lock()
+        self.hooks: Hooks | None = None
 
     def answer(self, request: Request, fail_later: str = "") -> Reply:
         """The answer to a request; `fail_later` is the fate of a letter that is sent off now."""
@@ -120,6 +123,9 @@ class Service:
         self._check_token(request)
         if (request.method, request.path) == ("GET", "/file-upload"):
             return self._upload_place()
+        hook = _HOOKS.fullmatch(request.path)
+        if hook and self.hooks and hook[1] == self._credentials["organisation"]:
+            return replace(answer_about_hooks(self.hooks, request, hook[2] or ""), headers=self._headers())
         found = _LETTERS.fullmatch(request.path)
         if found is None or found[1] != self._credentials["organisation"]:
             raise Reject(404, "not_found", "Not Found")
@@ -193,10 +199,10 @@ class Service:
     def _change(self, request: Request, path: str, fail_later: str) -> Reply:
         letter_id, _, action = path.partition("/")
         if request.method == "POST" and not path:
-            return self._create(_attributes(request))
+            return self._create(attributes_of(request))
         letter = self._letter(letter_id)
         if (request.method, action) == ("PATCH", "send"):
-            return self._send(letter, _attributes(request), fail_later)
+            return self._send(letter, attributes_of(request), fail_later)
         if (request.method, action) == ("PATCH", "cancel"):
             return self._cancel(letter)
         raise Reject(404, "not_found", "Not Found")
@@ -292,16 +298,6 @@ class Service:
 
     def _resource(self, status: int, resource: Mapping[str, object]) -> Reply:
         return Reply(status, {"data": resource}, self._headers())
-
-
-def _attributes(request: Request) -> Mapping[str, Any]:
-    try:
-        attributes = json.loads(request.body)["data"]["attributes"]
-    except (ValueError, KeyError, TypeError):
-        raise Reject(400, "malformed", "Malformed document") from None
-    if not isinstance(attributes, dict):
-        raise Reject(400, "malformed", "Malformed document")
-    return attributes
 
 
 def _check_attributes(attributes: Mapping[str, Any]) -> None:

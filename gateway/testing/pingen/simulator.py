@@ -4,10 +4,11 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import requests
 
@@ -17,8 +18,9 @@ from gateway.testing.house.faults import Faults, fault_from
 from gateway.testing.house.house import HOST, House
 from gateway.testing.house.server import CONTROL, Server
 from gateway.testing.pingen.documents import webhook_call
+from gateway.testing.pingen.hooks import Hooks, Misbehaviour
 from gateway.testing.pingen.ledger import Ledger, Letter
-from gateway.testing.pingen.life import Event
+from gateway.testing.pingen.life import CATEGORIES, Event
 from gateway.testing.pingen.page import ledger_page
 from gateway.testing.pingen.service import CREDENTIALS, Options, Service
 
@@ -56,11 +58,25 @@ class PingenSimulator(House):
         self.faults = Faults()
         self.options = options or Options()
         self._service = Service(self._ledger, self.now, self.options, credentials, lambda: self.base_url)
+        self.hooks = Hooks(self._ledger, self.now, self.events, lambda event, key: self.call(event, key=key))
+        self._service.hooks = self.hooks
         try:
             self._server = Server(HOST, port, self._service, self.faults, self._control)
         except OSError:
             self._clean_up()
             raise
+
+    def __enter__(self) -> Self:
+        """Begin to serve, and to call whoever registered."""
+        self.hooks.start()
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop calling and serving."""
+        self.hooks.stop()
+        super().__exit__(kind, error, trace)
 
     @property
     def letters(self) -> list[Letter]:
@@ -107,6 +123,11 @@ class PingenSimulator(House):
             answers.append(requests.post(url, data=body, headers=headers, timeout=_CALL_TIMEOUT_S).status_code)
         return answers
 
+    def register(self, url: str, *, key: str = SIGNING_KEY) -> None:
+        """Call `url` by itself about every event from now on, of every category."""
+        for category in CATEGORIES:
+            self.hooks.register(category, url, key)
+
     def _steer(self, request: Request) -> Reply | Page:
         route = (request.method, request.path.removeprefix(CONTROL))
         if route in {("GET", ""), ("GET", "/")}:
@@ -127,6 +148,12 @@ class PingenSimulator(House):
             for field in fields(Options):
                 setattr(self.options, field.name, values.get(field.name, getattr(self.options, field.name)))
             return {field.name: getattr(self.options, field.name) for field in fields(Options)}
+        if what == "/webhooks":
+            self.register(values["url"], key=str(values.get("key", SIGNING_KEY)))
+            return {"registered": len(self.hooks.registered())}
+        if what == "/webhook-faults":
+            self.hooks.misbehaviour = Misbehaviour(**values)
+            return asdict(self.hooks.misbehaviour)
         if what == "/deliver":
             return {"answers": self.deliver(**values)}
         raise LookupError(what)

@@ -9,12 +9,13 @@ It prints whatever arrives, as often as it arrives: exactly once is the gateway'
         centre.advance(days=3)
         assert [letter.key for letter in centre.ledger] == [...]
 
-`PrintCentre` alone works in a local folder, for in-house print rooms.
+`PrintCentre` alone works in a local folder, for in-house print rooms; `CentreWindow` shows either as a page.
 """
 
 from gateway.testing.print_centre.centre import PrintCentre
 from gateway.testing.print_centre.ledger import Letter
 from gateway.testing.print_centre.simulator import SftpPrintCentre
 from gateway.testing.print_centre.sshd import SshdMissing, sshd_path
+from gateway.testing.print_centre.window import CentreWindow
 
-__all__ = ["Letter", "PrintCentre", "SftpPrintCentre", "SshdMissing", "sshd_path"]
+__all__ = ["CentreWindow", "Letter", "PrintCentre", "SftpPrintCentre", "SshdMissing", "sshd_path"]
