@@ -3,10 +3,13 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
 
 from gateway import evidence_check
 from gateway.application.connecting import require_connected
@@ -40,7 +43,7 @@ from gateway.plugins import case_file_plugin, provider_plugin
 from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
 from gateway.ports.provider import Provider
-from gateway.provider_settings import FolderHouse, PingenAccount, PrintHouseSettings, SftpAccount
+from gateway.provider_settings import FolderHouse, PingenAccount, PrintHouseSettings, Section, SftpAccount
 from gateway.providers.by_hand import ByHandProvider
 from gateway.providers.epost import EpostProvider
 from gateway.providers.epost_account import EpostSettings
@@ -263,45 +266,31 @@ def _kept_secret(file: Path) -> str:
     return file.read_text(encoding="ascii")
 
 
+def _same(account: Section, kind: type[Any]) -> dict[str, Any]:
+    """What the account and the adapter's settings call alike; secrets and spans of time are said apart."""
+    names = {each.name for each in fields(kind)}
+    return {name: value for name, value in account if name in names and not isinstance(value, SecretStr)}
+
+
 def _epost(account: EpostAccount) -> EpostProvider:
     settings = EpostSettings(
-        base_url=account.base_url,
-        vendor_id=account.vendor_id,
-        ekp=account.ekp,
+        **_same(account, EpostSettings),
         secret=account.secret.get_secret_value(),
         password=account.password.get_secret_value(),
-        test_mode=account.test_mode,
-        test_email=account.test_email,
         settle_time=timedelta(seconds=account.settle_time_s),
-        hold_days=account.hold_days,
-        premium_address=account.premium_address,
         min_poll_interval=timedelta(seconds=account.min_poll_interval_s),
-        connect_timeout_s=account.connect_timeout_s,
-        read_timeout_s=account.read_timeout_s,
-        connections=account.connections,
     )
     return EpostProvider(settings, load_profile("epost"))
 
 
 def _pingen(settings: Settings, account: PingenAccount) -> PingenProvider:
     interface = PingenSettings(
-        base_url=account.base_url,
-        identity_url=account.identity_url,
-        organisation=account.organisation,
-        client_id=account.client_id,
+        **_same(account, PingenSettings),
         client_secret=account.client_secret.get_secret_value(),
         webhook_secrets=account.webhook_secrets(),
-        delivery_product=account.delivery_product,
-        product_einwurf=account.product_einwurf,
-        product_uebergabe=account.product_uebergabe,
-        product_rueckschein=account.product_rueckschein,
-        address_position=account.address_position,
         key_lifetime=timedelta(seconds=account.key_lifetime_s),
         validation_wait=timedelta(seconds=account.validation_wait_s),
         min_poll_interval=timedelta(seconds=account.min_poll_interval_s),
-        connect_timeout_s=account.connect_timeout_s,
-        read_timeout_s=account.read_timeout_s,
-        connections=account.connections,
         cursor_file=_folder(settings, "{data_dir}/providers") / "pingen-events.json",
     )
     return PingenProvider(interface, load_profile("pingen"))
@@ -311,17 +300,12 @@ def _sftp(settings: Settings, account: SftpAccount) -> SftpProvider:
     if not account.user or not account.host_keys:
         text = "[provider.sftp] braucht user und host_keys; der Schlüssel des Servers wird nie ungeprüft angenommen."
         raise ConfigError("config-invalid", text)
-    wire = SftpSettings(
-        host=account.host,
-        port=account.port,
-        user=account.user,
-        host_keys=account.host_keys,
-        key_file=settings.path(account.key_file) if account.key_file else None,
-        passphrase=account.passphrase.get_secret_value(),
-        password=account.password.get_secret_value(),
-        connect_timeout_s=account.connect_timeout_s,
-        read_timeout_s=account.read_timeout_s,
-    )
+    told = _same(account, SftpSettings) | {
+        "key_file": settings.path(account.key_file) if account.key_file else None,
+        "passphrase": account.passphrase.get_secret_value(),
+        "password": account.password.get_secret_value(),
+    }
+    wire = SftpSettings(**told)
     return SftpProvider(wire, _packing(settings, account), _house_rules(account), load_profile("sftp"))
 
 
@@ -343,13 +327,8 @@ def _packing(settings: Settings, house: PrintHouseSettings) -> Packing:
 
 def _house_rules(house: PrintHouseSettings) -> HouseRules:
     return HouseRules(
-        staging=house.staging,
-        inbox=house.inbox,
-        outbox=house.outbox,
-        max_pieces=house.max_pieces,
-        max_bytes=house.max_bytes,
+        **_same(house, HouseRules),
         min_poll_interval=timedelta(seconds=house.min_poll_interval_s),
         acknowledge_within=timedelta(hours=house.acknowledge_within_h),
         read_again=timedelta(days=house.read_again_days),
-        daily_list=house.daily_list,
     )

@@ -141,7 +141,7 @@ def test_a_refused_repeat_says_nothing_about_the_first_attempt(theatre: Theatre,
     assert outcome.good, outcome
 
 
-@pytest.mark.parametrize("house", ["epost", "pingen"])
+@pytest.mark.parametrize("house", ["epost", "epost-parallel", "pingen"])
 def test_killed_by_chance_with_answers_lost_every_copy_is_printed_once(theatre: Theatre, house: str) -> None:
     chance = random.Random(house)
     assert house in HOUSES
