@@ -51,7 +51,8 @@ class Elsewhere:
 @contextmanager
 def simulator() -> Iterator[Elsewhere]:
     """Started, and ended afterwards."""
-    command = [sys.executable, "-m", "gateway.cli.main", "simulate", "epost", "--port", "0", "--speed", "1"]
+    start = "from gateway.cli.main import run; run()"
+    command = [sys.executable, "-c", start, "simulate", "epost", "--port", "0", "--speed", "1000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         line = process.stdout.readline() if process.stdout else ""
         found = re.search(r"http://\S+", line)
