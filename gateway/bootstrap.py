@@ -12,20 +12,24 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from gateway import evidence_check
-from gateway.application.connecting import require_connected
+from gateway.application.connecting import require_connected, require_trial
 from gateway.application.services import Services
 from gateway.blobs.folder import FolderBlobs
 from gateway.case_file_settings import CmisAccount
 from gateway.casefiles.cmis import CmisCaseFile
 from gateway.casefiles.cmis_account import CmisSettings
 from gateway.casefiles.folder import FolderCaseFile
-from gateway.config import DatabaseSettings, DeskSettings, EpostAccount, ProviderSettings, Settings
+from gateway.config import (
+    DatabaseSettings,
+    EpostAccount,
+    ProviderSettings,
+    Settings,
+)
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.postgres import PostgresOptions
 from gateway.domain.by_hand import BY_HAND
 from gateway.domain.calendar import RunSchedule
-from gateway.domain.desk import DeskRules, Patience
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.routing import Route, Routing
 from gateway.durable import write_durably
@@ -108,6 +112,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
     database.migrate()
     require_connected(database, [*settings.provider.connected(), BY_HAND])
     fonts_dir = default_fonts_dir()
+    require_trial(providers := _providers(settings), settings.canary.providers)
     return Services(
         db=database,
         blobs=FolderBlobs(settings.path(settings.documents.dir)),
@@ -120,7 +125,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
             max_worker_mb=settings.rendering.max_worker_mb,
             letters_per_worker=settings.rendering.letters_per_worker,
         ),
-        providers=_providers(settings),
+        providers=providers,
         routing=routing(settings.provider),
         casefile=_case_file(settings),
         scans=FolderScans(page_codes),
@@ -148,7 +153,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         ),
         template_four_eyes=settings.templates.four_eyes,
         uploads_dir=_folder(settings, settings.uploads.watch_dir) if settings.uploads.watch_dir else None,
-        desk=_desk(settings.desk),
+        desk=settings.desk.rules(),
+        canary=settings.canary.rules(),
     )
 
 
@@ -211,19 +217,6 @@ def close(services: Services) -> None:
         provider.close()
     services.locks.close()
     services.db.close()
-
-
-def _desk(desk: DeskSettings) -> DeskRules:
-    return DeskRules(
-        decide_days=desk.decide_days,
-        hand_over_days=desk.hand_over_days,
-        patience=Patience(desk.production_days, desk.posting_days),
-        of_provider={
-            # What a person takes in hand leaves the house by the end of the next working day.
-            BY_HAND: Patience(production_days=1, posting_days=1, receipt_days=1),
-            **{each.provider: Patience(each.production_days, each.posting_days) for each in desk.of_provider},
-        },
-    )
 
 
 def _postgres(database: DatabaseSettings) -> PostgresOptions:

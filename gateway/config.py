@@ -24,7 +24,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gateway.case_file_settings import CmisAccount
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError
-from gateway.provider_settings import FolderHouse, PingenAccount, Section, SftpAccount
+from gateway.provider_settings import (
+    CanarySettings,
+    DeskSettings,
+    FolderHouse,
+    PingenAccount,
+    Section,
+    SftpAccount,
+)
 
 ENV_PREFIX = "GATEWAY_"
 _NESTED = "__"
@@ -154,6 +161,8 @@ class RouteSetting(Section):
     service: Service | None = None
     template: str | None = None
     abroad: bool | None = None
+    min_letters: int | None = Field(None, ge=0)
+    max_letters: int | None = Field(None, ge=0)
 
 
 class ProviderSettings(Section):
@@ -196,24 +205,6 @@ class UploadSettings(Section):
     watch_dir: str = ""
 
 
-class PatienceSetting(Section):
-    """How long one provider may be silent, in working days."""
-
-    provider: str
-    production_days: int = Field(2, ge=1)
-    posting_days: int = Field(3, ge=1)
-
-
-class DeskSettings(Section):
-    """After how many working days something is on the desk, or overdue there."""
-
-    decide_days: int = Field(1, ge=0)
-    hand_over_days: int = Field(1, ge=0)
-    production_days: int = Field(2, ge=1)
-    posting_days: int = Field(3, ge=1)
-    of_provider: tuple[PatienceSetting, ...] = ()
-
-
 class EnclosureSetting(Section):
     """A PDF that travels with all letters of a template, of an office, or of both; days included."""
 
@@ -252,6 +243,7 @@ class Settings(BaseSettings):
     inbound: InboundSettings = InboundSettings()
     uploads: UploadSettings = UploadSettings()
     desk: DeskSettings = DeskSettings()
+    canary: CanarySettings = CanarySettings()
     web: WebSettings = WebSettings()
 
     @classmethod

@@ -1,11 +1,15 @@
-"""Settings of print houses, and what every section of the settings is made of; `gateway.config` puts them together."""
+"""Settings of print houses and what depends on them, and what every section is made of; see `gateway.config`."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from gateway.domain.by_hand import BY_HAND
+from gateway.domain.canary import CanaryRules
+from gateway.domain.desk import DeskRules, Patience
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError
 
@@ -99,3 +103,50 @@ class PingenAccount(Section):
         """The signing keys that hold, the newest first."""
         both = (self.webhook_secret.get_secret_value(), self.webhook_secret_before.get_secret_value())
         return tuple(secret for secret in both if secret)
+
+
+class CanarySettings(Section):
+    """The test letter before each run; `stops`: a difference stops the provider."""
+
+    providers: tuple[str, ...] = ()
+    template: str = "eingangsbestaetigung"
+    lead_minutes: int = Field(60, ge=5, le=720)
+    stops: bool = False
+
+    def rules(self) -> CanaryRules:
+        """The same as a value."""
+        return CanaryRules(self.providers, self.template, timedelta(minutes=self.lead_minutes), self.stops)
+
+
+class PatienceSetting(Section):
+    """How long one provider may be silent, in working days."""
+
+    provider: str
+    production_days: int = Field(2, ge=1)
+    posting_days: int = Field(3, ge=1)
+
+
+class DeskSettings(Section):
+    """After how many working days something is on the desk, or overdue there."""
+
+    decide_days: int = Field(1, ge=0)
+    hand_over_days: int = Field(1, ge=0)
+    production_days: int = Field(2, ge=1)
+    posting_days: int = Field(3, ge=1)
+    of_provider: tuple[PatienceSetting, ...] = ()
+
+    def rules(self) -> DeskRules:
+        """The same as a value."""
+        return DeskRules(
+            decide_days=self.decide_days,
+            hand_over_days=self.hand_over_days,
+            patience=Patience(self.production_days, self.posting_days),
+            of_provider={
+                # What a person takes in hand leaves the house by the end of the next working day.
+                BY_HAND: Patience(production_days=1, posting_days=1, receipt_days=1),
+                **{
+                    each.provider: Patience(each.production_days, each.posting_days)
+                    for each in self.of_provider
+                },
+            },
+        )

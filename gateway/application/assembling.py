@@ -14,6 +14,7 @@ from functools import partial
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
+from gateway.application.fitting import require_fit
 from gateway.application.planning import print_profile
 from gateway.application.rendering import remember_document
 from gateway.application.services import Services
@@ -53,6 +54,7 @@ def assemble_piece(services: Services, day: date, piece_id: int) -> None:
         country = _country(session, piece_id)
         profile = print_profile(session, services, piece)
     try:
+        require_fit(services, piece_id, profile)
         documents = [services.blobs.get(sha256) for sha256 in hashes]
         copy = services.renderer.assemble(
             documents, piece=piece.reference, profile=profile, duplex=piece.duplex

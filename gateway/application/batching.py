@@ -21,6 +21,7 @@ from gateway.application.bundling import (
     planned_envelopes,
 )
 from gateway.application.capacity import Capacity
+from gateway.application.directing import evening_of
 from gateway.application.planning import new_piece
 from gateway.application.services import Services
 from gateway.application.timeliness import hold_if_stale
@@ -32,6 +33,7 @@ from gateway.db.people import Office
 from gateway.domain.bundling import Envelopes, Placement
 from gateway.domain.bundling_rules import ALREADY_ASSEMBLED, Candidate
 from gateway.domain.letter import LetterState
+from gateway.domain.routing import Evening
 from gateway.errors import Conflict
 
 CHUNK = 200
@@ -67,7 +69,11 @@ def plan(
     Each chunk is one transaction, so a kill leaves whole letters either in or out; a repeat takes the rest.
     """
     planned, after = 0, None
-    while chunk := _plan_chunk(services, run_id, approved_before, after):
+    with services.db.reading() as session:
+        # Once for the whole run: its volume must not shrink while it is planned.
+        due = due_letters(session.get_one(Run, run_id).day, approved_before)
+        evening = evening_of(session, services, due, run_id)
+    while chunk := _plan_chunk(services, run_id, approved_before, evening, after):
         planned += chunk.planned
         after = chunk.last
         if progress:
@@ -102,7 +108,11 @@ class _Chunk:
 
 
 def _plan_chunk(
-    services: Services, run_id: int, approved_before: datetime, after: tuple[datetime | None, int] | None
+    services: Services,
+    run_id: int,
+    approved_before: datetime,
+    evening: Evening,
+    after: tuple[datetime | None, int] | None,
 ) -> _Chunk | None:
     """Plan the next letters; None if there are none. Some are held, or wait for a provider's next day."""
     with services.db.transaction() as session:
@@ -116,19 +126,22 @@ def _plan_chunk(
             return None
         last = (letters[-1].approved_at, row_id(letters[-1]))
         in_time = [row_id(each) for each in letters if not hold_if_stale(session, services, each, run.day)]
-        going = Capacity(session, services, run.day).take(copies_of(session, in_time))
-        _plan_letters(session, services, run, going)
+        going = Capacity(session, services, run.day, evening).take(copies_of(session, in_time))
+        _plan_letters(session, services, run, going, evening)
         return _Chunk(len(going), last)
 
 
-def _plan_letters(session: Session, services: Services, run: Run, letter_ids: Sequence[int]) -> None:
+def _plan_letters(
+    session: Session, services: Services, run: Run, letter_ids: Sequence[int], evening: Evening
+) -> None:
     copies = copies_of(session, letter_ids)
     envelopes = Envelopes(limits_for(services, run.day), services.bundling)
     pieces: dict[int, int] = {}
     if services.bundling:
         persons = [recipient.person_id for _, recipient in copies]
-        pieces = add_planned(envelopes, planned_envelopes(session, services, row_id(run), persons))
-    for candidate in candidates(session, services, copies):
+        planned = planned_envelopes(session, services, row_id(run), persons, evening)
+        pieces = add_planned(envelopes, planned)
+    for candidate in candidates(session, services, copies, evening):
         placed = _place(session, services, row_id(run), candidate, envelopes, pieces)
         session.get_one(Recipient, candidate.key).mail_piece_id = pieces[candidate.key]
         if placed.veto is not None and placed.beside is not None:

@@ -10,6 +10,7 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from gateway.application.assembling import signed_documents
+from gateway.application.directing import kind_of
 from gateway.application.services import Services
 from gateway.db.bundling import NotBundled
 from gateway.db.engine import row_id
@@ -19,6 +20,7 @@ from gateway.db.people import Case, CaseMember, Office
 from gateway.domain.bundling import Envelope, Envelopes
 from gateway.domain.bundling_rules import VETOES, Candidate, Limits, Veto
 from gateway.domain.mailpiece import sheets_for
+from gateway.domain.routing import Evening
 from gateway.domain.submission import SubmissionState
 
 
@@ -46,7 +48,7 @@ def limits_for(services: Services, day: date) -> Limits:
 
 
 def candidates(
-    session: Session, services: Services, copies: Sequence[tuple[Letter, Recipient]]
+    session: Session, services: Services, copies: Sequence[tuple[Letter, Recipient]], evening: Evening
 ) -> list[Candidate]:
     """What decides about the envelopes of these copies, in their order; their documents must be signed."""
     signed = signed_documents(session, [row_id(recipient) for _, recipient in copies])
@@ -65,7 +67,7 @@ def candidates(
                 country=recipient.country,
                 office=letter.office_id,
                 role=_role(letter, recipient, own),
-                provider=provider_of(session, services, letter, recipient),
+                provider=evening.provider_for(kind_of(session, letter, recipient)),
                 service=letter.service,
                 area=meta.legal_area if meta else None,
                 allowed=meta.bundling if meta else True,
@@ -75,12 +77,6 @@ def candidates(
             )
         )
     return found
-
-
-def provider_of(session: Session, services: Services, letter: Letter, recipient: Recipient) -> str:
-    """Who takes a copy, as the routes say."""
-    office = session.get_one(Office, letter.office_id).key
-    return services.routing.provider_for(office, letter.service, letter.template, recipient.country)
 
 
 def copies_of(session: Session, letter_ids: Sequence[int]) -> list[tuple[Letter, Recipient]]:
@@ -95,7 +91,7 @@ def copies_of(session: Session, letter_ids: Sequence[int]) -> list[tuple[Letter,
 
 
 def planned_envelopes(
-    session: Session, services: Services, run_id: int, persons: Iterable[int]
+    session: Session, services: Services, run_id: int, persons: Iterable[int], evening: Evening
 ) -> list[tuple[int, Envelope]]:
     """The pieces that a run already has for these persons, as (piece, envelope); what is assembled is closed."""
     query = (
@@ -108,7 +104,7 @@ def planned_envelopes(
         .order_by(col(MailPiece.id), col(Recipient.id))
     )
     rows = session.exec(query).all()
-    members = candidates(session, services, [(letter, recipient) for _, _, letter, recipient in rows])
+    members = candidates(session, services, [(letter, recipient) for _, _, letter, recipient in rows], evening)
     envelopes: dict[int, Envelope] = {}
     for (piece, submission, *_), member in zip(rows, members, strict=True):
         begun = submission.state is not SubmissionState.PLANNED

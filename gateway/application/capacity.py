@@ -7,18 +7,19 @@ from itertools import groupby
 
 from sqlmodel import Session, col, func, select
 
-from gateway.application.bundling import provider_of
+from gateway.application.directing import kind_of
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
+from gateway.domain.routing import Evening
 
 
 class Capacity:
     """The room of one day. Each copy counts as a piece, although some will share an envelope: it is a limit."""
 
-    def __init__(self, session: Session, services: Services, day: date) -> None:
-        self._session, self._services = session, services
+    def __init__(self, session: Session, services: Services, day: date, evening: Evening) -> None:
+        self._session, self._services, self._evening = session, services, evening
         limited = services.routing.daily_capacity
         self._taken = _taken(session, day) if limited else Counter[str]()
 
@@ -27,7 +28,9 @@ class Capacity:
         return [
             letter_id
             for letter_id, group in groupby(copies, key=lambda copy: row_id(copy[0]))
-            if self._has_room(Counter(provider_of(self._session, self._services, *copy) for copy in group))
+            if self._has_room(
+                Counter(self._evening.provider_for(kind_of(self._session, *copy)) for copy in group)
+            )
         ]
 
     def _has_room(self, wanted: Counter[str]) -> bool:

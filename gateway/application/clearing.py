@@ -34,8 +34,8 @@ from gateway.domain.uploads import FINISHED_PDF
 _PROGRESS = (Status.IN_PRODUCTION, Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _PRINTED = (Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _UNCLEAR = (SubmissionState.RELEASING, SubmissionState.IN_DOUBT, SubmissionState.REFUSED)
-HELD_FOR_THE_DESK = (STALE, TEMPLATE_WITHDRAWN)
-"""Codes at the end of a hold reason that say that the gateway held the letter, and a person must look at it."""
+HELD_FOR_THE_DESK = {STALE: Problem.TOO_LATE, TEMPLATE_WITHDRAWN: Problem.TEMPLATE_WITHDRAWN}
+"""Codes at the end of a hold reason that say that the gateway held the letter, and which problem that is."""
 
 
 class _Make(Protocol):
@@ -157,7 +157,8 @@ def _of_letter(session: Session, services: Services, letter: Letter) -> Iterator
         yield _trouble(services, Problem.LETTER_FAULTY, letter.reference, since, said, facts)
     elif letter.held_at and _is_held_for_the_desk(letter):
         said = [letter.hold_reason or ""]
-        yield _trouble(services, Problem.TOO_LATE, letter.reference, letter.held_at, said, facts)
+        problem = next(found for code, found in HELD_FOR_THE_DESK.items() if said[0].endswith(f"({code})"))
+        yield _trouble(services, problem, letter.reference, letter.held_at, said, facts)
 
 
 def _is_held_for_the_desk(letter: Letter) -> bool:
@@ -243,7 +244,8 @@ def _of_copy(
     asked = submission.releasing_at or submission.planned_at
     if facts.fault is not None:
         message = f"{piece.fault_message} ({facts.fault})"
-        yield trouble(Problem.PIECE_FAULTY, f"{submission.key}:{facts.fault}", submission.planned_at, message)
+        problem = Problem.TOO_LATE if facts.fault == STALE else Problem.PIECE_FAULTY
+        yield trouble(problem, f"{submission.key}:{facts.fault}", submission.planned_at, message)
     elif submission.state is SubmissionState.REFUSED:
         yield trouble(Problem.REFUSED, submission.key, asked, said)
     elif submission.state in {SubmissionState.RELEASING, SubmissionState.IN_DOUBT}:
@@ -328,7 +330,7 @@ def _trouble(
 ) -> Trouble:
     due = services.schedule.calendar.add_working_days(_day(services, since), services.desk.decide_days)
     key = f"{problem.value}:{occasion}"
-    if problem in {Problem.LETTER_FAULTY, Problem.TOO_LATE}:
+    if problem in {Problem.LETTER_FAULTY, Problem.TOO_LATE, Problem.TEMPLATE_WITHDRAWN}:
         key = f"{key}:{since.isoformat()}"
     return Trouble(problem, key, since, tuple(each for each in said if each), facts, due)
 

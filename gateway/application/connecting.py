@@ -1,6 +1,6 @@
-"""Connecting: a provider that still has letters of ours under way must stay in the configuration."""
+"""Connecting: what the configuration must not say about providers, given what is under way and what they can do."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlmodel import col, func, select
 
@@ -8,6 +8,7 @@ from gateway.db.engine import Database
 from gateway.db.mail import Submission
 from gateway.domain.submission import SubmissionState
 from gateway.errors import ConfigError
+from gateway.ports.provider import Provider, Trial
 
 
 def require_connected(db: Database, connected: Collection[str]) -> None:
@@ -33,3 +34,11 @@ def require_connected(db: Database, connected: Collection[str]) -> None:
             f"Bei „{name}“ sind noch {count} Sendungen unterwegs. Bitte „{name}“ in [provider] unter others "
             "nennen, bis alle aufgegeben sind, oder sie vorher umleiten (gateway divert).",
         )
+
+
+def require_trial(providers: Mapping[str, Provider], names: Iterable[str]) -> None:
+    """Raise `ConfigError` for who shall get test letters and cannot: it would look like a proof, and be none."""
+    for name in names:
+        if not isinstance(providers.get(name), Trial):
+            text = f"[canary] nennt „{name}“: nicht angebunden, oder nimmt keine Schreiben zur Probe."
+            raise ConfigError("config-invalid", text)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from gateway.application.alarming import Alarm, alarms, overdue_alarms
 from gateway.application.authorising import Actor, actor
 from gateway.application.clearing import Trouble, troubled_letters, troubles_of
 from gateway.application.drafting import find_letter
@@ -80,10 +81,14 @@ class DeskFilter:
 
 @dataclass(frozen=True)
 class Desk:
-    """The desk: entries by due day, and inbound documents. `late` counts all entries past their due day."""
+    """The desk: entries by due day, inbound documents, alarms about providers.
+
+    `total` and `late` count all entries about letters, those past their due day too.
+    """
 
     letters: list[DeskEntry]
     inbound: list[InboundLine]
+    alarms: list[Alarm]
     total: int
     late: int
     offices: list[str]
@@ -105,6 +110,7 @@ def desk(services: Services, login: str, wanted: DeskFilter | None = None) -> De
     return Desk(
         letters=chosen[:MAX_LISTED],
         inbound=waiting,
+        alarms=alarms(services, login),
         total=len(chosen),
         late=sum(each.late for each in chosen),
         offices=sorted({each.office for each in entries}),
@@ -129,11 +135,11 @@ def desk_size(session: Session, services: Services) -> int:
 
 def overdue_entries(services: Services) -> int:
     """How many entries are past their due day, of all offices: an alarm."""
-    today = services.today()
+    today, of_providers = services.today(), overdue_alarms(services)
     with services.db.reading() as session:
         letters = [session.get_one(Letter, found) for found in troubled_letters(session, services)]
         troubles = (trouble for letter in letters for trouble in troubles_of(session, services, letter))
-        return sum(trouble.due < today for trouble in troubles)
+        return of_providers + sum(trouble.due < today for trouble in troubles)
 
 
 def _entries(session: Session, services: Services, who: Actor) -> Iterator[DeskEntry]:

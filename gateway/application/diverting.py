@@ -8,13 +8,17 @@ the other provider, proven and certified again; a piece that does not fit there 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from gateway.application.authorising import actor, audit
+from gateway.application.fitting import pieces_proven_for
 from gateway.application.replanning import copies_in, replace, withdraw
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission
-from gateway.db.mail import MailPiece, Submission
+from gateway.db.mail import Batch, MailPiece, Submission
+from gateway.db.people import Office
+from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
 from gateway.domain.submission import SubmissionState
 from gateway.errors import InputError
@@ -32,6 +36,60 @@ class Diverted:
     not_offered: int
 
 
+@dataclass(frozen=True)
+class Share:
+    """Pieces of one office and service that would move, or that stay because the other provider does not offer it."""
+
+    office: str
+    service: Service
+    pieces: int
+    sheets: int
+    offered: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What diverting would do now, in pieces.
+
+    `unknown` waits for its outcome. `to_check` were never checked for the other provider's profile: they are before
+    their print copy is made, and stay on the desk if they do not fit.
+    """
+
+    shares: tuple[Share, ...]
+    unknown: int
+    to_check: int
+
+    @property
+    def moves(self) -> int:
+        """How many pieces would move."""
+        return sum(share.pieces for share in self.shares if share.offered)
+
+
+def preview(services: Services, login: str, *, origin: str, target: str) -> Preview:
+    """What `divert` would do. Raises `InputError` ('provider-unknown', 'provider-same'), `NotPermitted`."""
+    _require_known(services, origin, target)
+    offered = services.providers[target].capabilities.services
+    with services.db.reading() as session:
+        actor(session, login).require(Action.RUN)
+        movable = set(_movable(session, origin))
+        query = (
+            select(Office.key, MailPiece.service, func.count(), func.sum(MailPiece.sheets))
+            .select_from(MailPiece)
+            .join(Batch, col(Batch.id) == MailPiece.batch_id)
+            .join(Office, col(Office.id) == Batch.office_id)
+            .join(Submission, col(Submission.piece_id) == MailPiece.id)
+            .where(*_of(origin, _MOVABLE))
+            .group_by(col(Office.key), col(MailPiece.service))
+            .order_by(col(Office.key), col(MailPiece.service))
+        )
+        shares = tuple(
+            Share(office, Service(service), pieces, sheets or 0, Service(service) in offered)
+            for office, service, pieces, sheets in session.exec(query).all()
+        )
+        proven = pieces_proven_for(session, services.providers[target].profile, movable)
+        return Preview(shares, _count(session, origin, _UNKNOWN), len(movable - proven))
+
+
 def divert(
     services: Services,
     login: str,
@@ -47,12 +105,7 @@ def divert(
     """
     if not reason.strip():
         raise InputError("reason-missing", "Bitte angeben, warum umgeleitet wird.")
-    for name in (origin, target):
-        if name not in services.providers:
-            known = ", ".join(sorted(services.providers))
-            raise InputError("provider-unknown", f"Den Druckdienstleister „{name}“ gibt es nicht ({known}).")
-    if origin == target:
-        raise InputError("provider-same", "Umgeleitet wird zu einem anderen Druckdienstleister.")
+    _require_known(services, origin, target)
     with services.db.transaction() as session:
         who = actor(session, login)
         who.require(Action.RUN)
@@ -72,15 +125,29 @@ def divert(
     return Diverted(moved, unknown, left)
 
 
+def _require_known(services: Services, origin: str, target: str) -> None:
+    for name in (origin, target):
+        if name not in services.wired:
+            known = ", ".join(services.wired)
+            raise InputError("provider-unknown", f"Den Druckdienstleister „{name}“ gibt es nicht ({known}).")
+    if origin == target:
+        raise InputError("provider-same", "Umgeleitet wird zu einem anderen Druckdienstleister.")
+
+
+def _of(origin: str, states: tuple[SubmissionState, ...]) -> tuple[ColumnElement[bool], ...]:
+    """Submissions of a provider in these states, without those that are on the desk."""
+    return (
+        col(Submission.provider) == origin,
+        col(Submission.state).in_(states),
+        col(MailPiece.fault_code).is_(None),
+    )
+
+
 def _movable(session: Session, origin: str) -> list[int]:
     query = (
         select(Submission.piece_id)
         .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
-        .where(
-            Submission.provider == origin,
-            col(Submission.state).in_(_MOVABLE),
-            col(MailPiece.fault_code).is_(None),
-        )
+        .where(*_of(origin, _MOVABLE))
         .order_by(col(Submission.id))
     )
     return list(session.exec(query).all())
@@ -106,10 +173,6 @@ def _count(session: Session, origin: str, states: tuple[SubmissionState, ...]) -
         select(func.count())
         .select_from(Submission)
         .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
-        .where(
-            Submission.provider == origin,
-            col(Submission.state).in_(states),
-            col(MailPiece.fault_code).is_(None),
-        )
+        .where(*_of(origin, states))
     )
     return session.exec(query).one()

@@ -12,14 +12,16 @@ from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, Actor, actor, audit
 from gateway.application.drafting import find_letter
+from gateway.application.fitting import fit_enclosure, profiles_for, remember_fit
 from gateway.application.services import Services
 from gateway.application.taking import Taken, take_in
 from gateway.db.enclosures import LetterEnclosure
 from gateway.db.engine import compare_and_set, row_id
-from gateway.db.letters import Document, Letter, Recipient
+from gateway.db.letters import Document, Letter
 from gateway.db.people import Office
 from gateway.domain.enclosures import EnclosureRule, EnclosureSource
 from gateway.domain.findings import Finding, Severity, about
+from gateway.domain.layout import PrintProfile
 from gateway.domain.letter import EDITABLE, LetterState
 from gateway.domain.mailpiece import sheets_for
 from gateway.domain.permission import Action
@@ -39,6 +41,8 @@ class Attached:
     pages: int
     size_bytes: int
     findings: Sequence[Finding]
+    fits: Sequence[PrintProfile]
+    """Profiles of the providers that may print it, as far as it fits them."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,10 @@ def enclose(services: Services, login: str, reference: str, pdf: bytes, title: s
     """
     title = _title(title)
     with services.db.reading() as session:
-        _open(session, login, reference)
-    attached = _attach(services, take_in(services, pdf), title, EnclosureSource.LETTER)
+        _, letter = _open(session, login, reference)
+        office = session.get_one(Office, letter.office_id)
+        profiles = profiles_for(session, services, letter, office)
+    attached = _attach(services, take_in(services, pdf), title, EnclosureSource.LETTER, profiles)
     if faults := [finding for finding in attached.findings if finding.severity is Severity.ERROR]:
         raise DocumentInvalid(faults[0].code, about(_name(attached.title), faults[0]).message)
     with services.db.transaction() as session:
@@ -87,7 +93,9 @@ def remove_enclosure(services: Services, login: str, reference: str, number: int
         audit(session, services, who.login, "enclosure-removed", letter.reference, sha256=row.document_sha256)
 
 
-def attached_by_rule(services: Services, letter: Letter, office: Office) -> list[Attached]:
+def attached_by_rule(
+    services: Services, letter: Letter, office: Office, profiles: Sequence[PrintProfile]
+) -> list[Attached]:
     """What the letter's template and the rules of the house bring, read and checked now; for rendering.
 
     Raises `DocumentInvalid`, `RenderError`, `NotFound` if a file cannot be used.
@@ -101,7 +109,9 @@ def attached_by_rule(services: Services, letter: Letter, office: Office) -> list
     for rule in services.enclosure_rules:
         if _applies(rule, letter, office):
             found.append((rule, EnclosureSource.RULE, _read(rule)))
-    return [_attach(services, take_in(services, pdf), rule.title, source) for rule, source, pdf in found]
+    return [
+        _attach(services, take_in(services, pdf), rule.title, source, profiles) for rule, source, pdf in found
+    ]
 
 
 def replace_by_rule(session: Session, services: Services, letter: Letter, attached: Sequence[Attached]) -> None:
@@ -141,13 +151,9 @@ def enclosure_findings(
 
 
 def _most_sheets(session: Session, services: Services, letter: Letter) -> int:
-    """What every provider takes that prints a copy of the letter."""
-    office = session.get_one(Office, letter.office_id).key
-    countries = session.exec(select(Recipient.country).where(Recipient.letter_id == letter.id)).all()
-    takers = [
-        services.provider_for(office, letter.service, letter.template, country) for country in set(countries)
-    ]
-    return min(taker.profile.max_sheets for taker in takers or [services.provider])
+    """What every provider takes that may print a copy of the letter."""
+    office = session.get_one(Office, letter.office_id)
+    return min(profile.max_sheets for profile in profiles_for(session, services, letter, office))
 
 
 def enclosure_rows(session: Session, letter_id: int) -> list[LetterEnclosure]:
@@ -206,10 +212,12 @@ def _back_to_draft(session: Session, letter: Letter) -> None:
     )
 
 
-def _attach(services: Services, taken: Taken, title: str, source: EnclosureSource) -> Attached:
-    report = services.renderer.preflight_enclosure(taken.pdf, services.provider.profile)
+def _attach(
+    services: Services, taken: Taken, title: str, source: EnclosureSource, profiles: Sequence[PrintProfile]
+) -> Attached:
+    fit = fit_enclosure(services, taken.pdf, profiles)
     sha256 = services.blobs.put(taken.pdf)
-    return Attached(title, source, sha256, report.pages, len(taken.pdf), tuple(report.findings))
+    return Attached(title, source, sha256, fit.pages, len(taken.pdf), tuple(fit.findings), tuple(fit.fits))
 
 
 def _add(
@@ -226,6 +234,7 @@ def _add(
             )
         )
         session.flush()
+    remember_fit(session, services, attached.sha256, attached.fits, with_window=False)
     session.add(
         LetterEnclosure(
             letter_id=row_id(letter),

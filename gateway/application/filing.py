@@ -26,10 +26,11 @@ from gateway.application.outages import goes_on, is_over, may_try
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
+from gateway.application.signed import earlier_signings, signed_document, signed_enclosure, version_of
 from gateway.application.tracking import live_submission
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
-from gateway.db.letters import Letter, Recipient
+from gateway.db.letters import Document, Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Case, Office
 from gateway.domain.accessible import CompanionKind
@@ -133,6 +134,7 @@ def _facts_of(session: Session, letter_id: int) -> LetterFacts:
         approved_at=letter.approved_at,
         cancelled_at=letter.cancelled_at,
         signing=max((recipient.signing for recipient in recipients), default=1),
+        earlier=earlier_signings(session, recipients),
         recipients=tuple(_recipient_facts(session, recipient) for recipient in recipients),
         enclosures=len(signed_companions(session, row_id(recipients[0]), CompanionKind.ENCLOSURE))
         if recipients
@@ -171,10 +173,11 @@ def _entries(
     by_number = {recipient.number: recipient for recipient in view.recipients}
     for due in due_filings(facts):
         if due.kind is FilingKind.ENCLOSURE and not is_filed(session, due.key):
-            yield _enclosure_entry(session, services, letter, case, office, due, facts.signing), row_id(case)
+            yield _enclosure_entry(session, services, letter, case, office, due), row_id(case)
         elif not is_filed(session, due.key):
             recipient = by_number.get(due.recipient_no or 1)
-            yield _entry(services, letter, case, office, due, recipient, facts.signing), row_id(case)
+            document = signed_document(session, letter_id, due)
+            yield _entry(services, letter, case, office, due, recipient, document), row_id(case)
 
 
 def _entry(
@@ -184,13 +187,14 @@ def _entry(
     office: Office,
     due: DueFiling,
     recipient: RecipientView | None,
-    signing: int,
+    document: Document | None,
 ) -> FilingEntry:
-    sha256 = _document_of(due, recipient)
+    sha256 = document.sha256 if document else None
     number = recipient.number if recipient else 1
     name = twin_document_key if due.kind is FilingKind.TWIN else letter_document_key
-    key = name(letter.reference, number, signing)
+    key = name(letter.reference, number, due.signing)
     if recipient and due.proof_no:
+        sha256 = recipient.proofs[due.proof_no - 1].document_sha256
         key = proof_document_key(letter.reference, number, recipient.piece or "", due.proof_no)
     return FilingEntry(
         key=due.key,
@@ -201,19 +205,8 @@ def _entry(
         document_key=key,
         document=services.blobs.get(sha256) if sha256 else None,
         document_sha256=sha256,
-        metadata=_metadata(letter, case, due, recipient),
+        metadata=_metadata(letter, case, due, recipient, document),
     )
-
-
-def _document_of(due: DueFiling, recipient: RecipientView | None) -> str | None:
-    """The hash of the document that an entry brings along; most bring none."""
-    if recipient is None:
-        return None
-    if due.proof_no:
-        return recipient.proofs[due.proof_no - 1].document_sha256
-    if due.kind is FilingKind.TWIN:
-        return recipient.approved_twin_sha256
-    return recipient.approved_sha256 if due.kind is FilingKind.DOCUMENT else None
 
 
 def _enclosure_entry(
@@ -223,25 +216,24 @@ def _enclosure_entry(
     case: Case,
     office: Office,
     due: DueFiling,
-    signing: int,
 ) -> FilingEntry:
-    first = select(Recipient.id).where(Recipient.letter_id == letter.id).order_by(col(Recipient.number))
-    enclosures = signed_companions(session, session.exec(first).first() or 0, CompanionKind.ENCLOSURE)
-    signed = enclosures[(due.enclosure_no or 1) - 1]
+    signed = signed_enclosure(session, row_id(letter), due)
     return FilingEntry(
         key=due.key,
         case=CaseRef(case.file_number, case.bg_number, office.key),
         kind=due.kind.value,
         title=f"{letter.title}: {due.title} ({signed.title})",
         occurred_at=_moment(services, due.occurred),
-        document_key=enclosure_document_key(letter.reference, due.enclosure_no or 1, signing),
+        document_key=enclosure_document_key(letter.reference, due.enclosure_no or 1, due.signing),
         document=services.blobs.get(signed.document_sha256),
         document_sha256=signed.document_sha256,
-        metadata=_metadata(letter, case, due, None) | {"subject": signed.title},
+        metadata=_metadata(letter, case, due, None, None) | {"subject": signed.title},
     )
 
 
-def _metadata(letter: Letter, case: Case, due: DueFiling, recipient: RecipientView | None) -> dict[str, object]:
+def _metadata(
+    letter: Letter, case: Case, due: DueFiling, recipient: RecipientView | None, document: Document | None
+) -> dict[str, object]:
     """Section 7.5 of the facts, each entry with what was known when it happened: a repeat says the same."""
     metadata: dict[str, object] = {
         "item_id": due.key,
@@ -256,7 +248,7 @@ def _metadata(letter: Letter, case: Case, due: DueFiling, recipient: RecipientVi
     if due.kind in {FilingKind.DOCUMENT, FilingKind.TWIN}:
         return metadata | {
             "subject": letter.title,
-            "template_version": f"{letter.template}@{letter.template_version}",
+            "template_version": f"{letter.template}@{version_of(letter, document)}",
             "recipient": recipient.number,
             "address_lines": list(recipient.address_lines),
         }

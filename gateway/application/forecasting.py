@@ -16,6 +16,7 @@ from gateway.application.authorising import actor
 from gateway.application.batching import due_letters
 from gateway.application.bundling import candidates, copies_of, limits_for
 from gateway.application.capacity import Capacity
+from gateway.application.directing import evening_of
 from gateway.application.services import Services
 from gateway.application.timeliness import late_dates
 from gateway.db.engine import row_id
@@ -75,8 +76,9 @@ class Saving:
 class Forecast:
     """What a run of `day` would take of what is approved before `approved_before`.
 
-    `by_office`: (office, service); `by_product`: (office, product). `not_bundled` counts, by code, the envelopes that
-    a rule of bundling makes necessary; `stays` the letters that do not go, by the codes of `STAYS`.
+    `by_office`: (office, service); `by_product`: (office, product); `by_provider`: as the routes say for tonight.
+    `not_bundled` counts, by code, the envelopes that a rule of bundling makes necessary; `stays` the letters that do
+    not go, by the codes of `STAYS`.
     """
 
     day: date
@@ -87,6 +89,7 @@ class Forecast:
     by_product: dict[tuple[str, str], Volume] = field(default_factory=dict)
     envelopes: Counter[str] = field(default_factory=Counter)
     saving: Saving = field(default_factory=Saving)
+    by_provider: dict[str, Volume] = field(default_factory=dict)
     not_bundled: Counter[str] = field(default_factory=Counter)
     stays: Counter[str] = field(default_factory=Counter)
 
@@ -138,7 +141,9 @@ def _going(
     letters = [
         each for each in session.scalars(due.with_only_columns(col(Letter.id))).all() if each is not None
     ]
-    capacity = Capacity(session, services, told.day)
+    # The volume that routes go by is that of the whole house, whichever offices are looked at.
+    evening = evening_of(session, services, due_letters(told.day, told.approved_before))
+    capacity = Capacity(session, services, told.day, evening)
     for start in range(0, len(letters), _CHUNK):
         copies = copies_of(session, letters[start : start + _CHUNK])
         late = {row_id(letter) for letter, _ in copies if late_dates(session, services, letter, told.day)}
@@ -150,7 +155,7 @@ def _going(
         for letter in {row_id(letter): letter for letter, _ in going}.values():
             told.total.letters += 1
             _of(told.by_office, (offices[letter.office_id].key, letter.service)).letters += 1
-        yield from candidates(session, services, going)
+        yield from candidates(session, services, going, evening)
 
 
 def _count(told: Forecast, envelope: Envelope, envelopes: Envelopes, offices: dict[int, Office]) -> None:
@@ -165,6 +170,7 @@ def _count(told: Forecast, envelope: Envelope, envelopes: Envelopes, offices: di
     product = price.product if price else _NO_PRICE
     for volume in (
         told.total,
+        _of(told.by_provider, first.provider),
         _of(told.by_office, (office, first.service)),
         _of(told.by_product, (office, product)),
     ):
@@ -174,7 +180,9 @@ def _count(told: Forecast, envelope: Envelope, envelopes: Envelopes, offices: di
         volume.grams += price.grams if price else Decimal(0)
         volume.postage_eur += price.price_eur if price else Decimal(0)
         volume.unpriced += price is None
-    told.by_product[office, product].letters += len({member.letter for member in envelope.members})
+    letters = len({member.letter for member in envelope.members})
+    told.by_product[office, product].letters += letters
+    told.by_provider[first.provider].letters += letters
     told.envelopes[envelopes.limits.profile(first).envelope_for(envelope.sheets).name] += 1
     _count_saving(told.saving, envelope, envelopes)
 
@@ -237,6 +245,9 @@ def as_json(told: Forecast) -> dict[str, object]:
         "by_product": [
             {"office": office, "product": product, **_volume(volume)}
             for (office, product), volume in sorted(told.by_product.items())
+        ],
+        "by_provider": [
+            {"provider": provider, **_volume(volume)} for provider, volume in sorted(told.by_provider.items())
         ],
         "envelopes": dict(sorted(told.envelopes.items())),
         "bundling": {

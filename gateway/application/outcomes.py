@@ -15,6 +15,7 @@ from gateway.application.packing import UNPACKED, members, take_out
 from gateway.application.services import Services
 from gateway.application.stopping import stopped_among
 from gateway.db import mail
+from gateway.db.brake import pass_brake
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
@@ -90,6 +91,7 @@ def begin_release(services: Services, handed: HandOver, unit: Unit) -> bool:
     """
     is_first = handed.first.state is SubmissionState.STAGED
     with services.db.transaction() as session:
+        pass_brake(session)
         if not stopped_among(session, handed.submissions):
             move_all(
                 session,

@@ -82,6 +82,7 @@ def _unpacked(
             col(Submission.provider).not_in(taken_by_people),
             col(PieceCertificate.print_sha256) == MailPiece.print_sha256,
             col(PieceCertificate.clean),
+            col(MailPiece.fault_code).is_(None),
         )
         .order_by(Submission.provider, col(MailPiece.batch_id), col(Submission.id))
         .limit(_AT_ONCE)

@@ -5,11 +5,11 @@ Works in the caller's transaction, and decides nothing.
 
 from sqlmodel import Session, col, select
 
+from gateway.application.directing import usual_provider
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission
-from gateway.db.people import Office
 from gateway.domain.by_hand import BY_HAND
 from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
@@ -66,8 +66,7 @@ def print_profile(session: Session, services: Services, piece: MailPiece) -> Pri
     first = select(Recipient).where(Recipient.mail_piece_id == piece.id).order_by(col(Recipient.id))
     recipient = session.exec(first.limit(1)).one()
     letter = session.get_one(Letter, recipient.letter_id)
-    office = session.get_one(Office, letter.office_id)
-    return services.provider_for(office.key, letter.service, letter.template, recipient.country).profile
+    return services.providers[usual_provider(session, services, letter, recipient)].profile
 
 
 def _batch(session: Session, wanted: Batch) -> int:

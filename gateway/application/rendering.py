@@ -16,6 +16,7 @@ from gateway.application.enclosing import (
     enclosure_findings,
     replace_by_rule,
 )
+from gateway.application.fitting import fit_letter, profiles_for, remember_fit
 from gateway.application.services import Services
 from gateway.application.versions import of_letter
 from gateway.db.engine import compare_and_set, row_id
@@ -44,11 +45,11 @@ _TWIN = "Barrierefreie Abschrift"
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What one recipient gets: the letter, in which form a twin of it, and the profile of who will print it."""
+    """What one recipient gets: the letter, in which form a twin of it, and the profiles of who may print it."""
 
     request: RenderRequest
     accessible_copy: AccessibleCopy | None
-    profile: PrintProfile
+    profiles: Sequence[PrintProfile]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class _Made:
     sha256: str
     document: RenderedDocument
     findings: list[Finding]
+    fits: Sequence[PrintProfile]
     twin: "_Made | None" = None
 
     @property
@@ -91,7 +93,8 @@ def render_letter(services: Services, reference: str) -> None:
     with suppress(Conflict):
         try:
             _version_at_hand(services, letter)
-            attached = attached_by_rule(services, letter, office)
+            profiles = next(iter(requests.values())).profiles
+            attached = attached_by_rule(services, letter, office, profiles)
             results = {number: _make(services, letter, each) for number, each in requests.items()}
         except (RenderError, DataInvalid, DocumentInvalid, IntegrityError, NotFound) as error:
             _write_failure(services, letter, error)
@@ -158,7 +161,7 @@ def _requests(session: Session, services: Services, letter: Letter, office: Offi
         row_id(recipient): _Wanted(
             render_request(session, letter, office, recipient, case),
             _copy_wanted(session, letter, recipient),
-            services.provider_for(office.key, letter.service, letter.template, recipient.country).profile,
+            profiles_for(session, services, letter, office),
         )
         for recipient in recipients
     }
@@ -174,21 +177,21 @@ def _copy_wanted(session: Session, letter: Letter, recipient: Recipient) -> Acce
 def _make(services: Services, letter: Letter, wanted: _Wanted) -> _Made:
     if letter.template == FINISHED_PDF:
         return _check_finished(services, letter, wanted)
-    made = _render(services, wanted.request, wanted.profile)
+    made = _render(services, wanted.request, wanted.profiles)
     return replace(made, twin=_twin(services, wanted)) if wanted.accessible_copy else made
 
 
-def _render(services: Services, request: RenderRequest, profile: PrintProfile) -> _Made:
+def _render(services: Services, request: RenderRequest, profiles: Sequence[PrintProfile]) -> _Made:
     document = services.renderer.render(request)
-    report = services.renderer.preflight(document.pdf, profile, request.address_lines)
-    return _Made(services.blobs.put(document.pdf), document, list(report.findings))
+    fit = fit_letter(services, document.pdf, profiles, request.address_lines)
+    return _Made(services.blobs.put(document.pdf), document, list(fit.findings), fit.fits)
 
 
 def _twin(services: Services, wanted: _Wanted) -> _Made:
     """The same in the form that was asked for, checked in the same way; its errors are errors of the letter."""
     try:
         request = replace(wanted.request, accessible_copy=wanted.accessible_copy)
-        return _render(services, request, wanted.profile)
+        return _render(services, request, wanted.profiles)
     except (RenderError, InputError) as error:
         raise RenderError(error.code, f"{_TWIN}: {error.message}") from error
 
@@ -199,7 +202,7 @@ def _check_finished(services: Services, letter: Letter, wanted: _Wanted) -> _Mad
         query = select(Recipient.document_sha256).where(Recipient.letter_id == letter.id)
         sha256 = session.exec(query).first() or ""
     pdf = services.blobs.get(sha256)
-    report = services.renderer.preflight(pdf, wanted.profile, wanted.request.address_lines)
+    fit = fit_letter(services, pdf, wanted.profiles, wanted.request.address_lines)
     findings = [
         Finding(said["code"], Severity(said["severity"]), said["message"], said["page"])
         for said in letter.data.get("repairs", [])
@@ -209,8 +212,8 @@ def _check_finished(services: Services, letter: Letter, wanted: _Wanted) -> _Mad
         findings.append(Finding("address-not-on-record", Severity.WARNING, message, 1))
     if wanted.accessible_copy is not None:
         findings.append(_no_twin(wanted.accessible_copy))
-    document = RenderedDocument(pdf, report.pages, {"kind": FINISHED_PDF})
-    return _Made(sha256, document, [*findings, *report.findings])
+    document = RenderedDocument(pdf, fit.pages, {"kind": FINISHED_PDF})
+    return _Made(sha256, document, [*findings, *fit.findings], fit.fits)
 
 
 def _no_twin(copy: AccessibleCopy) -> Finding:
@@ -256,6 +259,8 @@ def _write_documents(session: Session, services: Services, recipient_id: int, ma
             size_bytes=len(each.document.pdf),
             versions=each.document.versions,
         )
+        session.flush()
+        remember_fit(session, services, each.sha256, each.fits, with_window=True)
     recipient = session.get_one(Recipient, recipient_id)
     recipient.document_sha256 = made.sha256
     recipient.twin_sha256 = made.twin.sha256 if made.twin else None

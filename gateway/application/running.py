@@ -14,6 +14,7 @@ from gateway.application.certifying import Certified, certify_waiting
 from gateway.application.forecasting import visible_offices
 from gateway.application.services import Services
 from gateway.application.submitting import HandOverReport, hand_over
+from gateway.application.trying import try_out_now
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run
 from gateway.domain.desk import WITHDRAWN
@@ -80,7 +81,10 @@ def run_due(services: Services) -> list[RunReport]:
             last = _last_scheduled(session, services)
             unfinished = session.exec(select(col(Run.day)).where(col(Run.finished_at).is_(None))).first()
         due = services.schedule.due_runs(last, services.clock.now())
-        return [run(services, day=day) for day in sorted({*due, *([unfinished] if unfinished else [])})]
+        days = sorted({*due, *([unfinished] if unfinished else [])})
+        if due:
+            try_out_now(services, max(due))
+        return [run(services, day=day) for day in days]
 
 
 def past_runs(services: Services, login: str | None, *, limit: int) -> list[RunLine]:

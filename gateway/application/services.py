@@ -11,20 +11,20 @@ from gateway.db.engine import Database
 from gateway.domain.address import Countries
 from gateway.domain.address_places import Places
 from gateway.domain.calendar import RunSchedule
+from gateway.domain.canary import CanaryRules
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.evidence import PostingFile
-from gateway.domain.mailpiece import Service
 from gateway.domain.postage import PostageTable
 from gateway.domain.proof import RunProof
 from gateway.domain.references import RANDOM_BITS, reference_from
-from gateway.domain.routing import Routing
+from gateway.domain.routing import Kind, Routing
 from gateway.ports.blobs import Blobs
 from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
 from gateway.ports.locks import Locks
-from gateway.ports.provider import Provider
+from gateway.ports.provider import Provider, Unit
 from gateway.ports.renderer import Renderer
 from gateway.ports.scans import ScanReader
 from gateway.ports.tables import TableReader
@@ -76,6 +76,8 @@ class Services:
     """Where line-of-business software puts finished PDFs; None if it does not."""
     desk: DeskRules = field(default_factory=DeskRules)
     """How long things may take before they are on the desk."""
+    canary: CanaryRules = field(default_factory=CanaryRules)
+    """Which providers get a test letter before each run."""
 
     @property
     def provider(self) -> Provider:
@@ -87,9 +89,16 @@ class Services:
         """Its name."""
         return self.routing.otherwise
 
-    def provider_for(self, office: str, service: Service, template: str, country: str) -> Provider:
-        """Who takes such a piece, as the routes say; `office` is a key."""
-        return self.providers[self.routing.provider_for(office, service, template, country)]
+    @property
+    def wired(self) -> list[str]:
+        """The names of the providers that take letters over a wire, sorted; others are people of the house."""
+        return sorted(
+            name for name, each in self.providers.items() if each.capabilities.unit is not Unit.PERSON
+        )
+
+    def takers(self, kind: Kind) -> list[Provider]:
+        """Every provider that may get such a copy, as the routes say; at least one."""
+        return [self.providers[name] for name in self.routing.takers(kind)]
 
     def new_reference(self) -> str:
         """A fresh random reference; the database refuses the rare repeat."""

@@ -15,8 +15,9 @@ from sqlalchemy.exc import IntegrityError as ConstraintBroken
 from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from gateway.application.authorising import actor, audit
+from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.services import Services
+from gateway.db.brake import pull_brake
 from gateway.db.desk import Stop
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
@@ -57,6 +58,7 @@ def stop(services: Services, login: str, scope: StopScope, value: str, reason: s
         with services.db.transaction() as session:
             who = actor(session, login)
             who.require(Action.STOP)
+            pull_brake(session)
             row = Stop(
                 scope=scope,
                 value=_known(session, services, scope, value.strip()),
@@ -94,6 +96,36 @@ def resume(services: Services, login: str, stop_id: int, reason: str) -> None:
             lift_reason=reason.strip(),
         )
         audit(session, services, who.login, "stop-lifted", subject, reason=reason.strip())
+
+
+def stop_provider(session: Session, services: Services, provider: str, reason: str) -> None:
+    """The gateway itself stops a provider, in the caller's transaction; if it is stopped already, nothing changes."""
+    pull_brake(session)
+    if _of_provider(session, provider) is None:
+        session.add(
+            Stop(
+                scope=StopScope.PROVIDER,
+                value=provider,
+                reason=reason,
+                set_by=SYSTEM,
+                set_at=services.clock.now(),
+            )
+        )
+        audit(session, services, SYSTEM, "stop-set", f"provider:{provider}", reason=reason)
+
+
+def lift_own(session: Session, services: Services, provider: str, reason: str) -> None:
+    """Lift a stop of a provider that the gateway itself has set; never one that a person has set."""
+    row = _of_provider(session, provider)
+    if row is not None and row.set_by == SYSTEM:
+        row.lifted_at, row.lifted_by, row.lift_reason = services.clock.now(), SYSTEM, reason
+        audit(session, services, SYSTEM, "stop-lifted", f"provider:{provider}", reason=reason)
+
+
+def _of_provider(session: Session, provider: str) -> Stop | None:
+    return next(
+        (row for row in _live(session) if (row.scope, row.value) == (StopScope.PROVIDER, provider)), None
+    )
 
 
 def live_stops(services: Services, login: str | None) -> list[StopView]:

@@ -16,6 +16,7 @@ from datetime import datetime
 
 from sqlmodel import col, func, select
 
+from gateway.application.lateness import leave_out_late
 from gateway.application.outcomes import (
     HandOver,
     begin_release,
@@ -183,6 +184,9 @@ def _move(services: Services, consignment_id: int, report: HandOverReport) -> No
             provider = services.providers[handed.provider]
             step = _STEPS.get(_next(services, handed, provider))
             try:
+                if late := leave_out_late(services, handed):
+                    report.waiting += late
+                    continue
                 if step is None or not step(services, handed, provider, report):
                     break
             except Conflict:

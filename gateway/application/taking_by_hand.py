@@ -14,10 +14,10 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.assembling import assemble_piece
 from gateway.application.authorising import Actor, actor, audit
-from gateway.application.bundling import provider_of
 from gateway.application.certifying import certify
 from gateway.application.clearing import facts_of_copies
 from gateway.application.delivering import require_for_piece
+from gateway.application.directing import usual_provider
 from gateway.application.drafting import find_letter
 from gateway.application.planning import new_piece
 from gateway.application.replanning import copies_in, replace, withdraw
@@ -213,7 +213,7 @@ def _leave_the_queue(
         state=LetterState.BATCHED,
     )
     for copy in others:
-        _new_piece(session, services, letter, copy, run_id, provider_of(session, services, letter, copy))
+        _new_piece(session, services, letter, copy, run_id, usual_provider(session, services, letter, copy))
 
 
 def _leave_the_run(
@@ -246,7 +246,7 @@ def _back_to_the_run(
     """A letter with one copy is approved again; what was planned together stays planned, with its provider."""
     [(first, letter), *more] = copies
     if more or len(_copies(session, letter)) > 1:
-        provider = provider_of(session, services, letter, first)
+        provider = usual_provider(session, services, letter, first)
         replace(session, services, row_id(piece), [copy for copy, _ in copies], provider)
         return
     compare_and_set(

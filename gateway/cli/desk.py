@@ -1,15 +1,17 @@
-"""`gateway desk`, `redrive`, `stop` and `resume`: what waits for a person, the decision, and the emergency brake."""
+"""`gateway desk`, `redrive`, `settle`, `stop`, `resume`: what waits for a person, the decision, the emergency brake."""
 
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from gateway.application.alarming import Alarm, settle
 from gateway.application.desk_view import DeskEntry, DeskFilter, desk, desk_of_letter
 from gateway.application.redriving import Wish, confirm, redrive
 from gateway.application.services import Services
 from gateway.application.stopping import StopView, live_stops, resume, stop
 from gateway.cli.context import console, print_json, services_for
+from gateway.domain.alarms import AlarmAction
 from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.references import for_people
 from gateway.domain.stopping import StopScope
@@ -24,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("desk")(_desk)
     app.command("redrive")(_redrive)
+    app.command("settle")(_settle)
     app.command("stop")(_stop)
     app.command("resume")(_resume)
 
@@ -41,9 +44,18 @@ def _desk(
         found = desk(services, login, DeskFilter(office, owner, problem))
     if json:
         print_json(
-            {"total": found.total, "late": found.late, "entries": [_entry_json(one) for one in found.letters]}
+            {
+                "total": found.total,
+                "late": found.late,
+                "entries": [_entry_json(one) for one in found.letters],
+                "alarms": [_alarm_json(one) for one in found.alarms],
+            }
         )
         return
+    for alarm in found.alarms:
+        due = f"{alarm.due:%d.%m.%Y}{' !' if alarm.late else ''}"
+        console.print(f"{due}  {alarm.provider} {alarm.kind.value}: {alarm.message}", markup=False)
+        console.print(f"  {alarm.key}: {', '.join(alarm.actions)}", markup=False)
     table = Table("fällig", "Schreiben", "Problem", "Warum", "zuständig", "Entscheidungen")
     for one in found.letters:
         table.add_row(
@@ -91,6 +103,19 @@ def _redrive(
         )
     else:
         console.print(f"Erledigt: {done.action.value} {done.follow_up or ''}".rstrip())
+
+
+def _settle(
+    context: typer.Context,
+    alarm: Annotated[str, typer.Argument(help="Key of a problem with a provider, as `gateway desk` shows it.")],
+    login: As,
+    action: Annotated[AlarmAction, typer.Option(help="What to do about it.")],
+    reason: Annotated[str, typer.Option(help="How it was cleared up; it is kept.")] = "",
+) -> None:
+    """Settle a problem with a provider: a comparison that differs or is missing, or a test letter."""
+    with services_for(context) as services:
+        settle(services, login, alarm, action, reason)
+    console.print(f"Erledigt: {action.value}.")
 
 
 def _show(services: Services, login: str, reference: str, *, json: bool) -> None:
@@ -166,6 +191,21 @@ def _entry_json(one: DeskEntry) -> dict[str, Any]:
         "age_days": one.age_days,
         "actions": {action.value: why for action, why in one.actions.items()},
         "proposal": one.proposal.id if one.proposal else None,
+    }
+
+
+def _alarm_json(one: Alarm) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "kind": one.kind.value,
+        "provider": one.provider,
+        "day": one.day.isoformat(),
+        "why": one.message,
+        "letters": list(one.letters),
+        "since": one.since.isoformat(),
+        "due": one.due.isoformat(),
+        "late": one.late,
+        "actions": {action.value: why for action, why in one.actions.items()},
     }
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from gateway.db.types import choice, moment
+from gateway.domain.alarms import AlarmAction
 from gateway.domain.desk import DeskAction
 from gateway.domain.stopping import StopScope
 
@@ -78,3 +79,17 @@ class DeskDecision(SQLModel, table=True):
     seconded_at: datetime | None = moment(optional=True)
     follow_up: str | None = None
     """Reference of the draft, key of the new submission, or whatever came of it."""
+
+
+class AlarmDecision(SQLModel, table=True):
+    """How a person settled an alarm of the house, and why. Append-only; takes exactly that alarm off the desk."""
+
+    __tablename__ = "alarm_decision"
+
+    id: int | None = Field(default=None, primary_key=True)
+    alarm: str = Field(unique=True)
+    """Names the alarm and its occasion; a new occasion is a new alarm."""
+    action: AlarmAction = choice(AlarmAction, "alarm_action_known")
+    reason: str
+    decided_by: str
+    decided_at: datetime = moment()

@@ -32,7 +32,9 @@ class Problem(StrEnum):
 
     LETTER_FAULTY = "letter-faulty"
     TOO_LATE = "too-late"
-    """A run held it because it would come too late."""
+    """A run held it because it would come too late, or it waited after its run until it would."""
+    TEMPLATE_WITHDRAWN = "template-withdrawn"
+    """It was held together with its template version; it is healed with a mended one, or cancelled."""
     PIECE_FAULTY = "piece-faulty"
     UNREADABLE = "bytes-unreadable"
     REFUSED = "refused"
@@ -135,6 +137,10 @@ def _of_letter(_facts: Facts) -> dict[DeskAction, str]:
     return {DeskAction.CANCEL: "Das Schreiben ist in keinem Tageslauf; niemand hat es."}
 
 
+def _of_late(facts: Facts) -> dict[DeskAction, str]:
+    return _of_letter(facts) if facts.submission is None else _of_free_piece(facts)
+
+
 def _of_free_piece(facts: Facts) -> dict[DeskAction, str]:
     if facts.fault == WITHDRAWN or facts.letter is not LetterState.BATCHED or not may_be_taken_back(facts):
         return {}
@@ -197,7 +203,8 @@ _Rule = Callable[[Facts], dict[DeskAction, str]]
 
 _RULES: Mapping[Problem, _Rule] = {
     Problem.LETTER_FAULTY: _of_letter,
-    Problem.TOO_LATE: _of_letter,
+    Problem.TOO_LATE: _of_late,
+    Problem.TEMPLATE_WITHDRAWN: _of_letter,
     Problem.PIECE_FAULTY: _of_stuck_piece,
     Problem.UNREADABLE: _of_unreadable,
     Problem.REFUSED: _of_stuck_piece,

@@ -5,7 +5,7 @@ a key, once due, stays due. Must not know how a case-file system stores anything
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -64,6 +64,21 @@ class RecipientFacts:
 
 
 @dataclass(frozen=True)
+class Signing:
+    """What was signed at one moment: each recipient's document and its twin, and the enclosures.
+
+    More than one if the template version was withdrawn after the first approval. Only the last one is posted; all of
+    them were signed, and belong in the file.
+    """
+
+    number: int
+    approved_at: datetime
+    recipients: Sequence[RecipientFacts] = ()
+    """Number and twin."""
+    enclosures: int = 0
+
+
+@dataclass(frozen=True)
 class LetterFacts:
     """What is known of one letter; moments are timezone-aware."""
 
@@ -73,7 +88,9 @@ class LetterFacts:
     cancelled_at: datetime | None = None
     recipients: Sequence[RecipientFacts] = ()
     signing: int = 1
-    """How often it was signed; more than once if its template version was withdrawn after the first approval."""
+    """Which signing counts; another than the first if its template version was withdrawn after an approval."""
+    earlier: Sequence[Signing] = ()
+    """What was signed before the one that counts."""
     enclosures: int = 0
     """How many were signed with it; numbered from 1."""
 
@@ -93,6 +110,8 @@ class DueFiling:
     recipient_no: int | None = None
     provisional: bool = False
     enclosure_no: int | None = None
+    signing: int = 1
+    """To which signing a document belongs."""
     proof_no: int | None = None
 
     @property
@@ -122,17 +141,18 @@ def due_filings(letter: LetterFacts) -> list[DueFiling]:
 
     A letter that never was approved leaves nothing: drafts are not part of the file.
     """
-    if letter.state not in _APPROVED_ONCE:
-        return []
-    if letter.approved_at is None:
-        # Approved once, healed, and cancelled before it was approved again: what the file has of it will not be posted.
-        return [*_cancellation(letter)] if letter.signing > 1 else []
-    due = [filing for recipient in letter.recipients for filing in _of_recipient(letter, recipient)]
-    for number in range(1, letter.enclosures + 1):
-        key = filing_key("enclosure", letter.reference, number, *_anew(letter))
-        title = f"Anlage {number} freigegeben"
-        due.append(DueFiling(FilingKind.ENCLOSURE, key, title, letter.approved_at, enclosure_no=number))
-    return sorted([*due, *_cancellation(letter)], key=_by_time)
+    due = [filing for earlier in letter.earlier for filing in _of_signing(letter.reference, earlier)]
+    if letter.state in _APPROVED_ONCE:
+        if letter.approved_at is not None:
+            last = Signing(letter.signing, letter.approved_at, letter.recipients, letter.enclosures)
+            due += _of_signing(letter.reference, last)
+            for recipient in letter.recipients:
+                if recipient.piece is not None:
+                    due += _of_piece(letter.reference, recipient, recipient.piece)
+        # Approved once, healed, and cancelled before it was approved again: what was signed will not be posted.
+        if letter.approved_at is not None or letter.earlier:
+            due += _cancellation(letter)
+    return sorted(due, key=_by_time)
 
 
 def _cancellation(letter: LetterFacts) -> Iterator[DueFiling]:
@@ -141,23 +161,22 @@ def _cancellation(letter: LetterFacts) -> Iterator[DueFiling]:
         yield DueFiling(FilingKind.CANCELLATION, key, "Schreiben storniert", letter.cancelled_at)
 
 
-def _anew(letter: LetterFacts) -> list[str]:
-    """What tells the key of a later signing from the first one's; both stay in the file."""
-    return [f"signing-{letter.signing}"] if letter.signing > 1 else []
+def _of_signing(letter: str, signed: Signing) -> Iterator[DueFiling]:
+    """What was signed together. The key of a later signing is told from the first one's; both stay in the file."""
+    anew = [f"signing-{signed.number}"] if signed.number > 1 else []
+    again = ", ersetzt die frühere Fassung" if anew else ""
 
+    def due(kind: FilingKind, what: int, title: str, recipient_no: int | None = None) -> DueFiling:
+        key = filing_key(kind.value, letter, what, *anew)
+        return DueFiling(kind, key, title, signed.approved_at, recipient_no, signing=signed.number)
 
-def _of_recipient(letter: LetterFacts, recipient: RecipientFacts) -> Iterator[DueFiling]:
-    if letter.approved_at is not None:
-        key = filing_key("document", letter.reference, recipient.no, *_anew(letter))
-        again = ", ersetzt die frühere Fassung" if letter.signing > 1 else ""
-        title = f"Schreiben freigegeben{again}{_copy_note(letter, recipient)}"
-        yield DueFiling(FilingKind.DOCUMENT, key, title, letter.approved_at, recipient.no)
+    for recipient in signed.recipients:
+        note = f" (Empfänger {recipient.no} von {len(signed.recipients)})" if len(signed.recipients) > 1 else ""
+        yield due(FilingKind.DOCUMENT, recipient.no, f"Schreiben freigegeben{again}{note}", recipient.no)
         if recipient.twin is not None:
-            key = filing_key("twin", letter.reference, recipient.no, *_anew(letter))
-            title = f"{recipient.twin} freigegeben{_copy_note(letter, recipient)}"
-            yield DueFiling(FilingKind.TWIN, key, title, letter.approved_at, recipient.no)
-    if recipient.piece is not None:
-        yield from _of_piece(letter.reference, recipient, recipient.piece)
+            yield due(FilingKind.TWIN, recipient.no, f"{recipient.twin} freigegeben{note}", recipient.no)
+    for number in range(1, signed.enclosures + 1):
+        yield replace(due(FilingKind.ENCLOSURE, number, f"Anlage {number} freigegeben"), enclosure_no=number)
 
 
 def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[DueFiling]:
@@ -185,11 +204,6 @@ def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[Du
         yield DueFiling(FilingKind.RETURN, filing_key("return", piece, letter), title, moment, no)
 
 
-def _copy_note(letter: LetterFacts, recipient: RecipientFacts) -> str:
-    count = len(letter.recipients)
-    return f" (Empfänger {recipient.no} von {count})" if count > 1 else ""
-
-
 _IN_LIFE = (
     FilingKind.DOCUMENT,
     FilingKind.TWIN,
@@ -202,8 +216,9 @@ _IN_LIFE = (
 )
 
 
-def _by_time(filing: DueFiling) -> tuple[date, int, bool, int]:
+def _by_time(filing: DueFiling) -> tuple[date, int, bool, int, int]:
     """By day; within a day in the order of a letter's life, because of a posting only the day is known."""
     occurred = filing.occurred
     day = occurred.astimezone(UTC).date() if isinstance(occurred, datetime) else occurred
-    return day, _IN_LIFE.index(filing.kind), not filing.provisional, filing.recipient_no or 0
+    number = filing.recipient_no or 0
+    return day, _IN_LIFE.index(filing.kind), not filing.provisional, filing.signing, number

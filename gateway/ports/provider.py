@@ -213,3 +213,29 @@ class HoldBasket(Protocol):
 
     def release_from_hold(self, provider_reference: str) -> None:
         """Let it go to print now. `Refused` if it does not wait there; `NotSent` or `OutcomeUnknown`: ask again."""
+
+
+@dataclass(frozen=True)
+class TrialAnswer:
+    """What a provider said about a test letter; `printable` is what it would print, if it shows that."""
+
+    accepted: bool
+    pages: int | None
+    remarks: Sequence[str]
+    """Codes of its warnings, notes and errors, sorted."""
+    printed: bool = False
+    printable: bytes | None = None
+
+
+@runtime_checkable
+class Trial(Protocol):
+    """A provider that takes a letter on trial: checked as any other, certain never to be printed. Not every one can."""
+
+    def try_out(self, piece: PrintPiece) -> str:
+        """Hand over a test letter, once. Returns the provider's reference.
+
+        Raises `NotSent`, `Refused` (also where no trial is set up: nothing was transmitted then) or `OutcomeUnknown`.
+        """
+
+    def tried(self, key: str) -> TrialAnswer | None:
+        """What came of it, by our key; None while it is not known. Raises `NotSent`, `OutcomeUnknown`."""

@@ -19,7 +19,7 @@ from gateway.domain.layout import PrintProfile
 from gateway.domain.submission import DuplicateGuard
 from gateway.domain.tally import Held
 from gateway.errors import AlreadyReleased, InputError, NotSent, OutcomeUnknown, ProviderError, Refused
-from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport
+from gateway.ports.provider import Capabilities, Consignment, Found, PrintPiece, StatusReport, TrialAnswer
 from gateway.providers.epost_account import HTTP_OK, HTTP_UNAUTHORISED, Account, EpostSettings
 from gateway.providers.epost_codes import ACCOUNT_CODES, DUPLICATE_CODES, refusal, text_for
 from gateway.providers.epost_letter import SERVICES, encoded, file_name, letter_from
@@ -32,6 +32,7 @@ from gateway.providers.epost_status import (
     letter_id,
     reports_from,
 )
+from gateway.providers.epost_trial import trial_answer, trial_fields
 from gateway.providers.epost_wire import Answer
 
 __all__ = ["STATUS_CHUNK", "EpostProvider", "EpostSettings"]
@@ -110,7 +111,9 @@ class EpostProvider:
         piece = consignment.only
         if handle != piece.key:
             raise Refused("epost-handle", "Die vorbereitete Übergabe gehört zu einer anderen Sendung.")
-        letter = letter_from(piece, self.profile) | {"data": encoded(piece.pdf)} | self._test_fields()
+        letter = letter_from(piece, self.profile) | {"data": encoded(piece.pdf)}
+        if self._settings.test_mode:
+            letter |= trial_fields(self._settings)
         if plugged := plug_ins(piece, self._settings, abroad="country" in letter):
             letter["plugInList"] = plugged
         answer = self._account.request("POST", "/api/Letter", payload=[letter])
@@ -174,6 +177,20 @@ class EpostProvider:
                 raise _unreadable()
             yield held
 
+    def try_out(self, piece: PrintPiece) -> str:
+        """A test letter through the account of the live ones; see `epost_trial`. Errors as in `release`."""
+        letter = letter_from(piece, self.profile) | {"data": encoded(piece.pdf)} | trial_fields(self._settings)
+        answer = self._account.request("POST", "/api/Letter", payload=[letter])
+        if answer.status == HTTP_OK:
+            return _accepted_reference(answer, file_name(piece.key))
+        if answer.error_code is None:
+            raise _unreadable()
+        raise refusal(answer.error_code)
+
+    def tried(self, key: str) -> TrialAnswer | None:
+        """What came of a test letter; errors as in `find`."""
+        return trial_answer(self._account, list(self._entries_by_key(key).values()))
+
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:  # noqa: ARG002
         """Not offered: the interface only answers."""
         raise InputError("webhook-not-offered", "Dieser Dienstleister meldet sich nicht von selbst.")
@@ -223,11 +240,6 @@ class EpostProvider:
             return False
         entry = self._account.query("GET", f"/api/Letter/{named[1]}").body
         return isinstance(entry, dict) and letter_id(entry) == int(named[1]) and entry.get("custom1") != key
-
-    def _test_fields(self) -> dict[str, object]:
-        if not self._settings.test_mode:
-            return {}
-        return {"testFlag": True, "testEMail": self._settings.test_email}
 
     def _entries_by_key(self, key: str) -> dict[int, Mapping[str, object]]:
         """All entries whose `custom1` is exactly ours, by number (the search may be laxer than that)."""

@@ -37,16 +37,21 @@ def letter_id(entry: Mapping[str, object]) -> int | None:
 
 def has_failed(entry: Mapping[str, object]) -> bool:
     """Whether this entry will not print."""
-    return _status_id(entry) == FAILED_ID
+    return status_number(entry) == FAILED_ID
 
 
 def error_codes(entry: Mapping[str, object]) -> list[str]:
     """The codes of level Error in the entry's error list, sorted."""
+    return [code for code in all_codes(entry) if code.startswith("E")]
+
+
+def all_codes(entry: Mapping[str, object]) -> list[str]:
+    """All codes in the entry's error list, warnings and notes too, sorted."""
     errors = entry.get("errorList")
     codes = (
         (error.get("code") for error in errors if isinstance(error, dict)) if isinstance(errors, list) else ()
     )
-    return sorted({code for code in codes if isinstance(code, str) and code.startswith("E")})
+    return sorted({code for code in codes if isinstance(code, str)})
 
 
 def is_suspected_duplicate(entry: Mapping[str, object]) -> bool:
@@ -100,7 +105,7 @@ def reports_from(
 def _production_report(
     entry: Mapping[str, object], number: int, now: Callable[[], datetime], *, superseded: bool
 ) -> StatusReport:
-    status_id = _status_id(entry)
+    status_id = status_number(entry)
     codes = error_codes(entry) if status_id == FAILED_ID else []
     moment = _moment(entry.get(_DATE_FIELDS.get(status_id, "")))
     status, sentence = _meaning(status_id, codes)
@@ -128,7 +133,8 @@ def _meaning(status_id: int, codes: list[str]) -> tuple[Status, str]:
     return status, sentence or "Die Verarbeitung ist fehlgeschlagen; ein Grund ist nicht genannt."
 
 
-def _status_id(entry: Mapping[str, object]) -> int:
+def status_number(entry: Mapping[str, object]) -> int:
+    """The number of its status; 0 if there is none that can be read."""
     value = entry.get("statusID")
     if isinstance(value, str) and _STATUS_ID.fullmatch(value):
         return int(value)

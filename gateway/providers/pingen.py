@@ -13,6 +13,7 @@ and each open letter is asked for its status. Not here: retrying.
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from gateway.domain.status import Status
 from gateway.domain.submission import DuplicateGuard
 from gateway.domain.tally import Held
 from gateway.errors import AlreadyReleased, NotSent, OutcomeUnknown, ProviderError, Refused
-from gateway.ports.provider import Capabilities, Consignment, Found, PrintPiece, StatusReport
+from gateway.ports.provider import Capabilities, Consignment, Found, PrintPiece, StatusReport, TrialAnswer
 from gateway.providers.pingen_account import UNREADABLE, Answer, PingenAccount, PingenSettings
 from gateway.providers.pingen_codes import CATEGORIES, UNUSABLE_STATUSES, status_meaning
 from gateway.providers.pingen_events import Cursor, events_since
@@ -42,6 +43,7 @@ from gateway.providers.pingen_reports import (
     text,
     webhook_reports,
 )
+from gateway.providers.pingen_trial import trial_answer
 from gateway.providers.pingen_webhook import verified
 
 __all__ = ["PingenProvider", "PingenSettings"]
@@ -190,6 +192,24 @@ class PingenProvider:
             if held is None:
                 raise OutcomeUnknown("pingen-unreadable", UNREADABLE)
             yield held
+
+    def try_out(self, piece: PrintPiece) -> str:
+        """A draft, which is checked and never sent off. Returns its id; errors as in `stage`."""
+        check(piece, self.profile)
+        return self._draft(piece)
+
+    def tried(self, key: str) -> TrialAnswer | None:
+        """What came of the draft, which is deleted then; errors as in `find`."""
+        for letter in self._pages(""):
+            if key_of(letter) != key:
+                continue
+            answer = trial_answer(letter, is_draft=is_draft(letter))
+            if answer is not None and not answer.printed:
+                # A draft that could not be deleted costs nothing and is never printed.
+                with suppress(NotSent, OutcomeUnknown):
+                    self._account.letters("DELETE", f"/{text(letter, 'id')}")
+            return answer
+        return None
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:
         """What a signed call says; see `pingen_webhook` for what is believed."""

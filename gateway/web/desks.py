@@ -3,12 +3,14 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from gateway.application.alarming import settle
 from gateway.application.desk_view import DeskFilter, desk
 from gateway.application.opening import open_inbound
 from gateway.application.receiving import assign, inbound_list
 from gateway.application.redriving import Wish, confirm, redrive
 from gateway.application.stopping import live_stops
 from gateway.db.files import InboundState
+from gateway.domain.alarms import AlarmAction
 from gateway.domain.desk import NEEDS_SECOND, DeskAction, Problem
 from gateway.domain.permission import Action
 from gateway.domain.references import for_people
@@ -30,7 +32,7 @@ def unclear(visit: SignedIn, dienststelle: str = "", wer: str = "", art: str = "
         wanted=wanted,
         kinds=list(Problem),
         needs_second=NEEDS_SECOND,
-        providers=sorted(visit.services.providers),
+        providers=visit.services.wired,
         stops=live_stops(visit.services, visit.login),
     )
 
@@ -55,6 +57,16 @@ def decide(visit: SignedIn, reference: str) -> Response:
     elif done.follow_up:
         notice = f"{notice} ({done.follow_up})"
     return visit.to(path_to("klaerung"), notice)
+
+
+@router.post("/klaerung/meldung")
+def settle_alarm(visit: SignedIn) -> Response:
+    """Do something about a problem with a provider."""
+    action = visit.text("action")
+    if action not in set(AlarmAction):
+        raise InputError("action-unknown", "Bitte eine der angebotenen Entscheidungen wählen.")
+    settle(visit.services, visit.login, visit.text("alarm"), AlarmAction(action), visit.text("reason")[:500])
+    return visit.to(path_to("klaerung"), f"Erledigt: {words.ALARM_ACTIONS[AlarmAction(action)]}.")
 
 
 @router.post("/klaerung/bestaetigung/{number}")

@@ -33,6 +33,7 @@ class Pages:
             "moment": lambda value: _moment(value, zone),
             "ref": lambda value: for_people(value) if value else "–",
             "eur": _eur,
+            "word_of_role": lambda role: words.ROLES[role],
             "document_class": lambda value: words.DOCUMENT_CLASSES.get(value, value),
         }
         self._environment.globals |= {"words": words, "Kind": Kind}

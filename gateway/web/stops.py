@@ -20,7 +20,7 @@ def brake(visit: SignedIn) -> Response:
         "stops.html.j2",
         stops=live_stops(visit.services, visit.login),
         scopes=list(words.STOP_SCOPES),
-        providers=sorted(visit.services.providers),
+        providers=visit.services.wired,
         may_stop=visit.who.may(Action.STOP),
     )
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gateway.db.people import RepresentativeKind
 from gateway.domain.account import Line
+from gateway.domain.alarms import AlarmAction, AlarmKind
 from gateway.domain.by_hand import HandChannel, HandStep
 from gateway.domain.delivery import OUTCOME_WORDS
 from gateway.domain.desk import DeskAction, Problem
@@ -84,7 +85,8 @@ MAILINGS: Mapping[StrEnum, Word] = {
 
 PROBLEMS: Mapping[StrEnum, Word] = {
     Problem.LETTER_FAULTY: Word("Druckprüfung", "danger"),
-    Problem.TOO_LATE: Word("vom Tageslauf angehalten", "warning"),
+    Problem.TOO_LATE: Word("käme zu spät", "warning"),
+    Problem.TEMPLATE_WITHDRAWN: Word("Vorlage zurückgezogen", "warning"),
     Problem.PIECE_FAULTY: Word("Sendung fehlerhaft", "danger"),
     Problem.UNREADABLE: Word("Datei nicht lesbar", "danger"),
     Problem.REFUSED: Word("abgelehnt", "danger"),
@@ -109,6 +111,18 @@ DESK_ACTIONS: Mapping[StrEnum, str] = {
     DeskAction.TRY_AGAIN: "Erneut versuchen",
     DeskAction.RESTORE: "Aus der Akte wiederherstellen",
     DeskAction.ACKNOWLEDGE: "Zur Kenntnis genommen",
+}
+
+ALARMS: Mapping[StrEnum, Word] = {
+    AlarmKind.TALLY_DIFFERS: Word("Abgleich weicht ab", "danger"),
+    AlarmKind.TALLY_MISSING: Word("Abgleich fehlt", "warning"),
+    AlarmKind.CANARY: Word("Testschreiben anders", "danger"),
+}
+
+ALARM_ACTIONS: Mapping[StrEnum, str] = {
+    AlarmAction.SETTLE: "Geklärt",
+    AlarmAction.COMPARE: "Jetzt vergleichen",
+    AlarmAction.ACCEPT: "Als bekannt bestätigen",
 }
 
 STOP_SCOPES: Mapping[StrEnum, str] = {

@@ -13,6 +13,7 @@ from gateway.application.services import Services
 from gateway.application.submitting import hand_over
 from gateway.application.tallying import missing, tally_due
 from gateway.application.tracking import poll
+from gateway.application.trying import try_out_due
 from gateway.workers.watch import watch
 
 log = structlog.get_logger()
@@ -35,6 +36,7 @@ class Schedule:
             ("file", self._file, 60),
             ("watch", self._watch, 15),
             ("tally", self._tally, 1800),
+            ("canary", self._canary, 120),
         ):
             self._scheduler.add_job(sweep, "interval", seconds=seconds, id=name)
 
@@ -104,6 +106,16 @@ class Schedule:
             overdue = missing(self._services)
         if overdue:
             log.warning("tally-missing", providers=sorted({name for name, _ in overdue}), days=len(overdue))
+
+    def _canary(self) -> None:
+        for each in try_out_due(self._services):
+            told = log.warning if each.differences else log.info
+            told(
+                "canary-judged",
+                provider=each.provider,
+                day=each.day.isoformat(),
+                differences=[change.value for change in each.differences or ()],
+            )
 
     def _file(self) -> None:
         report = file_due(self._services)

@@ -1,5 +1,6 @@
 """Template versions: four eyes, letters that keep their version, withdrawal and healing; all really rendered."""
 
+import hashlib
 import io
 import shutil
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from gateway.application.withdrawing import withdraw
 from gateway.db.files import Filing
 from gateway.db.letters import Approval
 from gateway.db.templates import TemplateVersion
+from gateway.domain.desk import Problem
 from gateway.domain.publishing import VersionState
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.rendering.local import LocalRenderer
@@ -167,6 +169,7 @@ def test_letters_held_with_their_version_are_healed_and_approved_again(office: W
     assert held == [reference]
     (line,) = desk(office.services, "post").letters
     assert (line.reference, "Falsche Frist." in line.problems[0]) == (reference, True)
+    assert line.problem is Problem.TEMPLATE_WITHDRAWN
     edit(folder, NEW)
     mended = publish_folder(office)
     with pytest.raises(NotPermitted):
@@ -193,7 +196,12 @@ def test_letters_held_with_their_version_are_healed_and_approved_again(office: W
     file_due(office.services)
     with office.services.db.reading() as session:
         keys = {row.key for row in session.exec(select(Filing)).all()}
-    assert f"document:{reference}:1:signing-2" in keys
+    assert {f"document:{reference}:1", f"document:{reference}:1:signing-2"} <= keys
+    filed = [path.read_bytes() for path in Path(office.settings.data_dir).rglob("case-files/**/*.pdf")]
+    assert {hashlib.sha256(pdf).hexdigest() for pdf in filed} >= {
+        signed,
+        office.only(reference).approved_sha256,
+    }
 
 
 def test_two_versions_are_compared_in_words_source_and_picture(office: World, folder: Path) -> None:

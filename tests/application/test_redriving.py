@@ -14,6 +14,7 @@ from gateway.application.reconciling import account
 from gateway.application.redriving import Wish, confirm, redrive
 from gateway.application.running import run
 from gateway.application.submitting import hand_over
+from gateway.application.tallying import tally_due
 from gateway.db.desk import DeskDecision
 from gateway.db.mail import MailPiece
 from gateway.db.people import AuditEntry, User
@@ -400,6 +401,8 @@ def test_silence_of_the_provider_puts_a_letter_on_the_desk_and_counts_as_alarm(w
     found = entry(world, "anna")
     assert (found.reference, found.problem, found.owner) == (reference, Problem.LATE_PRODUCTION, "anna")
     assert (found.due, found.late, found.age_days) == (MONDAY + timedelta(days=2), True, 3)
+    assert overdue_entries(world.services) == 2  # it, and Monday's comparison with the provider's list
+    tally_due(world.services)
     assert overdue_entries(world.services) == 1
     redrive(world.services, "anna", reference, Wish(DeskAction.ACKNOWLEDGE, "nachgefragt, kommt morgen"))
     assert desk(world.services, "anna").letters == []

@@ -6,15 +6,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from gateway import bootstrap
+from gateway.application import batching, drafting, rendering
 from gateway.application.connecting import require_connected
+from gateway.application.desk_view import desk_of_letter
 from gateway.application.diverting import divert
 from gateway.application.forecasting import OVER_CAPACITY, forecast
 from gateway.application.reconciling import account
 from gateway.application.running import run
 from gateway.application.submitting import hand_over
+from gateway.db.profiles import ProfileCheck
 from gateway.domain.account import Line
+from gateway.domain.desk import Problem
 from gateway.domain.routing import Route, Routing
 from gateway.domain.submission import SubmissionState
 from gateway.errors import ConfigError, InputError, NotPermitted
@@ -157,3 +162,100 @@ def test_a_provider_with_letters_under_way_cannot_be_taken_out_of_the_configurat
     with pytest.raises(ConfigError, match="provider-still-needed"):
         require_connected(world.services.db, ["sftp"])
     require_connected(world.services.db, ["sftp", "epost"])
+
+
+def strict(provider: EpostProvider) -> None:
+    """A provider under a profile of its own, whose printable area leaves a wide margin at the right."""
+    whole = provider.profile.printable
+    narrow = replace(whole, x1_mm=whole.x1_mm - 60)
+    provider.profile = replace(provider.profile, name="narrow", printable=narrow)
+
+
+def checked(world: World) -> set[tuple[str, str]]:
+    """Which document was proven for which profile."""
+    with world.services.db.reading() as session:
+        return {(row.document_sha256, row.profile) for row in session.exec(select(ProfileCheck)).all()}
+
+
+def test_a_mass_mailing_goes_to_the_print_centre_and_a_small_one_stays(
+    world: World, second: EpostSimulator
+) -> None:
+    routed(world, Route("other", template="einladung", min_letters=3))
+    few = [world.approved("F1", appointment_time=f"1{hour}:00") for hour in range(2)]
+    world.approved("F1", template="eingangsbestaetigung")
+    world.evening()
+    assert (len(world.taken()), keys(second)) == (3, [])
+    for hour in range(3):
+        world.approved("F1", appointment_time=f"0{hour + 6}:00")
+    world.approved("F1", template="eingangsbestaetigung")
+    world.evening(MONDAY + timedelta(days=1))
+    assert (len(world.taken()), len(keys(second))) == (4, 3)
+    assert all(world.view(reference).state == "batched" for reference in few)
+
+
+def test_a_run_that_was_killed_while_it_planned_goes_on_by_the_volume_it_began_with(
+    world: World, second: EpostSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routed(world, Route("other", min_letters=4))
+    for hour in range(4):
+        world.approved("F1", appointment_time=f"1{hour}:00")
+    world.advance_to(at(MONDAY, "19:05"))
+    monkeypatch.setattr(batching, "CHUNK", 3)
+    run_id = batching.open_run(world.services, MONDAY)
+
+    def killed(_planned: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batching.plan(world.services, run_id, approved_before=at(MONDAY, "17:30"), progress=killed)
+    run(world.services, day=MONDAY)
+    assert (world.taken(), len(keys(second))) == ([], 4)
+
+
+def test_the_forecast_counts_the_volume_of_the_whole_house(world: World, second: EpostSimulator) -> None:
+    routed(world, Route("other", min_letters=2), other=1)
+    world.approved("F1")
+    world.approved("F1", appointment_time="11:00")
+    told = forecast(world.services, day=MONDAY, approved_before=at(MONDAY, "17:30"), login="anna")
+    assert (told.total.letters, told.stays[OVER_CAPACITY]) == (1, 1)
+    assert {name: volume.pieces for name, volume in told.by_provider.items()} == {"other": 1}
+
+
+def test_a_letter_is_checked_for_every_provider_that_the_volume_may_choose(
+    world: World, second: EpostSimulator
+) -> None:
+    strict(world.services.providers["other"])  # type: ignore[arg-type]
+    routed(world, Route("other", min_letters=100))
+    reference = world.write("F1")
+    drafting.submit(world.services, "anna", reference)
+    rendering.render_letter(world.services, reference)
+    view = world.view(reference)
+    assert view.state == "faulty"
+    (recipient,) = view.recipients
+    assert any("(Druckprofil narrow)" in finding.message for finding in recipient.findings)
+    assert {profile for _, profile in checked(world)} == {"epost"}
+
+
+def test_what_goes_elsewhere_after_its_check_is_checked_again_and_stays_if_it_does_not_fit(
+    world: World, second: EpostSimulator
+) -> None:
+    reference = world.approved("F1")
+    strict(world.services.providers["other"])  # type: ignore[arg-type]
+    routed(world, Route("other"))
+    (report,) = world.evening()
+    assert (report.faulty, world.taken(), keys(second)) == (1, [], [])
+    (entry,) = desk_of_letter(world.services, "post", reference)
+    assert entry.problem is Problem.PIECE_FAULTY
+    assert "Druckprofil „narrow“" in entry.problems[0]
+
+
+def test_what_goes_elsewhere_after_its_check_and_fits_there_is_printed_there(
+    world: World, second: EpostSimulator
+) -> None:
+    world.approved("F1")
+    provider = world.services.providers["other"]
+    provider.profile = replace(provider.profile, name="of-the-other")
+    routed(world, Route("other"))
+    world.evening()
+    assert (world.taken(), len(keys(second))) == ([], 1)
+    assert {profile for _, profile in checked(world)} == {"epost", "of-the-other"}

@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from gateway.application import outcomes
+from gateway.application.desk_view import desk_of_letter
 from gateway.application.running import run
-from gateway.application.stopping import live_stops, resume, stop
+from gateway.application.stopping import live_stops, resume, stop, stopped_among
 from gateway.application.submitting import hand_over
 from gateway.db.engine import Database
 from gateway.db.people import AuditEntry
+from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.stopping import StopScope
+from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
-from tests.world import INVITATION, REQUEST, World
+from tests.world import INVITATION, MONDAY, REQUEST, World, at
 
 pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 
@@ -178,3 +182,62 @@ def test_a_stop_is_set_once_lifted_once_and_may_be_set_again_and_all_of_it_is_au
         ("post", "stop-set", "wieder"),
     ]
     assert world.clock.now() - again.set_at < timedelta(minutes=1)
+
+
+def test_a_stop_in_the_very_moment_of_an_intent_tells_the_truth_about_what_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.approved()
+    looked, pulled = threading.Event(), threading.Event()
+    look = stopped_among
+
+    def look_and_dawdle(session: Any, submissions: Any) -> set[int]:
+        """Between the look at the stops and the commit of the intent somebody pulls the brake."""
+        found = look(session, submissions)
+        if submissions[0].state is SubmissionState.STAGED:
+            looked.set()
+            pulled.wait(1)
+        return found
+
+    monkeypatch.setattr(outcomes, "stopped_among", look_and_dawdle)
+    passing = threading.Thread(target=world.evening)
+    passing.start()
+    assert looked.wait(120)
+    database = Database(str(world.settings.database_url()))
+    made = stop(replace(world.services, db=database), "post", StopScope.PROVIDER, "epost", "Notbremse")
+    pulled.set()
+    passing.join()
+    database.close()
+    assert made.kept_back == states(world).count("staged") + states(world).count("planned")
+    assert made.kept_back + len(world.taken()) == 1
+
+
+def test_what_a_long_stop_kept_until_it_would_come_too_late_is_not_released_when_the_stop_is_lifted(
+    world: World,
+) -> None:
+    late = world.approved(appointment_date="2026-11-25", appointment_time="10:00")
+    world.approved(appointment_date="2027-01-11", appointment_time="11:00")
+    made = stop(world.services, "post", StopScope.PROVIDER, "epost", "falscher Briefkopf")
+    world.evening()
+    world.advance_to(at(MONDAY + timedelta(days=2), "08:00"))
+    resume(world.services, "post", made.id, "behoben")
+    report = hand_over(world.services, retry_now=True)
+    assert (report.released, report.waiting) == (1, 1)
+    (entry,) = desk_of_letter(world.services, "post", late)
+    assert entry.problem is Problem.TOO_LATE
+    assert set(entry.actions) == {DeskAction.CANCEL, DeskAction.HAND_BACK}
+    hand_over(world.services, retry_now=True)
+    run(world.services)
+    assert len(world.taken()) == 1
+
+
+def test_what_was_staged_before_an_outage_is_looked_at_again_after_it(world: World) -> None:
+    late = world.approved(appointment_date="2026-11-25")
+    world.simulator.plan_fault("POST /api/Letter", "429:1")
+    world.evening()
+    assert states(world) == ["staged"]
+    world.advance_to(at(MONDAY + timedelta(days=2), "08:00"))
+    assert hand_over(world.services, retry_now=True).released == 0
+    assert (world.taken(), states(world)) == ([], ["planned"])
+    (entry,) = desk_of_letter(world.services, "post", late)
+    assert entry.problem is Problem.TOO_LATE

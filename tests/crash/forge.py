@@ -31,7 +31,7 @@ from gateway.db.postgres import PostgresOptions
 from gateway.domain.layout import PrintProfile
 from gateway.domain.routing import Routing
 from gateway.errors import GatewayError
-from gateway.ports.renderer import PrintCopy
+from gateway.ports.renderer import PreflightReport, PrintCopy
 from gateway.testing.clock import ManualClock
 from tests.crash.houses import HOUSES
 from tests.crash.mutants import MUTANTS
@@ -61,6 +61,16 @@ class Remembering:
         made: PrintCopy = self._once(
             ("assemble", *documents, piece, profile.name, duplex),
             lambda: self._renderer.assemble(documents, piece=piece, profile=profile, duplex=duplex),
+        )
+        return made
+
+    def preflight(
+        self, pdf: bytes, profile: PrintProfile, expected_address: Sequence[str] | None
+    ) -> PreflightReport:
+        """As the renderer does; a house with another profile than the one checked for asks again."""
+        made: PreflightReport = self._once(
+            ("preflight", pdf, profile.name, *(expected_address or ())),
+            lambda: self._renderer.preflight(pdf, profile, expected_address),
         )
         return made
 

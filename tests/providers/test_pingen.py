@@ -16,7 +16,7 @@ from gateway.domain.findings import has_error
 from gateway.domain.mailpiece import Service
 from gateway.domain.status import Status, fold
 from gateway.errors import AlreadyReleased, ConfigError, InputError, NotSent, OutcomeUnknown, Refused
-from gateway.ports.provider import Consignment, Found
+from gateway.ports.provider import Consignment, Found, Trial
 from gateway.providers.pingen import PingenProvider, PingenSettings
 from gateway.providers.pingen_events import Cursor, Place, events_since
 from gateway.providers.pingen_registered import meta_data
@@ -406,3 +406,31 @@ def test_the_simulator_keeps_its_letters_and_keys_from_one_start_to_the_next(tmp
 
 def test_the_profile_is_the_providers() -> None:
     assert load_profile("pingen").name == "pingen"
+
+
+def trying(bench: PingenBench) -> Trial:
+    """The provider as one that takes letters on trial."""
+    assert isinstance(bench.provider, Trial)
+    return bench.provider
+
+
+def test_a_test_letter_is_a_draft_that_is_checked_and_deleted_and_never_sent_off(bench: PingenBench) -> None:
+    bench.simulator.options.validation_s = 30
+    provider, piece = trying(bench), bench.piece("TEST-1")
+    assert provider.try_out(piece)
+    assert provider.tried(piece.key) is None
+    bench.simulator.advance(minutes=1)
+    answer = provider.tried(piece.key)
+    assert answer
+    assert (answer.accepted, answer.pages, answer.printed, answer.remarks) == (True, piece.pages, False, [])
+    assert provider.tried(piece.key) is None
+    assert bench.simulator.letters == []
+
+
+def test_a_test_letter_that_would_not_become_paper_is_not_accepted(bench: PingenBench) -> None:
+    provider = trying(bench)
+    provider.try_out(bench.piece("TEST-2", pdf=landscape_pdf()))
+    bench.simulator.advance(minutes=1)
+    answer = provider.tried("TEST-2")
+    assert answer
+    assert (answer.accepted, len(answer.remarks)) == (False, 1)

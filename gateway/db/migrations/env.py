@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from gateway.db import (
     bundling,
     by_hand,
+    canaries,
     certificates,
     delivery,
     desk,
@@ -16,6 +17,7 @@ from gateway.db import (
     mailings,
     outages,
     people,
+    profiles,
     tallies,
     templates,
     tokens,
@@ -25,6 +27,7 @@ from gateway.db import (
 TABLES = (
     bundling,
     by_hand,
+    canaries,
     certificates,
     delivery,
     desk,
@@ -35,6 +38,7 @@ TABLES = (
     files,
     mailings,
     outages,
+    profiles,
     tallies,
     templates,
     tokens,

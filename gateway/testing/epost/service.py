@@ -4,6 +4,7 @@ Open points of the description, decided here: an array of letters is taken whole
 answered at once (HTTP 400) or later (status 99) is `late_codes`.
 """
 
+import base64
 import hashlib
 import json
 import re
@@ -43,13 +44,16 @@ class Options:
 
     `poll_interval_s`: real seconds between status queries (E322). `lookup_lag_s`: simulated seconds until a new
     letter shows in searches. `late_codes`: rules of the paper whose breach is reported as status 99, not as HTTP 400.
-    `shown_status`: a statusID shown for a letter instead of its own, by letterID.
+    `shown_status`: a statusID shown for a letter instead of its own, by letterID. `remarks`: warnings and notes that
+    every letter shows from now on. `printable`: what the provider makes of a test letter's PDF before it prints.
     """
 
     poll_interval_s: float = 5.0
     lookup_lag_s: float = 0.0
     late_codes: frozenset[str] = field(default_factory=frozenset)
     shown_status: dict[int, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    printable: Callable[[bytes], bytes] = bytes
 
 
 class Service:
@@ -102,6 +106,8 @@ class Service:
         action = request.path.removeprefix("/api/Letter/")
         if action in basket.DONE and request.method == "POST":
             return Reply(200, [self._order(action, number) for number in _numbers(_json(request))])
+        if (request.method, action) == ("GET", "TestResult"):
+            return self._test_result(request)
         return self._status(request)
 
     def _login(self, request: Request) -> Reply:
@@ -211,8 +217,20 @@ class Service:
         statuses = [self._shown(piece, now) for piece in visible]
         return Reply(200, statuses[0] if _LETTER_PATH.fullmatch(request.path) else statuses)
 
+    def _test_result(self, request: Request) -> Reply:
+        """The processed document of a test letter."""
+        number = int(request.query.get("letterID", "0"))
+        for piece in self._ledger.pieces(self._now(), "letter_id = ?", (number,)):
+            if piece.is_test and piece.status != FAILED:
+                data = self.options.printable(self._ledger.pdf_path(number).read_bytes())
+                encoded = base64.b64encode(data).decode("ascii")
+                return Reply(200, {"letterID": number, "fileName": piece.file_name, "data": encoded})
+        raise Reject("E201", 404)
+
     def _shown(self, piece: Piece, now: datetime) -> dict[str, object]:
         status = letter_status(piece, now) | {"plugInFeedbackList": self._feedback(piece, now)}
+        if piece.status != FAILED:
+            status["errorList"] = [error_object(code, now) for code in self.options.remarks]
         shown = self.options.shown_status.get(piece.letter_id)
         return status if shown is None else status | {"statusID": shown, "statusDetails": "Neu"}
 

@@ -93,6 +93,10 @@ class Ledger(HouseLedger):
             letter_id,
         )
 
+    def remove(self, letter_id: str) -> None:
+        """A draft was deleted."""
+        self._run("DELETE FROM letters WHERE letter_id = ?", letter_id)
+
     def letters(self, now: datetime) -> list[Letter]:
         """All letters as of `now`, oldest first."""
         with self._lock:

@@ -205,6 +205,8 @@ class Service:
             return self._send(letter, attributes_of(request), fail_later)
         if (request.method, action) == ("PATCH", "cancel"):
             return self._cancel(letter)
+        if (request.method, action) == ("DELETE", ""):
+            return self._delete(letter)
         raise Reject(404, "not_found", "Not Found")
 
     def _create(self, attributes: Mapping[str, Any]) -> Reply:
@@ -249,6 +251,12 @@ class Service:
             letter.letter_id, replace(letter.facts, cancelled_at=self._now()), letter.attributes
         )
         return self._shown(202, self._letter(letter.letter_id))
+
+    def _delete(self, letter: Letter) -> Reply:
+        if letter.facts.submitted_at is not None:
+            raise Reject(422, "letter_state", "The letter can not be deleted any more")
+        self._ledger.remove(letter.letter_id)
+        return Reply(200, {}, self._headers())
 
     def _look(self, path: str, query: Mapping[str, str]) -> Reply:
         parts = path.split("/") if path else []
