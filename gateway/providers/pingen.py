@@ -195,7 +195,7 @@ class PingenProvider:
 
     def try_out(self, piece: PrintPiece) -> str:
         """A draft, which is checked and never sent off. Returns its id; errors as in `stage`."""
-        check(piece, self.profile)
+        check(piece, self.profile, self._settings)
         return self._draft(piece)
 
     def tried(self, key: str) -> TrialAnswer | None:
