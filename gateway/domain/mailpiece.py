@@ -1,5 +1,6 @@
 """Mail pieces: what goes into one envelope."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +29,16 @@ class SheetSide:
     page: int | None
 
 
+@dataclass(frozen=True)
+class PieceSide:
+    """One printed side of a piece: page `page` (from 1, None is blank) of its document `document` (from 0)."""
+
+    document: int
+    page: int | None
+    sheet: int
+    front: bool
+
+
 def sheets_for(pages: int, *, duplex: bool) -> int:
     """Sheets of one document: a document always starts on a new sheet."""
     if pages < 1:
@@ -47,4 +58,16 @@ def impose(pages: int, *, duplex: bool) -> list[SheetSide]:
         front, back = 2 * sheet - 1, 2 * sheet
         sides.append(SheetSide(sheet, True, front))
         sides.append(SheetSide(sheet, False, back if back <= pages else None))
+    return sides
+
+
+def sides_of(page_counts: Sequence[int], *, duplex: bool) -> list[PieceSide]:
+    """Every printed side of a piece of documents with so many pages, in order; sheets are counted over the whole."""
+    sides: list[PieceSide] = []
+    for document, pages in enumerate(page_counts):
+        before = sides[-1].sheet if sides else 0
+        sides.extend(
+            PieceSide(document, side.page, before + side.sheet, side.front)
+            for side in impose(pages, duplex=duplex)
+        )
     return sides

@@ -60,6 +60,11 @@ class SheetCode:
         return f"S{self.piece}{self.sheet:04d}{self.of:04d}"
 
 
+def sheet_codes(piece: str, sheets: int) -> list[SheetCode]:
+    """The codes of all sheets of a piece, in order."""
+    return [SheetCode(piece, sheet, sheets) for sheet in range(1, sheets + 1)]
+
+
 def decode_sheet_code(text: str) -> SheetCode | None:
     """A sheet code from the text of a DataMatrix, or None if it is none of ours."""
     if len(text) != 17 or text[0] != "S" or not (text[9:].isascii() and text[9:].isdigit()):

@@ -19,6 +19,9 @@ from gateway.rendering.ink import MM_PER_INCH
 SHEET_CODE_VERSION = 5
 """18 × 18 modules: holds every sheet code, so that all have one size at one place, as inserting machines ask."""
 
+READ_DPI = 200
+"""Nearly four pixels a module of our sheet codes."""
+
 _DATA_MATRIX = zxingcpp.BarcodeFormat.DataMatrix
 _ONLY_DATA_MATRIX = zxingcpp.BarcodeFormats([_DATA_MATRIX])
 _MAX_SIDE_MM = 500.0
@@ -81,7 +84,7 @@ def page_codes(pdf: bytes) -> list[tuple[int, str]]:
 
 
 def read_codes(
-    pdf: bytes, dpi: int = 200, pages: Iterable[int] | None = None, box: Box | None = None
+    pdf: bytes, dpi: int = READ_DPI, pages: Iterable[int] | None = None, box: Box | None = None
 ) -> list[ReadCode]:
     """Every DataMatrix on `pages` (default all) within `box` (mm, default the whole page), page by page.
 
@@ -90,6 +93,11 @@ def read_codes(
     with reading.opened(pdf) as document:
         wanted = range(1, len(document) + 1) if pages is None else pages
         return [code for page in wanted for code in _codes_on(document[page - 1], page, dpi, box)]
+
+
+def texts_in(page: reading.PageReading, box: Box, dpi: int = READ_DPI) -> list[str]:
+    """The text of every DataMatrix within `box` (mm) of a page that is open."""
+    return [text for text, _ in read_image(page.picture(box, dpi))]
 
 
 def read_image(image: Image.Image) -> list[tuple[str, tuple[int, int, int, int]]]:

@@ -11,10 +11,11 @@ as long as a document is open, and closes everything before it lets go.
 
 import ctypes
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from itertools import repeat
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -160,7 +161,11 @@ class PageReading:
 
     def ink_in(self, box: Box, dpi: int) -> Ink:
         """Part of the page at `dpi`."""
-        return Ink(raster(self._page, dpi, box), _origin_mm(box, dpi), dpi)
+        return Ink(self.picture(box, dpi), _origin_mm(box, dpi), dpi)
+
+    def picture(self, box: Box, dpi: int) -> Image.Image:
+        """Part of the page at `dpi`, in grey."""
+        return raster(self._page, dpi, box)
 
     def shows_only_black_text(self, box: Box) -> bool:
         """Whether nothing but plain black text is drawn in `box` or near it; then that is all its ink."""
@@ -205,15 +210,14 @@ class PageReading:
     def characters(self, zone: Box) -> list[Character]:
         """The characters whose pen position lies in `zone`, in the PDF's own order."""
         text, _ = self._text
-        return [
-            self._character(index, x_mm, y_mm)
-            for index, (x_mm, y_mm) in enumerate(self._pens)
-            if _within(zone, x_mm, y_mm) and pdfium_c.FPDFText_IsGenerated(text, index) != 1
-        ]
-
-    def character(self, index: int) -> Character:
-        """The character at `index` of `code_points`."""
-        return self._character(index, *self._pens[index])
+        left, bottom, right, top = self._page_box(zone)
+        across, up = self._pens
+        standing = (
+            index
+            for index, (x, y) in enumerate(zip(across, up, strict=True))
+            if left <= x <= right and bottom <= y <= top
+        )
+        return [self.character(index) for index in standing if pdfium_c.FPDFText_IsGenerated(text, index) != 1]
 
     @cached_property
     def fonts(self) -> tuple[UsedFont, ...]:
@@ -235,20 +239,22 @@ class PageReading:
         return self._textpage.raw, self._textpage.count_chars()
 
     @cached_property
-    def _pens(self) -> list[tuple[float, float]]:
-        """Where the pen stood for every character, as seen: thousands of them, so without detours."""
+    def _pens(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Where the pen stood for every character, x and y in the page's own points: thousands, so without detours."""
         text, count = self._text
-        a, b, c, d, e, f = self._to_seen
         pens = (ctypes.c_double * (2 * count))()
-        each, width, origin = ctypes.addressof(pens), ctypes.sizeof(ctypes.c_double), _char_origin()
-        for index in range(count):
-            origin(text, index, each, each + width)
-            each += 2 * width
-        across, up = pens[::2], pens[1::2]
-        return [(a * x + c * y + e, b * x + d * y + f) for x, y in zip(across, up, strict=True)]
+        start, end = ctypes.addressof(pens), ctypes.addressof(pens) + ctypes.sizeof(pens)
+        width = ctypes.sizeof(ctypes.c_double)
+        across, up = (range(start + offset, end + offset, 2 * width) for offset in (0, width))
+        for _ in map(_char_origin(), repeat(text), range(count), across, up):
+            pass
+        return pens[::2], pens[1::2]
 
-    def _character(self, index: int, x_mm: float, baseline_mm: float) -> Character:
+    def character(self, index: int) -> Character:
+        """The character at `index` of `code_points`."""
         text, _ = self._text
+        across, up = self._pens
+        x_mm, baseline_mm = self._seen(across[index], up[index])
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         pdfium_c.FPDFText_GetCharBox(text, index, left, right, bottom, top)
         # A hyphen at the end of a line comes as a control character; on paper it is a hyphen.
@@ -270,6 +276,14 @@ class PageReading:
         a, b, c, d, e, f = self._to_seen
         return a * x_pt + c * y_pt + e, b * x_pt + d * y_pt + f
 
+    def _page_box(self, zone: Box) -> tuple[float, float, float, float]:
+        """(left, bottom, right, top) of a zone as seen, in the page's own points."""
+        a, b, c, d, e, f = self._to_seen
+        scale = a * d - b * c
+        corners = ((zone.x0_mm - e, zone.y0_mm - f), (zone.x1_mm - e, zone.y1_mm - f))
+        across, up = zip(*(((d * x - c * y) / scale, (a * y - b * x) / scale) for x, y in corners), strict=True)
+        return min(across), min(up), max(across), max(up)
+
     def _seen_box(self, left: float, bottom: float, right: float, top: float) -> Box:
         (xa, ya), (xb, yb) = self._seen(left, bottom), self._seen(right, top)
         return Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
@@ -289,9 +303,12 @@ class Reading:
 
 
 @contextmanager
-def read(pdf: bytes) -> Iterator[Reading]:
-    """A PDF open for reading. Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted')."""
-    facts = structure.read(pdf)
+def read(pdf: bytes, facts: structure.Structure | None = None) -> Iterator[Reading]:
+    """A PDF open for reading; `facts` of just these bytes, if they are known already.
+
+    Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted').
+    """
+    facts = facts or structure.read(pdf)
     with opened(pdf) as document:
         if len(document) == 0 or len(document) != len(facts.annotations):
             raise structure.unreadable()
@@ -316,10 +333,6 @@ def _char_origin() -> Callable[..., int]:
     """The same function taking bare addresses: converting two pointers a character costs more than the call."""
     kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
     return kind(ctypes.cast(pdfium_c.FPDFText_GetCharOrigin, ctypes.c_void_p).value or 0)
-
-
-def _within(zone: Box, x_mm: float, y_mm: float) -> bool:
-    return zone.x0_mm <= x_mm <= zone.x1_mm and zone.y0_mm <= y_mm <= zone.y1_mm
 
 
 def _font_name(font: Any) -> str:

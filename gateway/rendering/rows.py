@@ -100,7 +100,7 @@ def _register_fonts() -> None:
         with FontToolsFont(io.BytesIO(files[file]), lazy=True, recalcTimestamp=False) as face:
             face.flavor = None
             for record in face["name"].names:
-                record.string = name  # or ReportLab takes it for the cut font of the print copies
+                record.string = name  # ReportLab tells fonts apart by their own names
             truetype = io.BytesIO()
             face.save(truetype)
         truetype.seek(0)

@@ -150,14 +150,19 @@ def filters(stream: pikepdf.Object) -> list[str]:
 def read(pdf: bytes) -> Structure:
     """All facts of a document. Raises `DocumentInvalid`."""
     with opened(pdf) as document:
-        try:
-            return _read(document)
-        # A broken object shows as whatever type pikepdf happens to meet in its place.
-        except (AttributeError, KeyError, TypeError, ValueError):
-            raise unreadable() from None
+        return facts(document)
 
 
-def _read(document: pikepdf.Pdf) -> Structure:
+def facts(document: pikepdf.Pdf) -> Structure:
+    """All facts of an open document; to be called within `opened`. Raises `DocumentInvalid` ('pdf-unreadable')."""
+    try:
+        return _facts(document)
+    # A broken object shows as whatever type pikepdf happens to meet in its place.
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise unreadable() from None
+
+
+def _facts(document: pikepdf.Pdf) -> Structure:
     for page in document.pages:
         _check_page(page)
     if document.get_warnings():

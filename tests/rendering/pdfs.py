@@ -14,6 +14,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from gateway.domain.layout import PrintProfile
+from gateway.rendering import assembly_proof, structure
 from gateway.rendering.fonts import FONT_FILES, default_fonts_dir
 
 MM = 72 / 25.4
@@ -31,7 +33,7 @@ def font() -> str:
     with FontToolsFont(default_fonts_dir() / FONT_FILES["regular"], lazy=True) as face:
         face.flavor = None
         for record in face["name"].names:
-            record.string = "TestNoto"  # or ReportLab takes it for the cut font of print copies
+            record.string = "TestNoto"  # ReportLab tells fonts apart by their own names
         face.save(target, reorderTables=None)
     target.seek(0)
     pdfmetrics.registerFont(TTFont("TestNoto", target))
@@ -169,3 +171,12 @@ def picture_page(image: ImageReader) -> bytes:
         canvas.drawImage(image, 0, 0, *A4)
 
     return pdf(draw)
+
+
+def prove(final: bytes, documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool) -> None:
+    """Hold a print copy against its documents."""
+    prints = []
+    for document in documents:
+        with structure.opened(document) as source:
+            prints.append(assembly_proof.fingerprints(source))
+    assembly_proof.prove(final, prints, piece=piece, profile=profile, duplex=duplex)

@@ -19,9 +19,9 @@ from gateway.errors import DocumentInvalid, RenderError
 from gateway.ports.renderer import PrintCopy
 from gateway.providers.profiles import load_profile
 from gateway.rendering import assembly, conformance, reading
-from gateway.rendering.assembly import assemble, prove
+from gateway.rendering.assembly import assemble
 from gateway.rendering.codes import read_codes
-from gateway.rendering.overlay import overlay
+from gateway.rendering.overlay import stamps
 from tests.rendering import pdfs
 
 EPOST = load_profile("epost")
@@ -102,6 +102,16 @@ def test_a_printer_that_goes_by_the_media_box_prints_what_was_seen(pdf: bytes) -
             assert "/CropBox" not in page.obj
 
 
+@pytest.mark.parametrize("version", ["1.4", "1.7"])
+def test_only_a_pdf_that_may_have_them_gets_object_streams(version: str) -> None:
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdfs.letter(1))) as document:
+        document.save(made, force_version=version)
+    copy = copy_of([made.getvalue()], profile=AS_ARCHIVED)
+    assert copy.pdf.startswith(f"%PDF-{version}\n".encode("ascii"))
+    assert (b"/ObjStm" in copy.pdf) == (version == "1.7")
+
+
 def test_inherited_resources_and_boxes_are_kept() -> None:
     def push_up(document: pikepdf.Pdf) -> None:
         parent = document.Root.Pages
@@ -180,8 +190,13 @@ def of_another_piece(codes: list[SheetCode]) -> list[SheetCode]:
 
 
 @pytest.mark.parametrize("fault", [wrong_total, swapped, of_another_piece])
-def test_wrong_codes_are_found(fault: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assembly, "overlay", lambda codes, profile: overlay(fault(list(codes)), profile))  # type: ignore[operator]
+def test_wrong_codes_are_found(
+    fault: Callable[[list[SheetCode]], list[SheetCode]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(pdf: pikepdf.Pdf, codes: Sequence[SheetCode], profile: PrintProfile) -> list[pikepdf.Object]:
+        return stamps(pdf, fault(list(codes)), profile)
+
+    monkeypatch.setattr(assembly, "stamps", wrong)
     with pytest.raises(RenderError) as unproven:
         copy_of([pdfs.letter(4)])
     assert unproven.value.code == "sheet-codes-unproven"
@@ -190,14 +205,14 @@ def test_wrong_codes_are_found(fault: object, monkeypatch: pytest.MonkeyPatch) -
 def tampered(copy: PrintCopy, documents: Sequence[bytes], change: object) -> str:
     final = pdfs.changed(copy.pdf, change)  # type: ignore[arg-type]
     with pytest.raises(RenderError) as unproven:
-        prove(final, documents, piece=PIECE, profile=EPOST, duplex=True)
+        pdfs.prove(final, documents, piece=PIECE, profile=EPOST, duplex=True)
     return unproven.value.code
 
 
 def test_swapped_missing_doubled_or_filled_pages_are_found() -> None:
     documents = [pdfs.numbered(3, "A"), pdfs.numbered(1, "B")]
     copy = copy_of(documents)
-    prove(copy.pdf, documents, piece=PIECE, profile=EPOST, duplex=True)
+    pdfs.prove(copy.pdf, documents, piece=PIECE, profile=EPOST, duplex=True)
 
     def swap_backs(pdf: pikepdf.Pdf) -> None:
         contents = pdf.pages[1].obj.Contents
@@ -219,9 +234,9 @@ def test_swapped_missing_doubled_or_filled_pages_are_found() -> None:
 def test_the_print_copy_of_one_letter_is_not_that_of_another() -> None:
     copy = copy_of([pdfs.numbered(2, "A")])
     with pytest.raises(RenderError):
-        prove(copy.pdf, [pdfs.numbered(2, "B")], piece=PIECE, profile=EPOST, duplex=True)
+        pdfs.prove(copy.pdf, [pdfs.numbered(2, "B")], piece=PIECE, profile=EPOST, duplex=True)
     with pytest.raises(RenderError):
-        prove(copy.pdf, [pdfs.numbered(2, "A")], piece=OTHER_PIECE, profile=EPOST, duplex=True)
+        pdfs.prove(copy.pdf, [pdfs.numbered(2, "A")], piece=OTHER_PIECE, profile=EPOST, duplex=True)
 
 
 # Limits and bad input

@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.domain.references import reference_from
 from gateway.errors import DocumentInvalid, RenderError
 from gateway.providers.profiles import load_profile, profile_names
-from gateway.rendering.assembly import assemble, prove
+from gateway.rendering.assembly import assemble
 from gateway.rendering.codes import read_codes
 from gateway.rendering.preflight import preflight
 from tests.rendering import pdfs
@@ -64,7 +64,7 @@ def test_8_the_next_document_never_starts_on_the_back_of_the_cover_sheet(pages: 
         del document.pages[pages]
 
     with pytest.raises(RenderError) as found:
-        prove(pdfs.changed(copy.pdf, without_padding), documents, piece=PIECE, profile=EPOST, duplex=True)
+        pdfs.prove(pdfs.changed(copy.pdf, without_padding), documents, piece=PIECE, profile=EPOST, duplex=True)
     assert found.value.code == "pages-unproven"
 
 
@@ -76,7 +76,7 @@ def test_9_another_citizens_page_on_a_back_is_found() -> None:
         document.pages[1].contents_add(b"BT /F1 12 Tf 100 400 Td (Bescheid) Tj ET")
 
     with pytest.raises(RenderError) as found:
-        prove(pdfs.changed(copy.pdf, foreign_back), documents, piece=PIECE, profile=EPOST, duplex=True)
+        pdfs.prove(pdfs.changed(copy.pdf, foreign_back), documents, piece=PIECE, profile=EPOST, duplex=True)
     assert found.value.code == "pages-unproven"
 
 
@@ -87,7 +87,7 @@ def test_10_two_pieces_in_one_file_are_found_by_their_codes() -> None:
     )
     assert {code.text[1:9] for code in read_codes(mine)} == {PIECE}
     with pytest.raises(RenderError):
-        prove(theirs, [pdfs.numbered(1, "A")], piece=PIECE, profile=EPOST, duplex=True)
+        pdfs.prove(theirs, [pdfs.numbered(1, "A")], piece=PIECE, profile=EPOST, duplex=True)
 
 
 def test_11_a_namesakes_address_in_the_window_is_found() -> None:
