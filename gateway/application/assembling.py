@@ -5,96 +5,170 @@ and its hash is kept too. A piece that cannot be assembled goes to the desk, the
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam, update
 from sqlmodel import Session, col, select
 
 from gateway.application.fitting import require_fit
 from gateway.application.planning import print_profile
-from gateway.application.rendering import remember_document
 from gateway.application.services import Services
 from gateway.db.enclosures import SignedCompanion
-from gateway.db.engine import compare_and_set
+from gateway.db.engine import row_id
 from gateway.db.letters import Approval, Document, Recipient
 from gateway.db.mail import MailPiece
+from gateway.domain.layout import PrintProfile
+from gateway.domain.mailpiece import Service
 from gateway.domain.postage import Postage, postage
-from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
+from gateway.errors import DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
+
+_IS_WAITING = (col(MailPiece.print_sha256).is_(None), col(MailPiece.fault_code).is_(None))
+_AT_ONCE = 200
+"""Pieces that are read, and written down, in one transaction: what a kill may cost is made again."""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A piece without a print copy as it was read: what it is made of, and what its price depends on."""
+
+    piece_id: int
+    reference: str
+    profile: PrintProfile
+    service: Service
+    duplex: bool
+    country: str
+    hashes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What became of a piece, as columns of its row; `size_bytes` of its print copy, None if there is none."""
+
+    piece: _Waiting
+    columns: Mapping[str, Any]
+    size_bytes: int | None = None
 
 
 def assemble(services: Services, *, day: date, progress: Callable[[int], None] | None = None) -> int:
     """Assemble every piece that has no print copy yet, of any run; returns how many. Resumable."""
-    done = 0
-    while pieces := _waiting(services):
-        for _ in services.for_each(partial(assemble_piece, services, day), pieces):
+    done, after = 0, 0
+    while pieces := _waiting(services, col(MailPiece.id) > after):
+        results: list[_Result] = []
+        for result in services.for_each(partial(_assembled, services, day), pieces):
+            results.append(cast("_Result", result))
             done += 1
             if progress:
                 progress(done)
+        if _write(services, results):
+            after = pieces[-1].piece_id
     return done
-
-
-def _waiting(services: Services) -> list[int]:
-    with services.db.reading() as session:
-        query = select(MailPiece.id).where(
-            col(MailPiece.print_sha256).is_(None), col(MailPiece.fault_code).is_(None)
-        )
-        found = session.exec(query.order_by(col(MailPiece.id)).limit(200)).all()
-        return [piece_id for piece_id in found if piece_id is not None]
 
 
 def assemble_piece(services: Services, day: date, piece_id: int) -> None:
     """Assemble one piece, or write down why that cannot be; `day` is that of its price."""
+    pieces = _waiting(services, col(MailPiece.id) == piece_id)
+    _write(services, [_assembled(services, day, piece) for piece in pieces])
+
+
+def _waiting(services: Services, which: ColumnElement[bool]) -> list[_Waiting]:
+    """The next of these pieces, by id."""
+    query = select(MailPiece).where(*_IS_WAITING, which).order_by(col(MailPiece.id)).limit(_AT_ONCE)
     with services.db.reading() as session:
-        piece = session.get_one(MailPiece, piece_id)
-        hashes = approved_hashes(session, piece_id)
-        country = _country(session, piece_id)
-        profile = print_profile(session, services, piece)
+        pieces = session.exec(query).all()
+        piece_ids = [row_id(piece) for piece in pieces]
+        hashes, countries = approved_hashes(session, piece_ids), _countries(session, piece_ids)
+        return [
+            _Waiting(
+                piece_id=row_id(piece),
+                reference=piece.reference,
+                profile=print_profile(session, services, piece),
+                service=piece.service,
+                duplex=piece.duplex,
+                country=countries.get(row_id(piece)) or "DE",
+                hashes=hashes[row_id(piece)],
+            )
+            for piece in pieces
+        ]
+
+
+def _assembled(services: Services, day: date, piece: _Waiting) -> _Result:
+    """Make the print copy and store it; nothing of it is known until it is written down."""
     try:
-        require_fit(services, piece_id, profile)
-        documents = [services.blobs.get(sha256) for sha256 in hashes]
+        require_fit(services, piece.piece_id, piece.profile)
         copy = services.renderer.assemble(
-            documents, piece=piece.reference, profile=profile, duplex=piece.duplex
+            [services.blobs.get(sha256) for sha256 in piece.hashes],
+            piece=piece.reference,
+            profile=piece.profile,
+            duplex=piece.duplex,
         )
-        price = _price(services, copy.sheets, piece, country, day)
+        price = _price(services, copy.sheets, piece, day)
     except (RenderError, DocumentInvalid, InputError, IntegrityError, NotFound) as error:
-        _write_fault(services, piece_id, error.code, error.message)
-        return
-    sha256 = services.blobs.put(copy.pdf)
-    # A conflict says that another run assembled it meanwhile, from the same documents, to the same bytes; or that a
-    # letter joined the piece since its documents were read: then it is assembled anew.
-    with suppress(Conflict), services.db.transaction() as session:
-        remember_document(
-            session,
-            services,
-            sha256,
-            pages=copy.pages,
-            size_bytes=len(copy.pdf),
+        return _Result(piece, {"fault_code": error.code, "fault_message": error.message})
+    columns = {
+        "print_sha256": services.blobs.put(copy.pdf),
+        "pages": copy.pages,
+        "sheets": copy.sheets,
+        "grams": price.grams if price else None,
+        "product": price.product if price else None,
+        "postage_eur": price.price_eur if price else None,
+    }
+    return _Result(piece, columns, len(copy.pdf))
+
+
+def _write(services: Services, results: Sequence[_Result]) -> bool:
+    """Write down what became of the pieces that still are as they were read; whether those were all.
+
+    Another run may have assembled one meanwhile, from the same documents, to the same bytes; or a letter joined it
+    since its documents were read: then it is assembled anew.
+    """
+    by_id = {result.piece.piece_id: result for result in results}
+    with services.db.transaction() as session:
+        # Locked, so that a letter that would join now sees the print copy; what is being joined is passed over.
+        query = select(MailPiece.id).where(*_IS_WAITING, col(MailPiece.id).in_(by_id))
+        locked = session.exec(query.with_for_update(skip_locked=True, key_share=True)).all()
+        hashes = approved_hashes(session, [each for each in locked if each is not None])
+        same = [by_id[each] for each, found in hashes.items() if found == by_id[each].piece.hashes]
+        _remember(session, services, same)
+        for made in (True, False):
+            _set_columns(session, [each for each in same if (each.size_bytes is not None) is made])
+    return len(same) == len(results)
+
+
+def _remember(session: Session, services: Services, results: Sequence[_Result]) -> None:
+    """A row for each print copy; a piece that is assembled again, to the same bytes, has one."""
+    copies = {each.columns["print_sha256"]: each for each in results if each.size_bytes is not None}
+    known = session.exec(select(Document.sha256).where(col(Document.sha256).in_(copies))).all()
+    session.add_all(
+        Document(
+            sha256=sha256,
+            pages=copies[sha256].columns["pages"],
+            size_bytes=copies[sha256].size_bytes or 0,
             versions={"kind": "print-copy"},
+            created_at=services.clock.now(),
         )
-        compare_and_set(
-            session,
-            MailPiece,
-            piece_id,
-            expect={"print_sha256": None},
-            print_sha256=sha256,
-            pages=copy.pages,
-            sheets=copy.sheets,
-            grams=price.grams if price else None,
-            product=price.product if price else None,
-            postage_eur=price.price_eur if price else None,
-        )
-        if approved_hashes(session, piece_id) != hashes:
-            raise _changed()
+        for sha256 in copies.keys() - known
+    )
+    session.flush()
 
 
-def _price(services: Services, sheets: int, piece: MailPiece, country: str, day: date) -> Postage | None:
+def _set_columns(session: Session, results: Sequence[_Result]) -> None:
+    """All in one statement; all results have the same columns."""
+    if results:
+        table = MailPiece.__table__  # type: ignore[attr-defined]
+        statement = update(table).where(table.c.id == bindparam("piece_id"))
+        rows = [{"piece_id": each.piece.piece_id, **each.columns} for each in results]
+        session.connection().execute(statement, rows)
+
+
+def _price(services: Services, sheets: int, piece: _Waiting, day: date) -> Postage | None:
     """What it costs; None where the price table ends before `day`: that must not keep a letter from its reader."""
     try:
-        return postage(sheets, Decimal(0), piece.service, country, on=day, table=services.postage)
+        return postage(sheets, Decimal(0), piece.service, piece.country, on=day, table=services.postage)
     except InputError as error:
         if error.code != "postage-date-not-covered":
             raise
@@ -129,29 +203,27 @@ def _counts(signed: type[Approval] | type[SignedCompanion]) -> ColumnElement[boo
     return (col(Recipient.id) == signed.recipient_id) & (col(Recipient.signing) == signed.signing)
 
 
-def approved_hashes(session: Session, piece_id: int) -> list[str]:
-    """The documents of a piece: letter by letter, each followed by its own companions.
+def approved_hashes(session: Session, piece_ids: Collection[int]) -> dict[int, list[str]]:
+    """The documents of each piece: letter by letter, each followed by its own companions.
 
     Whose address is in the window is the first one's; the others have the same (`gateway.domain.bundling`).
     """
-    copies = select(Recipient.id).where(Recipient.mail_piece_id == piece_id).order_by(col(Recipient.id))
-    recipient_ids = [each for each in session.exec(copies).all() if each is not None]
-    signed = signed_documents(session, recipient_ids)
-    return [document.sha256 for recipient_id in recipient_ids for document in signed[recipient_id]]
-
-
-def _country(session: Session, piece_id: int) -> str:
-    return session.exec(select(Recipient.country).where(Recipient.mail_piece_id == piece_id)).first() or "DE"
-
-
-def _changed() -> Conflict:
-    return Conflict(
-        "piece-changed", "Zur Sendung kam inzwischen ein Schreiben hinzu; sie wird neu zusammengestellt."
+    copies = (
+        select(Recipient.id, Recipient.mail_piece_id)
+        .where(col(Recipient.mail_piece_id).in_(piece_ids))
+        .order_by(col(Recipient.id))
     )
+    found: dict[int, list[str]] = {piece_id: [] for piece_id in piece_ids}
+    rows = session.exec(copies).all()
+    signed = signed_documents(session, [recipient_id for recipient_id, _ in rows if recipient_id is not None])
+    for recipient_id, piece_id in rows:
+        if recipient_id is not None and piece_id is not None:
+            found[piece_id].extend(document.sha256 for document in signed[recipient_id])
+    return found
 
 
-def _write_fault(services: Services, piece_id: int, code: str, message: str) -> None:
-    with suppress(Conflict), services.db.transaction() as session:
-        compare_and_set(
-            session, MailPiece, piece_id, expect={"print_sha256": None}, fault_code=code, fault_message=message
-        )
+def _countries(session: Session, piece_ids: Collection[int]) -> dict[int | None, str]:
+    query = select(Recipient.mail_piece_id, Recipient.country).where(
+        col(Recipient.mail_piece_id).in_(piece_ids)
+    )
+    return dict(session.exec(query).all())

@@ -7,12 +7,14 @@ with which tools, and what came out for each piece; its hash stands for all of i
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from typing import cast
+from typing import Any, cast
 
+from sqlalchemy import Executable
 from sqlmodel import Session, col, func, select
 
 from gateway.application.authorising import SYSTEM, audit
@@ -67,7 +69,7 @@ class _Line:
     pages_without_text: int
     found: tuple[tuple[int, Identifier], ...]
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self, references: Mapping[int, str]) -> dict[str, object]:
         return {
             "reference": self.piece.reference,
             "print_sha256": self.piece.print_sha256,
@@ -76,7 +78,7 @@ class _Line:
             "pages_without_text": self.pages_without_text,
             "result": FAULT if self.found else "clean",
             "foreign": [
-                {"page": page, "kind": identifier.kind.value, "piece": identifier.piece}
+                {"page": page, "kind": identifier.kind.value, "piece": references[identifier.piece]}
                 for page, identifier in self.found
             ],
         }
@@ -97,30 +99,31 @@ def certify(services: Services, run_id: int) -> list[Certified]:
     with services.locks.try_lock(f"certify-run-{run_id}") as held:
         if not held:
             return []
+        # Both of one moment: what joins the run meanwhile is certified next, and held against all that is there then.
         with services.db.reading() as session:
-            waiting = _waiting(session, run_id)
-            identifiers = list(_identifiers(session, run_id)) if waiting else []
-            cases = _cases_by_piece(session, run_id) if waiting else {}
-        index = IdentifierIndex.of(identifiers)
-        chunks = [waiting[at : at + _PIECES_AT_ONCE] for at in range(0, len(waiting), _PIECES_AT_ONCE)]
-        made = (_certify_chunk(services, run_id, chunk, index, cases) for chunk in chunks)
+            waiting = array("q", _waiting(session, run_id))
+            index = IdentifierIndex(_identifiers(session, run_id) if waiting else ())
+        chunks = (waiting[at : at + _PIECES_AT_ONCE] for at in range(0, len(waiting), _PIECES_AT_ONCE))
+        made = (_certify_chunk(services, run_id, chunk, index) for chunk in chunks)
         return [each for each in made if each is not None]
 
 
 def _certify_chunk(
-    services: Services,
-    run_id: int,
-    pieces: Sequence[MailPiece],
-    index: IdentifierIndex,
-    cases: dict[int, frozenset[int]],
+    services: Services, run_id: int, piece_ids: Sequence[int], index: IdentifierIndex
 ) -> Certified | None:
+    query = (
+        select(MailPiece).where(col(MailPiece.id).in_(piece_ids), *_IS_ASSEMBLED).order_by(col(MailPiece.id))
+    )
+    with services.db.reading() as session:
+        pieces = session.exec(query).all()
+        cases = _cases_by_piece(session, piece_ids)
     results = services.for_each(partial(_check, services, index, cases), pieces)
     lines = [line for line in (cast("_Line | None", result) for result in results) if line is not None]
     return _write(services, run_id, lines, index) if lines else None
 
 
 def _check(
-    services: Services, index: IdentifierIndex, cases: dict[int, frozenset[int]], piece: MailPiece
+    services: Services, index: IdentifierIndex, cases: Mapping[int, frozenset[int]], piece: MailPiece
 ) -> _Line | None:
     """Read one print copy; None if it cannot be read now: then it has no certificate, waits, and the desk sees why."""
     try:
@@ -150,6 +153,7 @@ def _write(services: Services, run_id: int, lines: Sequence[_Line], index: Ident
         run = session.get_one(Run, run_id)
         counted = select(func.count()).select_from(RunCertificate).where(RunCertificate.run_id == run_id)
         number = session.exec(counted).one() + 1
+        references = _references(session, lines)
     made_at = services.clock.now()
     document = {
         "schema": SCHEMA,
@@ -159,7 +163,7 @@ def _write(services: Services, run_id: int, lines: Sequence[_Line], index: Ident
         "tools": {name: version(name) for name in _TOOLS},
         "profiles": {name: each.profile.version for name, each in sorted(services.providers.items())},
         "identifiers": {"looked_for": index.checkable, "not_checkable": index.not_checkable},
-        "pieces": [line.as_json() for line in lines],
+        "pieces": [line.as_json(references) for line in lines],
     }
     sha256 = services.blobs.put(
         json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8")
@@ -219,11 +223,8 @@ def _message(line: _Line) -> str:
     )
 
 
-_IS_WAITING = (
-    col(MailPiece.print_sha256).is_not(None),
-    col(MailPiece.fault_code).is_(None),
-    col(PieceCertificate.piece_id).is_(None),
-)
+_IS_ASSEMBLED = (col(MailPiece.print_sha256).is_not(None), col(MailPiece.fault_code).is_(None))
+_IS_WAITING = (*_IS_ASSEMBLED, col(PieceCertificate.piece_id).is_(None))
 """Assembled and not certified; a query for it joins `PieceCertificate` from outside."""
 
 
@@ -239,48 +240,64 @@ def _runs_waiting(services: Services) -> list[int]:
         return sorted(session.exec(query).all())
 
 
-def _waiting(session: Session, run_id: int) -> list[MailPiece]:
+def _waiting(session: Session, run_id: int) -> Iterator[int]:
     query = (
-        select(MailPiece)
+        select(MailPiece.id)
         .join(Batch, col(Batch.id) == MailPiece.batch_id)
         .outerjoin(PieceCertificate, col(PieceCertificate.piece_id) == MailPiece.id)
         .where(*_IS_WAITING, Batch.run_id == run_id)
+        .order_by(col(MailPiece.id))
     )
-    return list(session.exec(query.order_by(col(MailPiece.id))).all())
+    return (piece_id for (piece_id,) in _rows(session, query))
 
 
 def _identifiers(session: Session, run_id: int) -> Iterator[Identifier]:
-    """Everything that names a piece, a letter or a case of the run."""
-    query = (
-        select(MailPiece.id, MailPiece.reference, Letter.reference, Case)
-        .join(Batch, col(Batch.id) == MailPiece.batch_id)
-        .join(Recipient, col(Recipient.mail_piece_id) == MailPiece.id)
-        .join(Letter, col(Letter.id) == Recipient.letter_id)
-        .join(Case, col(Case.id) == Letter.case_id)
-        .where(Batch.run_id == run_id)
+    """Everything that names a piece, a letter or a case of the run, row by row."""
+    of_run = (
+        select(col(MailPiece.id)).join(Batch, col(Batch.id) == MailPiece.batch_id).where(Batch.run_id == run_id)
     )
-    seen: set[tuple[Kind, str, int]] = set()
-    for piece_id, piece, letter, case in session.exec(query):
-        owner = row_id(case)
-        for identifier in (
-            Identifier(Kind.PIECE, piece, piece_id or 0, piece),
-            Identifier(Kind.LETTER, letter, owner, piece),
-            Identifier(Kind.FILE_NUMBER, case.file_number, owner, piece),
-            Identifier(Kind.BG_NUMBER, case.bg_number, owner, piece),
-        ):
-            key = identifier.kind, identifier.text, identifier.owner
-            if key not in seen:
-                seen.add(key)
-                yield identifier
+    references = select(MailPiece.id, MailPiece.reference).where(col(MailPiece.id).in_(of_run))
+    for piece, reference in _rows(session, references):
+        yield Identifier(Kind.PIECE, reference, piece, piece)
+    copies = col(Recipient.mail_piece_id).in_(of_run)
+    one_piece = func.min(Recipient.mail_piece_id)
+    letters = (
+        select(Letter.reference, Letter.case_id, one_piece)
+        .join(Recipient, col(Recipient.letter_id) == Letter.id)
+        .where(copies)
+        .group_by(col(Letter.id))
+    )
+    for reference, case, piece in _rows(session, letters):
+        yield Identifier(Kind.LETTER, reference, case, piece)
+    cases = (
+        select(Case.file_number, Case.bg_number, Case.id, one_piece)
+        .join(Letter, col(Letter.case_id) == Case.id)
+        .join(Recipient, col(Recipient.letter_id) == Letter.id)
+        .where(copies)
+        .group_by(col(Case.id))
+    )
+    for file_number, bg_number, case, piece in _rows(session, cases):
+        yield Identifier(Kind.FILE_NUMBER, file_number, case, piece)
+        yield Identifier(Kind.BG_NUMBER, bg_number, case, piece)
 
 
-def _cases_by_piece(session: Session, run_id: int) -> dict[int, frozenset[int]]:
+def _rows(session: Session, query: Executable) -> Iterator[Any]:
+    """Fetched in parts, so that memory does not grow with the run."""
+    yield from session.connection().execute(query, execution_options={"yield_per": _PIECES_AT_ONCE})
+
+
+def _references(session: Session, lines: Sequence[_Line]) -> dict[int, str]:
+    """Of the pieces that the foreign numbers stand for."""
+    found = {identifier.piece for line in lines for _, identifier in line.found}
+    query = select(MailPiece.id, MailPiece.reference).where(col(MailPiece.id).in_(found))
+    return {piece_id: reference for piece_id, reference in session.exec(query) if piece_id is not None}
+
+
+def _cases_by_piece(session: Session, piece_ids: Sequence[int]) -> dict[int, frozenset[int]]:
     query = (
         select(Recipient.mail_piece_id, Letter.case_id)
         .join(Letter, col(Letter.id) == Recipient.letter_id)
-        .join(MailPiece, col(MailPiece.id) == Recipient.mail_piece_id)
-        .join(Batch, col(Batch.id) == MailPiece.batch_id)
-        .where(Batch.run_id == run_id)
+        .where(col(Recipient.mail_piece_id).in_(piece_ids))
     )
     cases: dict[int, set[int]] = {}
     for piece_id, case_id in session.exec(query):

@@ -61,7 +61,7 @@ def restore(services: Services, piece_id: int) -> str:
 
 def _approved_hashes(services: Services, piece_id: int) -> list[str]:
     with services.db.reading() as session:
-        return approved_hashes(session, piece_id)
+        return approved_hashes(session, [piece_id])[piece_id]
 
 
 def _fetch(services: Services, sha256: str | None, case: CaseRef, document_key: str) -> None:

@@ -148,10 +148,13 @@ def _finish(
     with services.db.transaction() as session:
         row = session.get_one(Run, run_id)
         row.finished_at = row.finished_at or services.clock.now()
-        of_run = (
-            select(MailPiece).join(Batch, col(Batch.id) == MailPiece.batch_id).where(Batch.run_id == run_id)
+        pieces = (
+            select(func.count())
+            .select_from(MailPiece)
+            .join(Batch, col(Batch.id) == MailPiece.batch_id)
+            .where(Batch.run_id == run_id)
         )
-        pieces = session.exec(of_run).all()
+        is_faulty = col(MailPiece.fault_code).is_not(None) & (col(MailPiece.fault_code) != WITHDRAWN)
         batches = session.exec(select(func.count()).select_from(Batch).where(Batch.run_id == run_id)).one()
         left = session.exec(
             select(func.count()).select_from(Letter).where(Letter.state == LetterState.APPROVED)
@@ -162,8 +165,8 @@ def _finish(
             day=row.day,
             letters=letters,
             batches=batches,
-            pieces=len(pieces),
-            faulty=sum(piece.fault_code not in {None, WITHDRAWN} for piece in pieces),
+            pieces=session.exec(pieces).one(),
+            faulty=session.exec(pieces.where(is_faulty)).one(),
             left_for_next_run=left,
             hand_over=report,
             certificates=tuple(each.sha256 for each in certificates),

@@ -7,9 +7,10 @@ Every text is read once, whatever the number of identifiers.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _WORD = re.compile(r"[^\W_]+")
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     BG_NUMBER = "bg-number"
 
 
+_KINDS = tuple(Kind)
 _REFERENCES = frozenset({Kind.PIECE, Kind.LETTER})
 
 
@@ -43,45 +45,63 @@ class Identifier:
     kind: Kind
     text: str
     owner: int
-    piece: str
+    piece: int
+
+    def plain(self) -> "Identifier":
+        """As it is compared: letters and digits alone, in capitals."""
+        return replace(self, text=_plain(self.text))
 
 
-@dataclass
 class IdentifierIndex:
-    """All identifiers of a run, to be looked up in texts."""
+    """All identifiers of a run, to be looked up in texts: some thirty bytes each, since a run may have a million.
 
-    not_checkable: int = 0
-    checkable: int = 0
-    _known: dict[str, list[Identifier]] = field(default_factory=lambda: defaultdict(list))
-    _separators: set[str] = field(default_factory=lambda: set(_ALWAYS_IGNORED))
-    _lengths: set[int] = field(default_factory=set)
+    Texts are kept as hashes of 64 bits, sorted. That a word of a page meets the hash of another text is to be expected
+    once in a million runs of 100,000 pieces.
+    """
 
-    @classmethod
-    def of(cls, identifiers: Iterable[Identifier]) -> "IdentifierIndex":
-        """An index of these."""
-        index = cls()
+    def __init__(self, identifiers: Iterable[Identifier] = ()) -> None:
+        self.not_checkable = 0
+        self._separators = set(_ALWAYS_IGNORED)
+        self._lengths: set[int] = set()
+        columns = array("q"), array("b"), array("q"), array("q")
         for identifier in identifiers:
-            index._add(identifier)
-        return index
+            self._add(identifier, columns)
+        order = sorted(range(len(columns[0])), key=columns[0].__getitem__)
+        self._hashes, self._kinds, self._owners, self._pieces = (
+            array(column.typecode, map(column.__getitem__, order)) for column in columns
+        )
 
-    def _add(self, identifier: Identifier) -> None:
-        key = "".join(_WORD.findall(identifier.text)).upper()
+    @property
+    def checkable(self) -> int:
+        """How many identifiers are looked for."""
+        return len(self._hashes)
+
+    def _add(self, identifier: Identifier, columns: Sequence["array[int]"]) -> None:
+        key = _plain(identifier.text)
         if identifier.kind not in _REFERENCES and not _is_telling(key):
             self.not_checkable += 1
             return
-        self.checkable += 1
-        self._known[key].append(identifier)
+        row = hash(key), _KINDS.index(identifier.kind), identifier.owner, identifier.piece
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
         self._lengths.add(len(key))
         self._separators.update(set(identifier.text) - set(key) - set(key.lower()))
 
     def found_in(self, text: str) -> set[Identifier]:
-        """Every known identifier that stands in `text`, whoever it belongs to."""
-        found: set[Identifier] = set()
-        for written in self._candidates(text):
-            for identifier in self._known.get(written.upper(), ()):
-                if identifier.kind not in _REFERENCES or _is_reference(written):
-                    found.add(identifier)
-        return found
+        """Every known identifier that stands in `text`, whoever it belongs to, as it is compared."""
+        return {
+            identifier
+            for written in set(self._candidates(text))
+            for identifier in self._known(written.upper())
+            if identifier.kind not in _REFERENCES or _is_reference(written)
+        }
+
+    def _known(self, key: str) -> Iterator[Identifier]:
+        sought = hash(key)
+        for at in range(bisect_left(self._hashes, sought), len(self._hashes)):
+            if self._hashes[at] != sought:
+                return
+            yield Identifier(_KINDS[self._kinds[at]], key, self._owners[at], self._pieces[at])
 
     def _candidates(self, text: str) -> Iterator[str]:
         """Words, and neighbouring words joined, that are as long as one of the identifiers."""
@@ -97,6 +117,10 @@ class IdentifierIndex:
                 behind = end
                 if len(joined) in self._lengths:
                     yield joined
+
+
+def _plain(text: str) -> str:
+    return "".join(_WORD.findall(text)).upper()
 
 
 def _is_telling(key: str) -> bool:

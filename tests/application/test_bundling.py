@@ -256,10 +256,9 @@ def test_enclosures_and_large_print_follow_their_own_letter(world: World) -> Non
     assert len(signed(world, first)) == 3
     assert len(signed(world, second)) == 2
     with world.services.db.reading() as session:
-        assert assembling.approved_hashes(session, piece.id or 0) == [
-            *signed(world, first),
-            *signed(world, second),
-        ]
+        assert assembling.approved_hashes(session, [piece.id or 0]) == {
+            piece.id: [*signed(world, first), *signed(world, second)]
+        }
 
 
 def signed(world: World, reference: str) -> list[str]:
@@ -280,8 +279,9 @@ def test_two_cases_in_one_envelope_are_no_false_alarm_and_a_third_one_is_found(
     shared, strange = (piece.id or 0 for piece in pieces(world))
     approved = assembling.approved_hashes
 
-    def with_the_strangers(session: Any, piece_id: int) -> list[str]:
-        return [*approved(session, piece_id), *(approved(session, strange) if piece_id == shared else [])]
+    def with_the_strangers(session: Any, piece_ids: Any) -> dict[int, list[str]]:
+        found = approved(session, piece_ids)
+        return found | ({shared: [*found[shared], *found[strange]]} if found else {})
 
     with monkeypatch.context() as patched:
         patched.setattr(assembling, "approved_hashes", with_the_strangers)
