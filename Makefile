@@ -24,9 +24,11 @@ crash: setup
 	.ci/system-packages wanted postgresql openssh-server
 	$(BIN)/python -m tests.crash --trials 2000
 
-# Figures side by side with bare WeasyPrint.
+# Figures side by side with bare WeasyPrint and bare paramiko; `make bench LETTERS=100000` hands over as many.
 bench: setup
+	.ci/system-packages wanted openssh-server
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.hand_over --letters $(or $(LETTERS),10000)
 
 # Rewrites the golden letters, after somebody looked at what changed.
 golden: setup
