@@ -22,6 +22,7 @@ JARS = ROOT / ".verapdf"
 PROGRAM = ROOT / "tests" / "verapdf" / "Validate.java"
 DAMAGED = "damaged"
 TOGETHER = "together"
+AS_ARCHIVED = "as-archived"
 NAMES = [template.meta.name for template in letters.catalogue().all()]
 TWINS = ["bewilligungsbescheid", "einladung", "mitwirkungsaufforderung"]
 """With tables read out and tables kept, with lists and a box, with a form and a code."""
@@ -38,9 +39,9 @@ def untagged(pdf: bytes) -> bytes:
     return made.getvalue()
 
 
-def print_copy(*documents: bytes) -> bytes:
-    """What goes to a provider that takes PDF/A-1b."""
-    profile = load_profile("epost")
+def print_copy(*documents: bytes, provider: str = "epost") -> bytes:
+    """What goes to a provider that takes PDF/A-1b, or to one that takes what is archived."""
+    profile = load_profile(provider)
     return assemble(documents, piece=letters.REFERENCE, profile=profile, duplex=True).pdf
 
 
@@ -60,6 +61,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
         (folder / f"{name}.twin.1b.pdf").write_bytes(with_twin)
     together = print_copy(*(letters.sample_pdf(name) for name in NAMES[:2]))
     (folder / f"{TOGETHER}.1b.pdf").write_bytes(together)
+    (folder / f"{AS_ARCHIVED}.pdf").write_bytes(print_copy(letters.sample_pdf(NAMES[0]), provider="sftp"))
     (folder / f"{DAMAGED}.pdf").write_bytes(untagged(letters.sample_pdf(NAMES[0])))
     command = [java, "-cp", f"{JARS}/*", str(PROGRAM), *map(str, sorted(folder.glob("*.pdf")))]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
@@ -87,6 +89,13 @@ def test_verapdf_accepts_twins_in_large_print(
 @pytest.mark.parametrize("name", [*NAMES, TOGETHER, *(f"{name}.twin" for name in TWINS)])
 def test_verapdf_accepts_every_print_copy_as_pdf_a_1b(verdicts: dict[tuple[str, str], str], name: str) -> None:
     assert verdicts["1b", f"{name}.1b"] == "pass"
+
+
+@pytest.mark.parametrize("flavour", ["2a", "ua1"])
+def test_verapdf_accepts_a_print_copy_that_keeps_the_claims_of_its_document(
+    verdicts: dict[tuple[str, str], str], flavour: str
+) -> None:
+    assert verdicts[flavour, AS_ARCHIVED] == "pass"
 
 
 @pytest.mark.parametrize("flavour", ["2a", "ua1"])
