@@ -13,7 +13,9 @@ from pydantic import SecretStr
 
 from gateway import evidence_check
 from gateway.application.connecting import require_connected, require_trial
+from gateway.application.recalling import RecallingBlobs
 from gateway.application.services import Services
+from gateway.blobs.anchor_file import AnchorFile
 from gateway.blobs.folder import FolderBlobs
 from gateway.case_file_settings import CmisAccount
 from gateway.casefiles.cmis import CmisCaseFile
@@ -40,6 +42,7 @@ from gateway.facts import (
     load_notification_rules,
     load_places,
     load_postage_table,
+    load_retention_rules,
     work_calendar,
 )
 from gateway.inbound.folder_scans import FolderScans
@@ -113,9 +116,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
     require_connected(database, [*settings.provider.connected(), BY_HAND])
     fonts_dir = default_fonts_dir()
     require_trial(providers := _providers(settings), settings.canary.providers)
+    casefile = _case_file(settings)
     return Services(
         db=database,
-        blobs=FolderBlobs(settings.path(settings.documents.dir)),
+        blobs=RecallingBlobs(FolderBlobs(settings.path(settings.documents.dir)), database, casefile),
         renderer=LocalRenderer(
             settings.path(settings.rendering.templates_dir),
             fonts_dir=fonts_dir,
@@ -127,7 +131,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         ),
         providers=providers,
         routing=routing(settings.provider),
-        casefile=_case_file(settings),
+        casefile=casefile,
         scans=FolderScans(page_codes),
         tables=FileTables(),
         clock=clock,
@@ -137,6 +141,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         notification=load_notification_rules(),
         is_holiday=is_holiday_nrw,
         postage=load_postage_table(),
+        retention=load_retention_rules(),
+        anchors=AnchorFile(settings.path(settings.audit.anchors)),
         countries=load_countries(),
         places=load_places(),
         random_bits=secrets.randbits,

@@ -205,6 +205,12 @@ class UploadSettings(Section):
     watch_dir: str = ""
 
 
+class AuditSettings(Section):
+    """Where the head of the audit chain is written down every day."""
+
+    anchors: str = "{data_dir}/audit-anchors.jsonl"
+
+
 class EnclosureSetting(Section):
     """A PDF that travels with all letters of a template, of an office, or of both; days included."""
 
@@ -244,6 +250,7 @@ class Settings(BaseSettings):
     uploads: UploadSettings = UploadSettings()
     desk: DeskSettings = DeskSettings()
     canary: CanarySettings = CanarySettings()
+    audit: AuditSettings = AuditSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

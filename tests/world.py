@@ -26,9 +26,11 @@ from gateway import bootstrap
 from gateway.application import approving, drafting, rendering
 from gateway.application.importing import import_cases
 from gateway.application.publishing import publish
+from gateway.application.recalling import RecallingBlobs
 from gateway.application.running import RunReport, run_due
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, letter_view
+from gateway.blobs.anchor_file import AnchorFile
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile
 from gateway.config import DatabaseSettings, ProviderSettings, Settings, load_settings
@@ -421,12 +423,14 @@ class Prototype:
         for part in ("case-files", "receipts"):
             (folder / part).mkdir(exist_ok=True)
         database = Database(url)
+        casefile = FolderCaseFile(folder / "case-files")
         services = replace(
             self.services,
             db=database,
-            blobs=FolderBlobs(folder / "documents"),
+            blobs=RecallingBlobs(FolderBlobs(folder / "documents"), database, casefile),
+            anchors=AnchorFile(folder / "audit-anchors.jsonl"),
             providers={"epost": provider, "by-hand": ByHandProvider(provider.profile)},
-            casefile=FolderCaseFile(folder / "case-files"),
+            casefile=casefile,
             clock=clock,
             locks=locks_for(database, folder / "locks"),
             random_bits=random.Random(7).getrandbits,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from gateway.application.authorising import SYSTEM, Actor, actor, audit
+from gateway.application.authorising import SYSTEM, Actor, actor, audit, note_read
 from gateway.application.drafting import find_letter
 from gateway.application.fitting import fit_enclosure, profiles_for, remember_fit
 from gateway.application.services import Services
@@ -182,15 +182,15 @@ def enclosures_of(services: Services, login: str | None, reference: str) -> list
 
 def open_enclosure(services: Services, login: str, reference: str, number: int) -> bytes:
     """The bytes of an enclosure; the look is written to the audit trail. Raises `NotFound`, `NotPermitted`."""
-    with services.db.transaction() as session:
+    with services.db.reading() as session:
         letter, office = find_letter(session, reference)
         who = actor(session, login)
         who.require(Action.READ, office.key)
         row = next((row for row in enclosure_rows(session, row_id(letter)) if row.number == number), None)
         if row is None:
             raise NotFound("enclosure-unknown", "Diese Anlage gibt es nicht.")
-        audit(session, services, who.login, "enclosure-read", letter.reference, number=number)
-        sha256 = row.document_sha256
+    note_read(services, login, "enclosure-read", letter.reference, number=number)
+    sha256 = row.document_sha256
     return services.blobs.get(sha256)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from gateway.application.authorising import actor, audit
+from gateway.application.authorising import actor, note_read
 from gateway.application.case_keys import case_ref, inbound_document_key, letter_document_key, twin_document_key
 from gateway.application.drafting import find_letter
 from gateway.application.services import Services
@@ -28,14 +28,12 @@ class Opened:
     name: str
 
 
-def open_document(
-    services: Services, login: str, reference: str, number: int, *, page: int | None = None, twin: bool = False
-) -> Opened:
-    """The document of one recipient, or its accessible twin; `page` says which page is looked at, None the whole.
+def open_document(services: Services, login: str, reference: str, number: int, *, twin: bool = False) -> Opened:
+    """The document of one recipient, or its accessible twin; the look is noted.
 
     Raises `NotFound` ('document-missing'), `NotPermitted`, `IntegrityError`.
     """
-    with services.db.transaction() as session:
+    with services.db.reading() as session:
         letter, office = find_letter(session, reference)
         who = actor(session, login)
         who.require(Action.READ, office.key)
@@ -46,8 +44,7 @@ def open_document(
         if sha256 is None:
             raise NotFound("document-missing", "Zu diesem Empfänger gibt es noch kein Dokument.")
         case = case_ref(session.get_one(Case, letter.case_id), office)
-        what = "twin-read" if twin else "document-read"
-        audit(session, services, who.login, what, letter.reference, recipient=number, page=page)
+    note_read(services, login, "twin-read" if twin else "document-read", letter.reference, recipient=number)
     signing = recipient.signing if recipient else 1
     key = (twin_document_key if twin else letter_document_key)(letter.reference, number, signing)
     return Opened(document_content(services, sha256, case, key), f"{key}.pdf")
@@ -82,9 +79,9 @@ def document_pages(services: Services, login: str, reference: str, *, twin: bool
         return dict(rows)
 
 
-def open_inbound(services: Services, login: str, inbound_id: int, *, page: int | None = None) -> Opened:
+def open_inbound(services: Services, login: str, inbound_id: int) -> Opened:
     """A scan: of a case by those who may read the case, unassigned by those who assign. Raises `NotFound`."""
-    with services.db.transaction() as session:
+    with services.db.reading() as session:
         who = actor(session, login)
         document = session.get(InboundDocument, inbound_id)
         if document is None or document.sha256 is None:
@@ -94,7 +91,7 @@ def open_inbound(services: Services, login: str, inbound_id: int, *, page: int |
         if not case:
             who.require(Action.ASSIGN_INBOUND)
         sha256, key = document.sha256, inbound_document_key(document.document_id)
-        audit(session, services, who.login, "inbound-read", f"inbound-{inbound_id}", page=page)
+    note_read(services, login, "inbound-read", f"inbound-{inbound_id}")
     content = document_content(services, sha256, case, key) if case else services.blobs.get(sha256)
     return Opened(content, f"posteingang-{inbound_id}.pdf")
 

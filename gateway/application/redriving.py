@@ -233,11 +233,11 @@ def _audit(
         who.login,
         what,
         letter.reference,
-        reason=row.reason,
+        # What a person typed is no detail: details are hashed into the chain for ever.
+        reason=row.reason + (f" (Auskunft: {row.source})" if row.source else ""),
         decision=row.id,
         problem=row.problem,
         decided=row.action.value,
-        source=row.source,
         follow_up=row.follow_up,
     )
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from gateway.application.assembling import approved_hashes
 from gateway.application.case_keys import case_ref, letter_document_key, twin_document_key
 from gateway.application.planning import print_profile
+from gateway.application.recalling import here_again
 from gateway.application.services import Services
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
@@ -56,7 +57,9 @@ def restore(services: Services, piece_id: int) -> str:
             "Das Druckexemplar lässt sich auf dieser Installation nicht gleich herstellen. Bitte aus der "
             "Datensicherung wiederherstellen oder das Schreiben stornieren und neu erstellen.",
         )
-    return services.blobs.put(made.pdf)
+    stored = services.blobs.put(made.pdf)
+    here_again(services, stored)
+    return stored
 
 
 def _approved_hashes(services: Services, piece_id: int) -> list[str]:

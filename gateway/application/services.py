@@ -19,7 +19,10 @@ from gateway.domain.evidence import PostingFile
 from gateway.domain.postage import PostageTable
 from gateway.domain.proof import RunProof
 from gateway.domain.references import RANDOM_BITS, reference_from
+from gateway.domain.retention import RetentionRules
 from gateway.domain.routing import Kind, Routing
+from gateway.domain.trail import Entrance
+from gateway.ports.anchors import Anchors
 from gateway.ports.blobs import Blobs
 from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
@@ -55,6 +58,8 @@ class Services:
     notification: NotificationRules
     is_holiday: Callable[[date], bool]
     postage: PostageTable
+    retention: RetentionRules
+    anchors: Anchors
     random_bits: Callable[[int], int]
     parallel: int
     """How many documents are worked on at once: as many as the renderer has workers."""
@@ -74,6 +79,8 @@ class Services:
     """Whether a template version is published by another person than the one who proposed it."""
     uploads_dir: Path | None = None
     """Where line-of-business software puts finished PDFs; None if it does not."""
+    door: Entrance = Entrance.PAGE
+    """Through which door people and programs come in; stands with what they read."""
     desk: DeskRules = field(default_factory=DeskRules)
     """How long things may take before they are on the desk."""
     canary: CanaryRules = field(default_factory=CanaryRules)

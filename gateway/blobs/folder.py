@@ -3,7 +3,7 @@
     ROOT/ab/cd/abcd…  (64 hex digits, no extension)
 
 The fan-out keeps folders small. Nothing here is ever overwritten with other bytes: the name is the content.
-Must not know what a document is, nor delete one.
+Must not know what a document is, nor decide that one may go.
 """
 
 import hashlib
@@ -57,6 +57,13 @@ class FolderBlobs:
     def has(self, sha256: str) -> bool:
         """Whether the document is there; a text that is no hash names no document."""
         return bool(_SHA256.fullmatch(sha256)) and self._path(sha256).is_file()
+
+    def delete(self, sha256: str) -> None:
+        """Take the document away, on disk when this returns; harmless if it is not there."""
+        if self.has(sha256):
+            path = self._path(sha256)
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
 
     def check_writable(self) -> None:
         """Write a few bytes beside the documents, in the same file each time. Raises `OSError`."""

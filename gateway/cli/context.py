@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.config import Settings, load_settings
+from gateway.domain.trail import Entrance
 from gateway.errors import DataInvalid
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def services_for(context: typer.Context) -> Iterator["Services"]:
     from gateway import bootstrap  # noqa: PLC0415 - slow to import; commands that only compute do not need it
 
     with bootstrap.gateway(context.obj.settings()) as services:
-        yield services
+        yield replace(services, door=Entrance.COMMAND)
 
 
 def print_json(value: Any) -> None:

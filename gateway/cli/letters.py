@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from gateway.application import approving, drafting, explaining, forwarding, withholding
+from gateway.application.auditing import read_letter
 from gateway.application.enclosing import enclose
 from gateway.application.rendering import render_letter
 from gateway.application.services import Services
@@ -199,6 +200,7 @@ def _bring_forward(context: typer.Context, reference: Reference, login: As) -> N
 def _explain(context: typer.Context, reference: Reference, json: Json = False) -> None:
     """Say why a letter is where it is, and what happens next."""
     with services_for(context) as services:
+        read_letter(services, None, reference)
         sentences = explaining.explain(services, reference)
     if json:
         print_json({"reference": reference, "sentences": sentences})
@@ -207,7 +209,7 @@ def _explain(context: typer.Context, reference: Reference, json: Json = False) -
 
 
 def _print(services: Services, login: str | None, reference: str, *, json: bool) -> str:
-    view = letter_view(services, login, reference)
+    view = read_letter(services, login, reference)
     if json:
         print_json(as_json(view))
         return view.state

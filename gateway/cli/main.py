@@ -51,6 +51,9 @@ PARTS = {
     "tokens": "tokens",
     "certificates": "certificates",
     "evidence": "evidence",
+    "audit": "audit",
+    "retention": "retention",
+    "export": "retention",
 }
 """Which module brings which command; a command that runs imports its own module only, since imports are slow."""
 

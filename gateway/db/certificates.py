@@ -30,5 +30,5 @@ class PieceCertificate(SQLModel, table=True):
 
     piece_id: int = Field(foreign_key="mail_piece.id", primary_key=True)
     certificate_id: int = Field(foreign_key="run_certificate.id", index=True)
-    print_sha256: str = Field(foreign_key="document.sha256")
+    print_sha256: str = Field(foreign_key="document.sha256", index=True)
     clean: bool

@@ -45,7 +45,7 @@ class DeliveryProof(SQLModel, table=True):
     """Who gave it: somebody of the house, the courier, the postman."""
     received_by: str | None = None
     """Who took it, as the receipt says."""
-    document_sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    document_sha256: str | None = Field(default=None, foreign_key="document.sha256", index=True)
     """The receipt as PDF."""
     data: dict[str, Any] = json_value()
     """References only, such as the number of a receipt or of an order."""

@@ -18,7 +18,7 @@ class LetterEnclosure(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     letter_id: int = Field(foreign_key="letter.id", index=True)
     number: int
-    document_sha256: str = Field(foreign_key="document.sha256")
+    document_sha256: str = Field(foreign_key="document.sha256", index=True)
     title: str
     source: EnclosureSource = choice(EnclosureSource, "enclosure_source_known")
     added_by: str
@@ -41,5 +41,5 @@ class SignedCompanion(SQLModel, table=True):
     number: int
     """Enclosures count from 1; a twin has 0, for it lies directly behind the letter that it repeats."""
     kind: CompanionKind = choice(CompanionKind, "companion_kind_known")
-    document_sha256: str = Field(foreign_key="document.sha256")
+    document_sha256: str = Field(foreign_key="document.sha256", index=True)
     title: str

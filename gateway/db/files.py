@@ -83,7 +83,7 @@ class InboundDocument(SQLModel, table=True):
     document_id: str
     source: str
     state: InboundState = choice(InboundState, "inbound_state_known", index=True)
-    sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    sha256: str | None = Field(default=None, foreign_key="document.sha256", index=True)
     pages: int
     document_class: str
     received_on: date

@@ -5,6 +5,8 @@ migrations say, read in order. SQLite drops the triggers of a table that `batch_
 migration adds the guards of that table again.
 """
 
+from collections.abc import Mapping, Sequence
+
 ONE_OPEN_RUN = "CREATE UNIQUE INDEX one_open_run ON run ((finished_at IS NULL)) WHERE finished_at IS NULL"
 
 
@@ -21,32 +23,70 @@ def set_once(dialect: str, table: str, column: str) -> list[str]:
     return _trigger(dialect, f"{table}_{column}_set_once", table, f"OLD.{column} IS NOT NULL AND {changed}")
 
 
+def only_emptied(dialect: str, table: str, fixed: Sequence[str], emptied: Mapping[str, str]) -> list[str]:
+    """Rows are never changed, but for columns that may become empty: column → the SQL literal that it becomes."""
+    conditions = [_changed(dialect, column) for column in fixed]
+    conditions += [
+        f"({_changed(dialect, column)} AND {_differs(dialect, f'CAST(NEW.{column} AS TEXT)', empty)})"
+        for column, empty in emptied.items()
+    ]
+    return _trigger(dialect, f"{table}_only_emptied", table, " OR ".join(conditions))
+
+
+def never_deleted(dialect: str, *tables: str) -> list[str]:
+    """Nobody deletes rows of these tables, nor empties them."""
+    statements = []
+    for table in tables:
+        statements += _trigger(dialect, f"{table}_never_deleted", table, "TRUE", "DELETE")
+        if dialect == "postgresql":
+            statements.append(
+                f"CREATE TRIGGER {table}_never_truncated BEFORE TRUNCATE ON {table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_never_deleted()"
+            )
+    return statements
+
+
+def without(dialect: str, guard: str, table: str) -> list[str]:
+    """Take a guard of a table away, for another to take its place."""
+    if dialect == "sqlite":
+        return [f"DROP TRIGGER {guard}"]
+    return [f"DROP TRIGGER {guard} ON {table}", f"DROP FUNCTION {guard}()"]
+
+
 def only_up(dialect: str, table: str, column: str) -> list[str]:
     """The counter never goes back."""
     return _trigger(dialect, f"{table}_{column}_only_up", table, f"NEW.{column} < OLD.{column}")
 
 
-def _trigger(dialect: str, name: str, table: str, condition: str) -> list[str]:
-    return (_sqlite_trigger if dialect == "sqlite" else _postgresql_trigger)(name, table, condition)
+def _changed(dialect: str, column: str) -> str:
+    return _differs(dialect, f"CAST(NEW.{column} AS TEXT)", f"CAST(OLD.{column} AS TEXT)")
 
 
-def _sqlite_trigger(name: str, table: str, condition: str) -> list[str]:
+def _differs(dialect: str, one: str, other: str) -> str:
+    return f"{one} {'IS NOT' if dialect == 'sqlite' else 'IS DISTINCT FROM'} {other}"
+
+
+def _trigger(dialect: str, name: str, table: str, condition: str, event: str = "UPDATE") -> list[str]:
+    return (_sqlite_trigger if dialect == "sqlite" else _postgresql_trigger)(name, table, condition, event)
+
+
+def _sqlite_trigger(name: str, table: str, condition: str, event: str) -> list[str]:
     return [
         (
-            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {condition} "
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {condition} "
             f"BEGIN SELECT RAISE(ABORT, '{name}'); END"
         )
     ]
 
 
-def _postgresql_trigger(name: str, table: str, condition: str) -> list[str]:
+def _postgresql_trigger(name: str, table: str, condition: str, event: str) -> list[str]:
     return [
         (
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE EXCEPTION '{name}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
         ),
         (
-            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({condition}) "
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({condition}) "
             f"EXECUTE FUNCTION {name}()"
         ),
     ]

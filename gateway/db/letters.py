@@ -84,8 +84,8 @@ class Recipient(SQLModel, table=True):
     salutation: str
     country: str = "DE"
     accessible_copy: AccessibleCopy | None = choice(AccessibleCopy, "recipient_copy_known", optional=True)
-    document_sha256: str | None = Field(default=None, foreign_key="document.sha256")
-    twin_sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    document_sha256: str | None = Field(default=None, foreign_key="document.sha256", index=True)
+    twin_sha256: str | None = Field(default=None, foreign_key="document.sha256", index=True)
     signing: int = 1
     """Which signing counts. A letter that is healed after its approval begins a new one; it never goes back."""
     mail_piece_id: int | None = Field(default=None, foreign_key="mail_piece.id", index=True)
@@ -116,6 +116,6 @@ class Approval(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     recipient_id: int = Field(foreign_key="recipient.id")
     signing: int = 1
-    document_sha256: str = Field(foreign_key="document.sha256")
+    document_sha256: str = Field(foreign_key="document.sha256", index=True)
     approved_by_id: int = Field(foreign_key="user_account.id")
     approved_at: datetime = moment()

@@ -50,7 +50,7 @@ class MailPiece(SQLModel, table=True):
     batch_id: int = Field(foreign_key="batch.id", index=True)
     service: Service = choice(Service, "piece_service_known")
     duplex: bool
-    print_sha256: str | None = Field(default=None, foreign_key="document.sha256")
+    print_sha256: str | None = Field(default=None, foreign_key="document.sha256", index=True)
     pages: int | None = None
     sheets: int | None = None
     grams: Decimal | None = Field(default=None, max_digits=8, decimal_places=2)

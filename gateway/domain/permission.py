@@ -41,6 +41,14 @@ class Action(StrEnum):
     PUBLISH_TEMPLATE = "publish_template"
     """Publish and withdraw versions, and heal the letters of withdrawn ones."""
     MANAGE_USERS = "manage_users"
+    READ_TRAIL = "read_trail"
+    """See who did and read what, and verify the audit chain."""
+    SEE_RETENTION = "see_retention"
+    """See what is kept how long, and what was deleted."""
+    LOCK_DELETION = "lock_deletion"
+    """Keep everything of a case from being deleted (*Löschsperre*), and lift that again."""
+    EXPORT_PERSON = "export_person"
+    """Hand out all that is held about a person (Art. 15 DSGVO)."""
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
@@ -54,9 +62,11 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.ASSIGN_INBOUND,
             Action.BY_HAND,
             Action.PROVE_DELIVERY,
+            Action.LOCK_DELETION,
+            Action.EXPORT_PERSON,
         }
     ),
-    Role.APPROVER: frozenset({Action.READ, Action.APPROVE, Action.HOLD, Action.CANCEL}),
+    Role.APPROVER: frozenset({Action.READ, Action.APPROVE, Action.HOLD, Action.CANCEL, Action.LOCK_DELETION}),
     Role.POST_ROOM: frozenset(
         {
             Action.READ,
@@ -80,10 +90,18 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.PUBLISH_TEMPLATE,
             Action.MANAGE_USERS,
             Action.RECEIVE_SCANS,
+            Action.SEE_RETENTION,
         }
     ),
     Role.TEMPLATE_AUTHOR: frozenset({Action.PROPOSE_TEMPLATE}),
-    Role.AUDITOR: frozenset({Action.READ}),
+    Role.AUDITOR: frozenset(
+        {
+            Action.READ,
+            Action.READ_TRAIL,
+            Action.SEE_RETENTION,
+            Action.EXPORT_PERSON,
+        }
+    ),
 }
 
 _ALL_OFFICES = frozenset({Role.POST_ROOM, Role.ADMINISTRATOR, Role.AUDITOR})

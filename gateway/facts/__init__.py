@@ -11,12 +11,14 @@ from gateway.domain.address_places import Places
 from gateway.domain.calendar import CHRISTMAS_EVE_AND_NEW_YEARS_EVE, WorkCalendar
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.postage import PostageTable
+from gateway.domain.retention import RetentionRules
 from gateway.facts.countries import build_countries
 from gateway.facts.holidays import holidays_nrw, is_holiday_nrw
 from gateway.facts.notification import build_notification_rules
 from gateway.facts.places import read_places
 from gateway.facts.postage import build_postage_table
 from gateway.facts.reading import read_facts
+from gateway.facts.retention import build_retention_rules
 
 __all__ = [
     "holidays_nrw",
@@ -25,6 +27,7 @@ __all__ = [
     "load_notification_rules",
     "load_places",
     "load_postage_table",
+    "load_retention_rules",
     "work_calendar",
 ]
 
@@ -39,6 +42,12 @@ def load_notification_rules(path: Path | None = None) -> NotificationRules:
 def load_postage_table(path: Path | None = None) -> PostageTable:
     """Weights and prices. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
     return read_facts("postage.toml", path, build_postage_table)
+
+
+@cache
+def load_retention_rules(path: Path | None = None) -> RetentionRules:
+    """How long what is kept. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
+    return read_facts("retention.toml", path, build_retention_rules)
 
 
 @cache

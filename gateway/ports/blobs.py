@@ -15,5 +15,8 @@ class Blobs(Protocol):
     def has(self, sha256: str) -> bool:
         """Whether the document is there."""
 
+    def delete(self, sha256: str) -> None:
+        """Delete a document for good; harmless if it is not there. Only where a rule of retention says so."""
+
     def check_writable(self) -> None:
         """Prove that a document could be stored now, without keeping one. Raises `OSError` if not."""

@@ -25,10 +25,12 @@ from gateway.web import (
     postings,
     providers,
     publishing,
+    retention,
     runs,
     signing,
     start,
     stops,
+    trails,
     uploads,
     webhooks,
     writing,
@@ -112,6 +114,8 @@ def create_app(
         webhooks,
         accounts,
         certificates,
+        trails,
+        retention,
     ):
         app.include_router(area.router)
     app.mount("/api/v1", create_api(services, now=now))

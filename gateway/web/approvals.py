@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from gateway.application.auditing import read_letter
 from gateway.application.deciding import to_approve
 from gateway.application.enclosing import enclosures_of
 from gateway.application.healing import healed_to_approve
 from gateway.application.opening import document_pages
-from gateway.application.showing import letter_view
 from gateway.domain.permission import Action
 from gateway.web.letters import documents_of
 from gateway.web.visiting import SignedIn
@@ -23,7 +23,7 @@ def approvals(visit: SignedIn, nr: int = 0) -> Response:
     if not lines:
         return visit.page("approvals_none.html.j2")
     place = min(max(nr, 0), len(lines) - 1)
-    letter = letter_view(visit.services, visit.login, lines[place].reference)
+    letter = read_letter(visit.services, visit.login, lines[place].reference)
     enclosures = enclosures_of(visit.services, visit.login, letter.reference)
     return visit.page(
         "approvals.html.j2",

@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.searching import case_view, list_cases
+from gateway.application.auditing import read_case
+from gateway.application.searching import list_cases
 from gateway.web.visiting import SignedIn
 
 router = APIRouter()
@@ -25,7 +26,7 @@ def search(visit: SignedIn) -> Response:
 @router.get("/faelle/{reference}")
 def case(visit: SignedIn, reference: str) -> Response:
     """One case: people, letters, inbound documents."""
-    return visit.page("case.html.j2", case=case_view(visit.services, visit.login, reference))
+    return visit.page("case.html.j2", case=read_case(visit.services, visit.login, reference))
 
 
 def _list(visit: SignedIn, text: str, after: int) -> Response:

@@ -104,7 +104,7 @@ def document(visit: SignedIn, number: int) -> Response:
 @router.get("/posteingang/{number}/seite-{page}.png")
 def picture(visit: SignedIn, number: int, page: int) -> Response:
     """A page of the scan as picture."""
-    return png(visit.services, open_inbound(visit.services, visit.login, number, page=page), page)
+    return png(visit.services, open_inbound(visit.services, visit.login, number), page)
 
 
 @router.post("/posteingang/{number}/zuordnen")

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from gateway.application.approving import approve, reject
+from gateway.application.auditing import read_letter
 from gateway.application.enclosing import EnclosureView, enclosures_of
 from gateway.application.evidencing import packed, posting_file
 from gateway.application.explaining import beside, explain
@@ -56,7 +57,7 @@ def filtered(visit: SignedIn) -> Response:
 @router.get("/schreiben/{reference}")
 def letter(visit: SignedIn, reference: str, zweitschreiben: bool = False) -> Response:
     """One letter."""
-    view = letter_view(visit.services, visit.login, reference)
+    view = read_letter(visit.services, visit.login, reference)
     enclosures = enclosures_of(visit.services, visit.login, reference)
     return visit.page(
         "letter.html.j2",
@@ -85,7 +86,7 @@ def document(visit: SignedIn, reference: str, number: int) -> Response:
 @router.get("/schreiben/{reference}/{number}/seite-{page}.png")
 def picture(visit: SignedIn, reference: str, number: int, page: int) -> Response:
     """A page as picture."""
-    opened = open_document(visit.services, visit.login, reference, number, page=page)
+    opened = open_document(visit.services, visit.login, reference, number)
     return png(visit.services, opened, page)
 
 
@@ -98,7 +99,7 @@ def twin(visit: SignedIn, reference: str, number: int) -> Response:
 @router.get("/schreiben/{reference}/{number}/abschrift-{page}.png")
 def twin_picture(visit: SignedIn, reference: str, number: int, page: int) -> Response:
     """A page of the accessible copy as picture."""
-    opened = open_document(visit.services, visit.login, reference, number, page=page, twin=True)
+    opened = open_document(visit.services, visit.login, reference, number, twin=True)
     return png(visit.services, opened, page)
 
 

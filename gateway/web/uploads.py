@@ -79,7 +79,7 @@ def enclosure(visit: SignedIn, reference: str, number: int) -> Response:
 @router.get("/schreiben/{reference}/{number}/befunde-{page}.png")
 def findings(visit: SignedIn, reference: str, number: int, page: int) -> Response:
     """A page as one picture with its findings framed, to be sent to whoever made the PDF."""
-    opened = open_document(visit.services, visit.login, reference, number, page=page)
+    opened = open_document(visit.services, visit.login, reference, number)
     view = letter_view(visit.services, visit.login, reference)
     found = next((one.findings for one in view.recipients if one.number == number), ())
     marks = [

@@ -16,6 +16,7 @@ from gateway.domain.mailing import MailingState
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Role
 from gateway.domain.publishing import VersionState
+from gateway.domain.retention import Keep, Kind
 from gateway.domain.standing import Standing
 from gateway.domain.status import Status
 from gateway.domain.stopping import StopScope
@@ -217,3 +218,27 @@ def filed(key: str) -> str:
     """An entry of the case file by its key, such as `posting-confirmed:AAAA1111:7K4M9QXZ`."""
     what, _, rest = key.partition(":")
     return " · ".join([_FILED.get(what, what), *rest.split(":")])
+
+
+RETENTION: Mapping[StrEnum, str] = {
+    Kind.PRINT_COPY: "Druckexemplare",
+    Kind.DOCUMENT: "Schreiben, Abschriften, Anlagen (PDF)",
+    Kind.DRAFT: "Entwürfe und ersetzte Fassungen",
+    Kind.UPLOAD: "Fertige PDFs, wie sie übergeben wurden",
+    Kind.INBOUND: "Scans",
+    Kind.RAW_PAYLOAD: "Wortlaut der Statusmeldungen",
+    Kind.PERSONAL: "Anschriften, Angaben, Begründungen",
+    Kind.MAILING: "Tabellen ohne Entscheidung",
+    Kind.API_ANSWER: "Idempotency-Keys",
+}
+
+KEEPS: Mapping[str, str] = {
+    Keep.UNFINISHED: "nicht abgeschlossen",
+    Keep.DEADLINE_RUNNING: "Frist läuft",
+    Keep.HELD: "angehalten",
+    Keep.ON_DESK: "auf der Klärungsliste",
+    Keep.LOCKED: "Löschsperre",
+    Keep.NOT_FILED: "von der E-Akte nicht bestätigt",
+    Keep.IN_USE: "wird noch gebraucht",
+    Keep.TERM_RUNNING: "Aufbewahrungsfrist läuft",
+}

@@ -6,14 +6,17 @@ Two schedulers at once are harmless: every sweep finds its work by state, under 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from gateway.application.destroying import apply_due
 from gateway.application.filing import file_due
 from gateway.application.rendering import render_submitted
 from gateway.application.running import run_due
+from gateway.application.sealing import anchor_due, seal
 from gateway.application.services import Services
 from gateway.application.submitting import hand_over
 from gateway.application.tallying import missing, tally_due
 from gateway.application.tracking import poll
 from gateway.application.trying import try_out_due
+from gateway.application.verifying import verify
 from gateway.workers.watch import watch
 
 log = structlog.get_logger()
@@ -37,6 +40,9 @@ class Schedule:
             ("watch", self._watch, 15),
             ("tally", self._tally, 1800),
             ("canary", self._canary, 120),
+            ("seal", self._seal, 60),
+            ("anchor", self._anchor, 3600),
+            ("retain", self._retain, 3600),
         ):
             self._scheduler.add_job(sweep, "interval", seconds=seconds, id=name)
 
@@ -116,6 +122,26 @@ class Schedule:
                 day=each.day.isoformat(),
                 differences=[change.value for change in each.differences or ()],
             )
+
+    def _seal(self) -> None:
+        seal(self._services)
+
+    def _anchor(self) -> None:
+        """Once a day: the head goes outside of the database, into file and log, and the chain is proven."""
+        made = anchor_due(self._services)
+        if made is None:
+            return
+        log.info("audit-anchored", number=made.number, sha256=made.sha256)
+        found = verify(self._services)
+        if found.faults_in_all:
+            codes = sorted({fault.code for fault in found.faults})
+            log.error("audit-chain-broken", findings=found.faults_in_all, codes=codes)
+
+    def _retain(self) -> None:
+        """Once a day."""
+        done = apply_due(self._services)
+        if done is not None:
+            log.info("retention-applied", gone=done.gone, faults=done.faults)
 
     def _file(self) -> None:
         report = file_due(self._services)

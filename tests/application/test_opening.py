@@ -36,12 +36,12 @@ def test_a_document_that_was_changed_in_the_case_file_is_not_shown(world: World,
 
 def test_every_look_is_in_the_audit_trail_and_a_stranger_gets_none(world: World) -> None:
     reference = world.approved()
-    open_document(world.services, "anna", reference, 1, page=2)
+    open_document(world.services, "anna", reference, 1)
     with pytest.raises(NotPermitted):
         open_document(world.services, "ahmad", reference, 1)
     with world.services.db.reading() as session:
         looks = session.exec(select(AuditEntry).where(AuditEntry.action == "document-read")).all()
-    assert [(look.actor, look.details["page"]) for look in looks] == [("anna", 2)]
+    assert [(look.actor, look.details) for look in looks] == [("anna", {"door": "page", "recipient": 1})]
 
 
 def _lose(world: World, data_dir: Path, sha256: str) -> None:

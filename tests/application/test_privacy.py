@@ -1,6 +1,7 @@
 """Whatever happens to a letter, the name and address of its reader are in no log, message, file name or error."""
 
 import logging
+import re
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,9 +12,13 @@ import pytest
 from sqlmodel import select
 
 from gateway.application import approving, drafting, posting
+from gateway.application.auditing import read_case, read_letter, trail
+from gateway.application.destroying import apply
 from gateway.application.explaining import explain
+from gateway.application.exporting import export_person
 from gateway.application.filing import file_due
 from gateway.application.importing import import_cases
+from gateway.application.opening import open_document
 from gateway.application.receiving import import_delivery
 from gateway.application.running import run
 from gateway.application.submitting import hand_over
@@ -149,13 +154,35 @@ def test_damaged_bytes_and_a_broken_case_file_say_no_name(known: World, heard: C
     assert_silent(heard())
 
 
-def test_the_audit_trail_names_users_and_references_only(known: World) -> None:
-    known.approved("F1")
+def test_the_audit_trail_names_users_and_references_only(known: World, tmp_path: Path) -> None:
+    reference = known.approved("F1", AWARD, login="both")
     known.evening()
+    known.advance(days=4)
+    poll(known.services)
+    for day in posting.posting_days(known.services, "post"):
+        posting.confirm(known.services, "post", day.day)
+    file_due(known.services)
+    delivery = make_delivery(
+        tmp_path / "L-1", "scan-centre", "L-1", 1, [ScanSpec.unknown()], at=known.clock.now()
+    )
+    import_delivery(known.services, delivery, source="scan-centre")
+    read_letter(known.services, "anna", reference)
+    read_case(known.services, "anna", "F1")
+    open_document(known.services, "anna", reference, 1)
+    trail(known.services, "audit", reference)
+    export_person(known.services, None, "P3")
+    for days in (200, 200, 600):
+        known.advance(days=days)
+        apply(known.services)
     with known.services.db.reading() as session:
         entries = session.exec(select(AuditEntry)).all()
-    assert len(entries) > 4
-    assert_silent(" ".join(str(entry) for entry in entries))
+    actions = {entry.action for entry in entries}
+    assert {"letter-read", "content-deleted", "personal-data-deleted", "person-exported"} <= actions
+    told = " ".join(str(entry) for entry in entries)
+    assert_silent(told)
+    for value in ("Borken", "46325", "Ahornallee", "Frau", "Herr"):
+        assert value not in told
+    assert not re.search(r"[A-Z]{2}[0-9]{2}(?: ?[0-9]{4}){4}", told), "an IBAN"
 
 
 def test_services_and_settings_show_no_secret(known: World) -> None:

@@ -145,3 +145,13 @@ def test_after_a_kill_at_any_moment_every_named_document_is_whole(tmp_path: Path
     assert named
     for path in named:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+
+
+def test_what_is_deleted_is_gone_and_deleting_again_is_harmless(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path)
+    name, other = blobs.put(b"x"), blobs.put(b"y")
+    blobs.delete(name)
+    blobs.delete(name)
+    assert not blobs.has(name)
+    assert blobs.get(other) == b"y"
+    assert blobs.put(b"x") == name

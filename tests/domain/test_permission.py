@@ -22,7 +22,10 @@ def test_with_four_eyes_only_an_approver_signs_for_another(roles: frozenset[Role
     assert may_approve(roles, author="anna", approver="berta", four_eyes=True) == (Role.APPROVER in roles)
 
 
-@pytest.mark.parametrize("action", [action for action in Action if action is not Action.READ])
+READING = {Action.READ, Action.READ_TRAIL, Action.SEE_RETENTION, Action.EXPORT_PERSON}
+
+
+@pytest.mark.parametrize("action", [action for action in Action if action not in READING])
 def test_an_auditor_reads_and_changes_nothing(action: Action) -> None:
     assert may({Role.AUDITOR}, Action.READ, office="ahaus")
     assert not may({Role.AUDITOR}, action)

@@ -1,10 +1,12 @@
 """The API as an application: wires routes, the door and problem details."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fastapi import Depends, FastAPI
 
 from gateway.application.services import Services
+from gateway.domain.trail import Entrance
 from gateway.web.api import cases, checks, letters, pdfs
 from gateway.web.api.callers import TOKEN
 from gateway.web.api.door import Door
@@ -33,7 +35,7 @@ def create_api(services: Services, *, now: Callable[[], float]) -> FastAPI:
         dependencies=[Depends(TOKEN)],
         responses=PROBLEM_RESPONSES,
     )
-    app.state.services = services
+    app.state.services = replace(services, door=Entrance.API)
     app.add_middleware(Door, services=services, now=now)
     add_problems(app)
     for area in (letters, pdfs, cases, checks):

@@ -11,10 +11,10 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict
 
 from gateway.application.answering import Answer, Effect, Keyed, answer_once, request_hash
+from gateway.application.auditing import read_letter
 from gateway.application.enclosing import enclosures_of
 from gateway.application.services import Services
 from gateway.application.shaping import as_json
-from gateway.application.showing import letter_view
 from gateway.application.tokens import Bearer
 from gateway.domain.scopes import Scope
 from gateway.web.api.door import KEY
@@ -62,7 +62,7 @@ class Caller:
 
     def letter(self, reference: str) -> dict[str, Any]:
         """A letter as `gateway letters show --json` prints it, with its enclosures."""
-        view = letter_view(self.services, self.login, reference)
+        view = read_letter(self.services, self.login, reference)
         enclosures = enclosures_of(self.services, self.login, reference)
         listed = [
             {"number": one.number, "title": one.title, "sha256": one.sha256, "pages": one.pages}

@@ -1,0 +1,183 @@
+"""Destroying: the rules of retention applied, kind by kind, in bounded passes; what may not go is counted by reason.
+
+Each sweep looks for what is old enough and says of each what keeps it; `domain.retention` decides. Nothing is
+deleted that is not proven afterwards in the audit trail, and every document is fetched back from the case file first.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from gateway.application.authorising import SYSTEM, actor, audit
+from gateway.application.departing import finish, leave
+from gateway.application.emptying import discard_mailing, empty_payloads, empty_persons, forget_answer
+from gateway.application.services import Services
+from gateway.application.sweeping import (
+    answers,
+    drafts,
+    drop_document,
+    drop_print_copy,
+    drop_scan,
+    letters,
+    mailings,
+    orphans,
+    payloads,
+    persons,
+    print_copies,
+    scans,
+)
+from gateway.db.people import AuditEntry
+from gateway.domain.permission import Action
+from gateway.domain.retention import Keep, Kind, RetentionRule
+from gateway.errors import CaseFileError, CaseFileUnavailable, Conflict, IntegrityError, NotFound
+
+MOST = 20_000
+"""Deletions of one kind in one pass; the rest goes in the next one."""
+APPLIED = "retention-applied"
+SUBJECT = "retention"
+
+Look = Callable[[Services, RetentionRule], Iterator[tuple[str, Keep | None]]]
+"""What is old enough, by a name, and why it must stay; None if it may go."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One way to find and delete things of one kind; `delete` returns how many went."""
+
+    kind: Kind
+    look: Look
+    delete: Callable[[Services, RetentionRule, str], int]
+
+
+SWEEPS = (
+    Sweep(Kind.PRINT_COPY, print_copies, drop_print_copy),
+    Sweep(Kind.DOCUMENT, letters, lambda services, rule, name: leave(services, rule, int(name))),
+    Sweep(Kind.DRAFT, drafts, lambda services, rule, name: leave(services, rule, int(name))),
+    Sweep(Kind.DRAFT, orphans, drop_document),
+    Sweep(Kind.UPLOAD, orphans, drop_document),
+    Sweep(Kind.INBOUND, scans, drop_scan),
+    Sweep(Kind.RAW_PAYLOAD, payloads, lambda services, _rule, name: empty_payloads(services, int(name))),
+    Sweep(Kind.PERSONAL, persons, lambda services, _rule, name: empty_persons(services, int(name))),
+    Sweep(Kind.MAILING, mailings, lambda services, _rule, name: discard_mailing(services, int(name))),
+    Sweep(Kind.API_ANSWER, answers, lambda services, _rule, name: forget_answer(services, int(name))),
+)
+
+
+@dataclass
+class Pass:
+    """What would go, or went, by kind, and what stays although it is old enough, by kind and reason."""
+
+    gone: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
+    """Codes of what kept documents from leaving: the case file did not give back what was filed."""
+
+    def keep(self, kind: Kind, keep: Keep) -> None:
+        """Count what stays."""
+        by_reason = self.kept.setdefault(kind.value, {})
+        by_reason[keep.value] = by_reason.get(keep.value, 0) + 1
+
+
+@dataclass(frozen=True)
+class LastPass:
+    """What the last pass did, and when."""
+
+    at: datetime
+    gone: Mapping[str, int]
+    kept: Mapping[str, Mapping[str, int]]
+    faults: Mapping[str, int]
+
+
+def plan(services: Services, login: str | None = None) -> Pass:
+    """What a pass would do now; changes nothing. `login` None is the operator. Raises `NotPermitted`."""
+    _require(services, login)
+    found = Pass()
+    for sweep, name_keeps in _all(services):
+        counted = Counter(keep for _, keep in name_keeps)
+        _add(found.gone, sweep.kind, counted.pop(None, 0))
+        for keep, number in counted.items():
+            for _ in range(number):
+                found.keep(sweep.kind, keep or Keep.UNFINISHED)
+    return found
+
+
+def apply(services: Services) -> Pass | None:
+    """Delete what may go; None if another process is at it. For the schedule and the operator.
+
+    What the case file does not confirm stays, is counted, and is tried again in the next pass.
+    """
+    with services.locks.try_lock("retention") as held:
+        if not held:
+            return None
+        finish(services)
+        found = Pass()
+        for sweep, names in _all(services):
+            _apply(services, sweep, names, found)
+        with services.db.transaction() as session:
+            audit(session, services, SYSTEM, APPLIED, SUBJECT, **vars(found))
+        return found
+
+
+def apply_due(services: Services) -> Pass | None:
+    """Today's pass, unless there was one already."""
+    last = last_pass(services)
+    if last is not None and last.at.astimezone(services.schedule.zone).date() >= services.today():
+        return None
+    return apply(services)
+
+
+def last_pass(services: Services) -> LastPass | None:
+    """What the last pass did."""
+    query = select(AuditEntry).where(AuditEntry.subject == SUBJECT, AuditEntry.action == APPLIED)
+    with services.db.reading() as session:
+        entry = session.exec(query.order_by(col(AuditEntry.id).desc()).limit(1)).first()
+    return LastPass(entry.at, **entry.details) if entry else None
+
+
+def rules_in_force(services: Services, login: str) -> list[RetentionRule]:
+    """The rules, for those who may see them. Raises `NotPermitted`."""
+    _require(services, login)
+    return services.retention.all(services.today())
+
+
+def _all(services: Services) -> Iterator[tuple[Sweep, Iterator[tuple[str, Keep | None]]]]:
+    for sweep in SWEEPS:
+        yield sweep, sweep.look(services, services.retention.rule(sweep.kind, services.today()))
+
+
+def _apply(services: Services, sweep: Sweep, names: Iterator[tuple[str, Keep | None]], found: Pass) -> None:
+    rule, done = services.retention.rule(sweep.kind, services.today()), 0
+    for name, keep in names:
+        if keep is not None:
+            found.keep(sweep.kind, keep)
+            continue
+        if done >= MOST:
+            break
+        try:
+            sweep.delete(services, rule, name)
+        except CaseFileUnavailable as away:
+            found.keep(sweep.kind, Keep.NOT_FILED)
+            found.faults[away.code] = found.faults.get(away.code, 0) + 1
+            break  # no other document would fare better now
+        except (CaseFileError, NotFound, IntegrityError) as fault:
+            found.keep(sweep.kind, Keep.NOT_FILED)
+            found.faults[fault.code] = found.faults.get(fault.code, 0) + 1
+        except Conflict:
+            found.keep(sweep.kind, Keep.UNFINISHED)
+        else:
+            done += 1
+    _add(found.gone, sweep.kind, done)
+
+
+def _add(counts: dict[str, int], kind: Kind, number: int) -> None:
+    if number:
+        counts[kind.value] = counts.get(kind.value, 0) + number
+
+
+def _require(services: Services, login: str | None) -> None:
+    if login is not None:
+        with services.db.reading() as session:
+            actor(session, login).require(Action.SEE_RETENTION)

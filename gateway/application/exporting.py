@@ -1,0 +1,180 @@
+"""Exporting: all that is held about one person, for the person's own information (Art. 15 DSGVO, § 83 SGB X).
+
+What concerns others stays out: of other people in the case only that they exist, and of staff no names (they are not
+recipients in the sense of Art. 15 as long as they act for the authority, EuGH C-579/21).
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from gateway.application.authorising import OPERATOR, actor, audit
+from gateway.application.services import Services
+from gateway.application.showing import RecipientView, view_of
+from gateway.db.files import InboundDocument
+from gateway.db.letters import Letter, Recipient
+from gateway.db.people import AuditEntry, Case, CaseMember, Office, Person, Representative
+from gateway.db.retention import ContentDeparture
+from gateway.domain.permission import Action
+from gateway.domain.trail import action_words
+from gateway.errors import NotFound
+
+SCHEMA = "person-export/1"
+PURPOSE = "Versand und Empfang von Schreiben in Verwaltungsverfahren (§ 67a, § 67b SGB X, § 50 SGB II)"
+
+
+def export_person(services: Services, login: str | None, reference: str) -> dict[str, Any]:
+    """Everything about a person as JSON values; `login` None is the operator. The export is audited.
+
+    Raises `NotFound` ('person-unknown'), `NotPermitted` unless the user may export in the office of every case in
+    which the person occurs: half an answer would be a wrong one.
+    """
+    with services.db.transaction() as session:
+        person = session.exec(select(Person).where(Person.reference == reference)).one_or_none()
+        if person is None:
+            raise NotFound("person-unknown", "Diese Person gibt es nicht. Bitte das Kennzeichen prüfen.")
+        cases = _cases(session, person)
+        if login is not None:
+            who = actor(session, login)
+            who.require(Action.EXPORT_PERSON)
+            for case in cases:
+                who.require(Action.EXPORT_PERSON, session.get_one(Office, case.office_id).key)
+        letters = [_letter(session, services, *found) for found in _letters(session, person)]
+        audit(session, services, login or OPERATOR, "person-exported", person.reference, letters=len(letters))
+        return {
+            "schema": SCHEMA,
+            "made_at": services.clock.now().isoformat(),
+            "purpose": PURPOSE,
+            "person": _plain(person.model_dump(exclude={"id"})),
+            "cases": [_case(session, case, person) for case in cases],
+            "letters": letters,
+            "inbound": [one for case in cases for one in _inbound(session, case, person)],
+            "disclosed_to": _disclosed_to(services, letters),
+            "kept_for": [
+                {"what": rule.kind.value, "days": rule.days, "from": rule.counts_from, "why": rule.reason}
+                for rule in services.retention.all(services.today())
+            ],
+        }
+
+
+def _cases(session: Session, person: Person) -> list[Case]:
+    member = select(CaseMember.case_id).where(CaseMember.person_id == person.id)
+    stands_in = select(Representative.case_id).where(
+        or_(col(Representative.person_id) == person.id, col(Representative.for_person_id) == person.id)
+    )
+    written_to = (
+        select(Letter.case_id)
+        .join(Recipient, col(Recipient.letter_id) == Letter.id)
+        .where(Recipient.person_id == person.id)
+    )
+    ids = (col(Case.id).in_(found) for found in (member, stands_in, written_to))
+    query = select(Case).where(or_(Case.addressee_id == person.id, *ids)).order_by(Case.reference)
+    return list(session.exec(query).all())
+
+
+def _case(session: Session, case: Case, person: Person) -> dict[str, Any]:
+    roles = ["addressee"] if case.addressee_id == person.id else []
+    if session.get(CaseMember, (case.id, person.id)):
+        roles.append("member")
+    for row in session.exec(select(Representative).where(Representative.case_id == case.id)).all():
+        if row.person_id == person.id:
+            roles.append(f"representative:{row.kind.value}")
+        if row.for_person_id == person.id:
+            roles.append(f"represented:{row.kind.value}")
+    office = session.get_one(Office, case.office_id)
+    return {
+        "reference": case.reference,
+        "file_number": case.file_number,
+        "bg_number": case.bg_number,
+        "office": office.name,
+        "roles": roles,
+    }
+
+
+def _letters(session: Session, person: Person) -> list[tuple[Letter, Recipient]]:
+    query = (
+        select(Letter, Recipient)
+        .join(Recipient, col(Recipient.letter_id) == Letter.id)
+        .where(Recipient.person_id == person.id)
+        .order_by(col(Letter.id), col(Recipient.number))
+    )
+    return list(session.exec(query).all())
+
+
+def _letter(session: Session, services: Services, letter: Letter, copy: Recipient) -> dict[str, Any]:
+    view = view_of(session, services, letter, session.get_one(Office, letter.office_id))
+    mine = next(one for one in view.recipients if one.number == copy.number)
+    gone = session.get(ContentDeparture, mine.document_sha256) if mine.document_sha256 else None
+    return {
+        "reference": letter.reference,
+        "file_number": view.file_number,
+        "title": view.title,
+        "standing": mine.standing.value,
+        "decision_date": view.decision_date.isoformat(),
+        "created_at": view.created_at.isoformat(),
+        "approved_at": view.approved_at.isoformat() if view.approved_at else None,
+        "data": view.data,
+        "recipient": _recipient(mine, copy),
+        "document": {"sha256": mine.document_sha256, "only_in_the_case_file": gone is not None},
+        "processing": _processing(session, letter.reference),
+    }
+
+
+def _recipient(mine: RecipientView, copy: Recipient) -> dict[str, Any]:
+    return {
+        "address_lines": list(mine.address_lines),
+        "salutation": copy.salutation,
+        "country": copy.country,
+        "accessible_copy": mine.twin,
+        "provider": mine.provider,
+        "handed_over_at": mine.handed_over_at.isoformat() if mine.handed_over_at else None,
+        "posted_on": _day(mine.posting_confirmed_on or mine.posting_reported_on),
+        "deemed_notified_on": _day(mine.assessment.deemed) if mine.assessment else None,
+        "objection_deadline": _day(mine.assessment.deadline) if mine.assessment else None,
+        "events": [
+            {"at": event.occurred_at.isoformat(), "status": event.status.value, "reason": event.reason}
+            for event in mine.events
+        ],
+    }
+
+
+def _processing(session: Session, subject: str) -> list[dict[str, str]]:
+    """What was done with the letter and when, without who."""
+    query = select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id))
+    return [
+        {"at": entry.at.isoformat(), "what": action_words(entry.action)} for entry in session.exec(query).all()
+    ]
+
+
+def _inbound(session: Session, case: Case, person: Person) -> list[dict[str, Any]]:
+    """Scans of the person's own case; of whom exactly a scan is, the gateway does not know."""
+    if case.addressee_id != person.id and session.get(CaseMember, (case.id, person.id)) is None:
+        return []
+    rows = session.exec(select(InboundDocument).where(InboundDocument.case_id == case.id)).all()
+    return [
+        {
+            "file_number": case.file_number,
+            "received_on": row.received_on.isoformat(),
+            "class": row.document_class,
+            "pages": row.pages,
+            "sha256": row.sha256,
+        }
+        for row in rows
+    ]
+
+
+def _disclosed_to(services: Services, letters: list[dict[str, Any]]) -> list[str]:
+    providers = {one["recipient"]["provider"] for one in letters if one["recipient"]["handed_over_at"]}
+    return [*sorted(providers), f"E-Akte: {services.casefile.name}"]
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, date | datetime) else value
+        for name, value in values.items()
+    }
