@@ -87,8 +87,10 @@ def prepare(services: Services, piece_ids: Collection[int]) -> None:
         certify(services, run_id)
 
 
-def put_back(services: Services, login: str, piece_reference: str, reason: str) -> None:
+def put_back(services: Services, login: str, piece_reference: str, reason: str) -> str:
     """Nothing was posted or handed over, and what was printed is destroyed: the letter goes with the next run.
+
+    Returns the reference of the piece that is no more.
 
     Raises `Conflict` ('by-hand-already-left'), `InputError` ('reason-missing'), `NotFound`, `NotPermitted`.
     """
@@ -109,6 +111,7 @@ def put_back(services: Services, login: str, piece_reference: str, reason: str) 
         audit(
             session, services, who.login, "by-hand-put-back", reference, reason=reason.strip(), printed=printed
         )
+        return reference
 
 
 def open_piece(

@@ -195,10 +195,8 @@ def _received(
 def _put_back(context: typer.Context, piece: Piece, login: As, reason: Reason, json: Json = False) -> None:
     """Nothing left the house: the letter goes with the next run."""
     with services_for(context) as services:
-        put_back(services, login, piece, reason)
-    _say(
-        json, {"put_back": for_people(piece)}, "Zurückgenommen; das Schreiben geht mit dem nächsten Tageslauf."
-    )
+        gone = put_back(services, login, piece, reason)
+    _say(json, {"put_back": for_people(gone)}, "Zurückgenommen; das Schreiben geht mit dem nächsten Tageslauf.")
 
 
 def _correct(
