@@ -38,6 +38,7 @@ from gateway.durable import write_durably
 from gateway.errors import ConfigError
 from gateway.facts import (
     is_holiday_nrw,
+    load_carriers,
     load_countries,
     load_notification_rules,
     load_places,
@@ -161,6 +162,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         uploads_dir=_folder(settings, settings.uploads.watch_dir) if settings.uploads.watch_dir else None,
         desk=settings.desk.rules(),
         canary=settings.canary.rules(),
+        posting=settings.posting.rules(),
+        carriers=load_carriers(
+            settings.path(settings.posting.carriers_file) if settings.posting.carriers_file else None
+        ),
     )
 
 
@@ -226,13 +231,8 @@ def close(services: Services) -> None:
 
 
 def _postgres(database: DatabaseSettings) -> PostgresOptions:
-    return PostgresOptions(
-        password=database.password.get_secret_value(),
-        pool_size=database.pool_size,
-        connect_timeout_s=database.connect_timeout_s,
-        statement_timeout_s=database.statement_timeout_s,
-        lock_timeout_s=database.lock_timeout_s,
-    )
+    others = database.model_dump(exclude={"url", "password"})
+    return PostgresOptions(password=database.password.get_secret_value(), **others)
 
 
 def _folder(settings: Settings, configured: str) -> Path:

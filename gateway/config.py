@@ -29,6 +29,7 @@ from gateway.provider_settings import (
     DeskSettings,
     FolderHouse,
     PingenAccount,
+    PostingSettings,
     Section,
     SftpAccount,
 )
@@ -251,6 +252,7 @@ class Settings(BaseSettings):
     desk: DeskSettings = DeskSettings()
     canary: CanarySettings = CanarySettings()
     audit: AuditSettings = AuditSettings()
+    posting: PostingSettings = PostingSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Settings of print houses and what depends on them, and what every section is made of; see `gateway.config`."""
+"""Settings of print houses and proofs of posting, and what every section is made of; see `gateway.config`."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,6 +11,7 @@ from gateway.domain.by_hand import BY_HAND
 from gateway.domain.canary import CanaryRules
 from gateway.domain.desk import DeskRules, Patience
 from gateway.domain.mailpiece import Service
+from gateway.domain.posting_list import Agreement, Evidence, PostingRules
 from gateway.errors import ConfigError
 
 
@@ -150,3 +151,28 @@ class DeskSettings(Section):
                 },
             },
         )
+
+
+class AgreementSetting(Section):
+    """What proves a posting by one provider, where that is agreed, and who delivers if its lists do not say."""
+
+    provider: str
+    posting_evidence: Evidence
+    contract: str = ""
+    carrier: str = ""
+
+
+class PostingSettings(Section):
+    """Who is responsible for records of posting, and what was agreed; a provider not named proves nothing."""
+
+    responsible: str = "Poststelle"
+    carriers_file: str = ""
+    of_provider: tuple[AgreementSetting, ...] = ()
+
+    def rules(self) -> PostingRules:
+        """The same for the use cases."""
+        agreements = {
+            each.provider: Agreement(each.posting_evidence, each.contract, each.carrier)
+            for each in self.of_provider
+        }
+        return PostingRules(self.responsible, agreements)

@@ -1,17 +1,16 @@
-"""Deciding: what waits for a signature or a confirmation. Letters to approve, pieces of a posting day.
+"""Deciding: which letters wait for a signature.
 
-Only reads; the decisions themselves are made in `approving` and `posting`. The desk is in `desk_view`.
+Only reads; the decision itself is made in `approving`. The desk is in `desk_view`, a day of postings in `posting_view`.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from gateway.application.authorising import Actor, actor
 from gateway.application.services import Services
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Case, Office, User
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action, may_approve
@@ -32,20 +31,6 @@ class ApprovalLine:
     submitted_at: datetime | None
     four_eyes: bool
     recipients: int
-
-
-@dataclass(frozen=True)
-class PostingPiece:
-    """A piece that a provider reported as posted on a day."""
-
-    piece: str
-    letter: str
-    file_number: str
-    office: str
-    title: str
-    source: str
-    confirmed_at: datetime | None
-    confirmed_by: str | None
 
 
 def to_approve(services: Services, login: str) -> list[ApprovalLine]:
@@ -76,44 +61,7 @@ def to_approve(services: Services, login: str) -> list[ApprovalLine]:
         ]
 
 
-def posting_pieces(services: Services, login: str, day: date) -> list[PostingPiece]:
-    """The pieces of one reported posting day that the user may see, by piece reference."""
-    with services.db.reading() as session:
-        who = actor(session, login)
-        who.require(Action.READ)
-        rows = session.exec(
-            select(Posting, MailPiece, Letter, Case)
-            .join(MailPiece, col(MailPiece.id) == Posting.piece_id)
-            .join(Recipient, col(Recipient.mail_piece_id) == MailPiece.id)
-            .join(Letter, col(Letter.id) == Recipient.letter_id)
-            .join(Case, col(Case.id) == Letter.case_id)
-            .where(Posting.reported_on == day)
-            .order_by(MailPiece.reference, Letter.reference)
-        ).all()
-        return [
-            _posting_piece(session, posting, piece, letter, case, office)
-            for posting, piece, letter, case in rows
-            if who.may(Action.READ, (office := session.get_one(Office, letter.office_id)).key)
-        ]
-
-
 def _may_sign(who: Actor, letter: Letter, office: Office, author: User) -> bool:
     return who.may(Action.APPROVE, office.key) and may_approve(
         who.roles, author=author.login, approver=who.login, four_eyes=letter.four_eyes
-    )
-
-
-def _posting_piece(
-    session: Session, posting: Posting, piece: MailPiece, letter: Letter, case: Case, office: Office
-) -> PostingPiece:
-    clerk = session.get(User, posting.confirmed_by_id) if posting.confirmed_by_id else None
-    return PostingPiece(
-        piece.reference,
-        letter.reference,
-        case.file_number,
-        office.key,
-        letter.title,
-        posting.source,
-        posting.confirmed_at,
-        clerk.name if clerk else None,
     )

@@ -28,6 +28,7 @@ from gateway.db.files import Filing
 from gateway.db.letters import Approval, Document, Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Posting, Run, StatusEvent, Submission
 from gateway.db.people import AuditEntry, Case, Office, User
+from gateway.db.postings import PostingList, PostingListItem, PostingRecord
 from gateway.db.templates import TemplateVersion
 from gateway.domain.accessible import CompanionKind
 from gateway.domain.evidence import Part
@@ -131,6 +132,45 @@ def _piece_parts(subject: Subject, number: int, piece_id: int) -> Iterator[Part]
             "Aufgabe zur Post: gemeldet, bestätigt",
             _posting(session, posting),
         )
+        yield _rows(
+            f"ab-vermerk-{number}.json",
+            "Ab-Vermerke mit der Einlieferungsliste und der Zeile dieser Sendung; der letzte gilt",
+            _records(session, piece_id),
+        )
+
+
+def _records(session: Session, piece_id: int) -> list[dict[str, Any]]:
+    """A list's other lines are other people's; its hash proves the whole."""
+    rows = session.exec(
+        select(PostingRecord, PostingList)
+        .join(PostingList, col(PostingList.id) == PostingRecord.list_id, isouter=True)
+        .where(PostingRecord.piece_id == piece_id)
+        .order_by(col(PostingRecord.number))
+    ).all()
+    return [
+        _row(record)
+        | {
+            "confirmed_by": _login(session, record.confirmed_by_id),
+            "second": _login(session, record.second_id),
+            "list": _row(listed) if listed else None,
+            "line": _line(session, listed, piece_id) if listed else None,
+        }
+        for record, listed in rows
+    ]
+
+
+def _line(session: Session, listed: PostingList, piece_id: int) -> dict[str, Any] | None:
+    query = (
+        select(PostingListItem)
+        .join(Submission, col(Submission.key) == PostingListItem.key)
+        .where(PostingListItem.list_id == row_id(listed), Submission.piece_id == piece_id)
+    )
+    item = session.exec(query).first()
+    return _row(item) if item else None
+
+
+def _login(session: Session, user_id: int | None) -> str | None:
+    return session.get_one(User, user_id).login if user_id else None
 
 
 def _approvals(subject: Subject) -> list[dict[str, Any]]:

@@ -125,7 +125,9 @@ def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
         sentences.append(f"{prefix}{recipient.problem}")
     if recipient.next_attempt_at:
         sentences.append(f"{prefix}Nächster Versuch um {recipient.next_attempt_at:%d.%m.%Y %H:%M} UTC.")
-    if recipient.posting_reported_on and not recipient.posting_confirmed_on:
+    if recipient.records and recipient.records[-1].posted_on is None:
+        sentences.append(f"{prefix}Zwei Personen haben vermerkt, dass sie doch nicht zur Post gegeben wurde.")
+    if recipient.posting_reported_on and not recipient.records:
         sentences.append(
             f"{prefix}Die Aufgabe zur Post ist gemeldet, aber noch nicht bestätigt; Daten sind vorläufig."
         )

@@ -19,9 +19,11 @@ from gateway.application.case_keys import (
     twin_document_key,
 )
 from gateway.application.companions import signed_companions
-from gateway.application.filing_dates import posting_metadata, proof_metadata
+from gateway.application.filing_dates import proof_metadata
+from gateway.application.filing_posting import posting_metadata
 from gateway.application.filing_rows import begin_attempt, confirmed, failed_before, is_filed, refused
 from gateway.application.history import handed_over_at, proof_views
+from gateway.application.noting import records_of
 from gateway.application.outages import goes_on, is_over, may_try
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
@@ -41,6 +43,7 @@ from gateway.domain.filing import (
     LetterFacts,
     ProofFacts,
     RecipientFacts,
+    RecordFacts,
     due_filings,
     inbound_filing_key,
 )
@@ -154,7 +157,10 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
         handed_over_at=handed_over_at(session, submission),
         by_hand=submission is not None and submission.provider == BY_HAND,
         posting_reported_on=posting.reported_on if posting else None,
-        posting_confirmed_on=posting.confirmed_on if posting else None,
+        records=tuple(
+            RecordFacts(record.number, record.posted_on, record.confirmed_at)
+            for record in records_of(session, recipient.mail_piece_id)
+        ),
         returned_at=returned_at(session, submission),
         proofs=tuple(
             ProofFacts(proof.number, proof.recorded_at, proof.said)
@@ -177,10 +183,11 @@ def _entries(
         elif not is_filed(session, due.key):
             recipient = by_number.get(due.recipient_no or 1)
             document = signed_document(session, letter_id, due)
-            yield _entry(services, letter, case, office, due, recipient, document), row_id(case)
+            yield _entry(session, services, letter, case, office, due, recipient, document), row_id(case)
 
 
 def _entry(
+    session: Session,
     services: Services,
     letter: Letter,
     case: Case,
@@ -205,7 +212,8 @@ def _entry(
         document_key=key,
         document=services.blobs.get(sha256) if sha256 else None,
         document_sha256=sha256,
-        metadata=_metadata(letter, case, due, recipient, document),
+        metadata=_metadata(letter, case, due, recipient, document)
+        | posting_metadata(session, services, letter, due, recipient),
     )
 
 
@@ -261,7 +269,7 @@ def _metadata(
     }
     if due.proof_no:
         return metadata | proof_metadata(recipient, due.proof_no)
-    return metadata | posting_metadata(due, recipient) if due.kind is FilingKind.POSTING else metadata
+    return metadata
 
 
 def _inbound_due(services: Services) -> list[int]:

@@ -9,8 +9,10 @@ from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
 
+from gateway.application.attesting import attested_pieces
 from gateway.application.authorising import Actor, audit
 from gateway.application.delivering import Receipt, Scan, prove
+from gateway.application.noting import Grounds, note
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
 from gateway.application.taking_by_hand import open_piece
@@ -18,8 +20,10 @@ from gateway.application.tracking import append
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, Submission
+from gateway.db.people import User
 from gateway.domain.by_hand import BY_HAND, HandChannel, Leaving, check_leaving
 from gateway.domain.delivery import DeliveryKind
+from gateway.domain.posting_record import How
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, InputError
@@ -48,8 +52,11 @@ def post(services: Services, login: str, piece_reference: str, leaving: Leaving)
         _report(session, services, submission, leaving, None, posted_on=leaving.left_on)
         posting = session.get_one(Posting, row_id(piece))
         posting.source = ", ".join(filter(None, (leaving.carrier, leaving.product, leaving.receipt)))
-        posting.confirmed_on, posting.confirmed_at = posting.reported_on, services.clock.now()
-        posting.confirmed_by_id = who.id
+        session.flush()
+        [line] = attested_pieces(session, services, [piece.reference])
+        clerk = session.get_one(User, who.id)
+        own = (leaving.carrier or "", leaving.product or "", leaving.receipt or "")
+        note(session, services, [(line, posting.reported_on, Grounds(clerk, How.BY_HAND, by_hand=own))])
         audit(
             *(session, services, who.login, "posted-by-hand", piece.reference),
             day=leaving.left_on.isoformat(),

@@ -157,7 +157,7 @@ def _oldest_in_doubt(session: Session) -> datetime | None:
 
 def _postings(session: Session) -> dict[str, int]:
     confirmed = select(func.count()).select_from(Posting).where(col(Posting.confirmed_on).is_not(None))
-    reported = select(func.count()).select_from(Posting).where(col(Posting.confirmed_on).is_(None))
+    reported = select(func.count()).select_from(Posting).where(col(Posting.record_no).is_(None))
     return {"reported": session.exec(reported).one(), "confirmed": session.exec(confirmed).one()}
 
 

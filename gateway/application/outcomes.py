@@ -186,9 +186,9 @@ def _fault_values(services: Services, fault: IntegrityError | NotFound) -> dict[
     }
 
 
-def mark_for_filing(session: Session, piece_id: int) -> None:
-    """A new fact about a piece belongs in the case file of each of its letters."""
-    _mark_letters(session, [piece_id])
+def mark_for_filing(session: Session, *piece_ids: int) -> None:
+    """A new fact about pieces belongs in the case file of each of their letters."""
+    _mark_letters(session, piece_ids)
 
 
 def _mark_letters(session: Session, piece_ids: Sequence[int] | SelectOfScalar[int]) -> None:

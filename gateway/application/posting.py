@@ -1,18 +1,23 @@
 """Posting: the provider reports a day, a named clerk confirms it; only the posting day starts the four-day rule."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from gateway.application.attesting import NOT_MADE, attested_on
 from gateway.application.authorising import actor, audit
-from gateway.application.outcomes import mark_for_filing
+from gateway.application.enlisting import draw_up
+from gateway.application.noting import Grounds, delivery_plan, note
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, status_of
 from gateway.db.by_hand import ByHand
 from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
+from gateway.db.people import User
+from gateway.db.postings import PostingRecord
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.deadlines import Assessment, Channel, Dispatch, assess
 from gateway.domain.delivery import DeliveryKind, channel_of_proof
@@ -24,7 +29,7 @@ from gateway.errors import NotFound
 
 @dataclass(frozen=True)
 class PostingDay:
-    """What a provider reported for one day: how many pieces, how many of them a clerk has confirmed."""
+    """What a provider reported for one day: how many pieces, and about how many of them a record was written."""
 
     day: date
     pieces: int
@@ -36,37 +41,32 @@ def posting_days(services: Services, login: str) -> list[PostingDay]:
     with services.db.reading() as session:
         actor(session, login).require(Action.READ)
         days: dict[date, list[bool]] = {}
-        for reported_on, confirmed_on in session.exec(
-            select(col(Posting.reported_on), col(Posting.confirmed_on))
+        for reported_on, record_no in session.exec(
+            select(col(Posting.reported_on), col(Posting.record_no))
         ).all():
-            days.setdefault(reported_on, []).append(confirmed_on is not None)
+            days.setdefault(reported_on, []).append(record_no is not None)
         return [PostingDay(day, len(seen), sum(seen)) for day, seen in sorted(days.items(), reverse=True)]
 
 
 def confirm(services: Services, login: str, day: date) -> list[str]:
-    """Confirm the day's report: every reported piece not confirmed yet; returns their references.
+    """Confirm what is clean in the day's report and not confirmed yet; returns the references.
 
-    A piece of which the provider said afterwards that it could not be made is left out.
-
-    The clerk's name goes with it into the file (BSG B 4 AS 37/08 R: without a note on the posting day in the
-    file there is no fiction). Repeating it changes nothing.
+    What the check has something against is left out: two people answer for that (`excepting`). Each piece gets its
+    record of posting with the clerk's name (BSG B 4 AS 37/08 R: without a note on the posting day in the file there
+    is no fiction). Repeating it changes nothing. Raises `NotFound` ('posting-none-reported').
     """
     with services.db.transaction() as session:
         who = actor(session, login)
         who.require(Action.CONFIRM_POSTING)
-        postings = session.exec(select(Posting).where(Posting.reported_on == day)).all()
-        if not postings:
+        lines = attested_on(session, services, day)
+        if not lines:
             raise NotFound(
                 "posting-none-reported", f"Für den {day:%d.%m.%Y} ist keine Aufgabe zur Post gemeldet."
             )
-        confirmed = []
-        for posting in postings:
-            if posting.confirmed_on is None and not was_withdrawn(session, posting.piece_id):
-                posting.confirmed_on = posting.reported_on
-                posting.confirmed_at = services.clock.now()
-                posting.confirmed_by_id = who.id
-                mark_for_filing(session, posting.piece_id)
-                confirmed.append(session.get_one(MailPiece, posting.piece_id).reference)
+        clerk = session.get_one(User, who.id)
+        ready = draw_up(session, services, day, [line for line in lines if line.ready])
+        note(session, services, [(line, line.posted_on, Grounds(clerk)) for line in ready])
+        confirmed = sorted(line.piece.reference for line in ready)
         if confirmed:
             audit(session, services, who.login, "posting-confirmed", day.isoformat(), pieces=confirmed)
         return confirmed
@@ -86,7 +86,7 @@ def assessment(
 
     `proof` is the proof of receipt in force; `hand` how it left by hand, if it did.
     """
-    sent = posting.confirmed_on or posting.reported_on if posting else hand.left_on if hand else None
+    sent = day_in_force(posting) if posting else hand.left_on if hand else None
     received = proof.effective_on if proof else None
     if sent is None and proof is None:
         return None
@@ -98,6 +98,7 @@ def assessment(
         returned=returned or (proof is not None and proof.served is False),
         remedy=letter.remedy if letter.is_decision else None,
         remedy_notice_ok=letter.has_remedy_notice,
+        delivery=delivery_plan(posting) if posting else None,
     )
     return assess(dispatch, services.notification, services.is_holiday)
 
@@ -121,10 +122,43 @@ def channel_of(service: Service, country: str) -> Channel:
     }.get(service, Channel.POST_INLAND)
 
 
+def day_in_force(posting: Posting) -> date | None:
+    """The confirmed day, else the reported one; None if the record in force says that it was not posted."""
+    return None if was_revoked(posting) else posting.confirmed_on or posting.reported_on
+
+
+def was_revoked(posting: Posting) -> bool:
+    """Whether the record in force says that it was not posted."""
+    return posting.record_no is not None and posting.confirmed_on is None
+
+
 def was_withdrawn(session: Session, piece_id: int) -> bool:
-    """Whether the provider reported a posting and then that the piece was not made: it was not posted."""
+    """Whether the provider reported a posting and then that the piece was not made: it was not posted.
+
+    Unless two people answered afterwards for its having been posted.
+    """
     piece = session.get_one(MailPiece, piece_id)
-    return status_of(session, live_submission(session, piece_id), piece) in {Status.FAILED, Status.CANCELLED}
+    submission = live_submission(session, piece_id)
+    if submission is None or status_of(session, submission, piece) not in NOT_MADE:
+        return False
+    told_at = select(func.max(StatusEvent.received_at)).where(
+        StatusEvent.submission_id == submission.id, col(StatusEvent.status).in_(NOT_MADE)
+    )
+    answered = select(PostingRecord.id).where(
+        PostingRecord.piece_id == piece_id,
+        col(PostingRecord.exception_id).is_not(None),
+        PostingRecord.confirmed_at >= told_at.scalar_subquery(),
+    )
+    return session.exec(answered).first() is None
+
+
+def first_hand_over(session: Session, pieces: Sequence[int]) -> datetime | None:
+    """When the first of these pieces was handed over."""
+    query = select(func.min(Submission.released_at)).where(
+        col(Submission.piece_id).in_(pieces), col(Submission.voided_at).is_(None)
+    )
+    first: datetime | None = session.exec(query).one()
+    return first
 
 
 def returned_at(session: Session, submission: Submission | None) -> datetime | None:

@@ -12,11 +12,13 @@ from gateway.domain.address import Countries
 from gateway.domain.address_places import Places
 from gateway.domain.calendar import RunSchedule
 from gateway.domain.canary import CanaryRules
+from gateway.domain.carriers import Carriers
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.evidence import PostingFile
 from gateway.domain.postage import PostageTable
+from gateway.domain.posting_list import PostingRules
 from gateway.domain.proof import RunProof
 from gateway.domain.references import RANDOM_BITS, reference_from
 from gateway.domain.retention import RetentionRules
@@ -85,6 +87,10 @@ class Services:
     """How long things may take before they are on the desk."""
     canary: CanaryRules = field(default_factory=CanaryRules)
     """Which providers get a test letter before each run."""
+    posting: PostingRules = field(default_factory=PostingRules)
+    """What proves a posting, by provider, and who is responsible."""
+    carriers: Carriers = field(default_factory=Carriers)
+    """Who delivers on which days."""
 
     @property
     def provider(self) -> Provider:

@@ -38,6 +38,8 @@ def line_json(line: LetterLine) -> dict[str, Any]:
         "office": line.office,
         "title": line.title,
         "status": line.standing.value,
+        "decision_date": line.decision_date.isoformat(),
+        "handed_over_at": _iso(line.handed_over_at),
         "posted_on": _iso(line.posted_on),
         "confirmed": line.confirmed,
     }
@@ -62,6 +64,19 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
         "handed_over_at": _iso(view.handed_over_at),
         "posting_reported_on": _iso(view.posting_reported_on),
         "posting_confirmed_on": _iso(view.posting_confirmed_on),
+        "posting_confirmed_by": view.posting_confirmed_by,
+        "carrier": view.carrier,
+        "posting_records": [
+            {
+                "number": record.number,
+                "posted_on": _iso(record.posted_on),
+                "how": record.how.value,
+                "list": record.list_number or None,
+                "confirmed_at": record.confirmed_at.isoformat(),
+                "text": record.text,
+            }
+            for record in view.records
+        ],
         "deemed": _iso(dates.deemed) if dates else None,
         "effective": _iso(dates.effective) if dates else None,
         "deadline": _iso(dates.deadline) if dates else None,

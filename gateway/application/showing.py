@@ -24,7 +24,8 @@ from gateway.application.history import (
     handed_over_at,
     proof_views,
 )
-from gateway.application.posting import assessment, returned_at, was_withdrawn
+from gateway.application.noting import RecordView, records_of
+from gateway.application.posting import assessment, day_in_force, first_hand_over, returned_at, was_withdrawn
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, status_of
 from gateway.db.by_hand import ByHand
@@ -66,6 +67,9 @@ class RecipientView:
     posting_reported_on: date | None
     posting_confirmed_on: date | None
     posting_confirmed_by: str | None
+    carrier: str | None
+    records: Sequence[RecordView]
+    """Records of posting, the first one first; the last one is in force."""
     assessment: Assessment | None
     problem: str | None
     """Code and message of what went wrong last, if anything did."""
@@ -85,7 +89,7 @@ class RecipientView:
     @property
     def provisional(self) -> bool:
         """Whether the dates rest on nothing but a report."""
-        return self.posting_reported_on is not None and not self.posting_confirmed_on and self.proof is None
+        return self.posting_reported_on is not None and not self.records and self.proof is None
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class LetterLine:
     author: str
     decision_date: date
     approved_at: datetime | None
+    handed_over_at: datetime | None
     posted_on: date | None
     confirmed: bool
 
@@ -271,6 +276,8 @@ def _recipient_view(
         posting_reported_on=posting.reported_on if posting else None,
         posting_confirmed_on=posting.confirmed_on if posting else None,
         posting_confirmed_by=clerk.name if clerk else None,
+        carrier=posting.carrier if posting else None,
+        records=records_of(session, recipient.mail_piece_id) if posting else (),
         assessment=None
         if posting is not None and was_withdrawn(session, posting.piece_id)
         else assessment(
@@ -303,8 +310,9 @@ def letter_line(session: Session, letter: Letter, case: Case, office: Office, au
         author=author.login,
         decision_date=letter.decision_date,
         approved_at=letter.approved_at,
-        posted_on=min((posting.reported_on for posting in postings), default=None),
-        confirmed=bool(postings) and all(posting.confirmed_on for posting in postings),
+        handed_over_at=first_hand_over(session, pieces),
+        posted_on=min((day for posting in postings if (day := day_in_force(posting))), default=None),
+        confirmed=bool(postings) and all(posting.record_no for posting in postings),
     )
 
 

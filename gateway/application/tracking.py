@@ -9,6 +9,8 @@ from dataclasses import fields
 
 from sqlmodel import Session, col, select
 
+from gateway.application.enlisting import import_lists
+from gateway.application.noting import set_carrier
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
 from gateway.db.by_hand import ByHand
@@ -29,7 +31,7 @@ def poll(services: Services) -> int:
     """Ask every provider about the pieces whose fate is open; returns how many new events came.
 
     A provider that does not answer is asked again next time: asking changes nothing there. Each is asked at least
-    once, even if nothing is open: it may tell of pieces that were settled, such as returns.
+    once, even if nothing is open: it may tell of pieces that were settled, such as returns. Then posting lists come in.
     """
     new = _match_again(services)
     for name, provider in services.providers.items():
@@ -39,6 +41,7 @@ def poll(services: Services) -> int:
                 new += record(services, name, provider.poll(references[start : start + _CHUNK]))
             except ProviderError:
                 break
+    import_lists(services)
     return new
 
 
@@ -182,11 +185,11 @@ def _report_posting(session: Session, services: Services, submission: Submission
     """The first day a provider names as posting; it is provisional until a clerk confirms it."""
     if report.posted_on is None or session.get(Posting, submission.piece_id) is not None:
         return
-    session.add(
-        Posting(
-            piece_id=submission.piece_id,
-            reported_on=report.posted_on,
-            reported_at=services.clock.now(),
-            source=f"{report.provider_reference} {report.provider_status}",
-        )
+    posting = Posting(
+        piece_id=submission.piece_id,
+        reported_on=report.posted_on,
+        reported_at=services.clock.now(),
+        source=f"{report.provider_reference} {report.provider_status}",
     )
+    set_carrier(services, posting, services.posting.with_provider(submission.provider).carrier)
+    session.add(posting)

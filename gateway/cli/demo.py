@@ -21,7 +21,7 @@ from gateway.config import Settings
 from gateway.domain.standing import Standing
 from gateway.errors import ConfigError
 from gateway.testing.clock import ManualClock
-from gateway.testing.demo import ADMINISTRATOR, CLERK, PASSWORD, Stage, Story, play
+from gateway.testing.demo import ADMINISTRATOR, CLERK, PASSWORD, SECOND_CLERK, Stage, Story, play
 from gateway.testing.epost import EpostSimulator
 
 _MARKER = ".gateway-demo"
@@ -127,5 +127,5 @@ def _print(settings: Settings, folder: Path, totals: dict[str, int], story: Stor
         console.print(f"Scanlieferung {report.delivery}: {report.counts}")
     web = settings.web
     console.print(f"\nSeiten:  {sys.argv[0]} --data-dir {folder} serve   →  http://{web.host}:{web.port}/")
-    logins = ", ".join([CLERK, ADMINISTRATOR, *story.visitors])
+    logins = ", ".join([CLERK, SECOND_CLERK, ADMINISTRATOR, *story.visitors])
     console.print(f"Anmelden als: {logins}   Kennwort: {PASSWORD}")

@@ -19,7 +19,7 @@ def append_only(dialect: str, *tables: str) -> list[str]:
 
 def set_once(dialect: str, table: str, column: str) -> list[str]:
     """The column may go from NULL to a value, and never again."""
-    changed = f"NEW.{column} {'IS NOT' if dialect == 'sqlite' else 'IS DISTINCT FROM'} OLD.{column}"
+    changed = _differs(dialect, f"NEW.{column}", f"OLD.{column}")
     return _trigger(dialect, f"{table}_{column}_set_once", table, f"OLD.{column} IS NOT NULL AND {changed}")
 
 
@@ -56,6 +56,19 @@ def without(dialect: str, guard: str, table: str) -> list[str]:
 def only_up(dialect: str, table: str, column: str) -> list[str]:
     """The counter never goes back."""
     return _trigger(dialect, f"{table}_{column}_only_up", table, f"NEW.{column} < OLD.{column}")
+
+
+def fixed(dialect: str, table: str, *columns: str) -> list[str]:
+    """These columns stay as they were written; others of the row may change."""
+    changed = " OR ".join(_changed(dialect, column) for column in columns)
+    return _trigger(dialect, f"{table}_fixed", table, changed)
+
+
+def only_with(dialect: str, table: str, column: str, counter: str) -> list[str]:
+    """Once set, the column changes only together with a higher `counter`, which itself never goes back."""
+    grows = f"COALESCE(NEW.{counter}, 0) > COALESCE(OLD.{counter}, 0)"
+    moved = f"(OLD.{column} IS NOT NULL AND {_changed(dialect, column)}) OR {_changed(dialect, counter)}"
+    return _trigger(dialect, f"{table}_{column}_only_with_{counter}", table, f"({moved}) AND NOT {grows}")
 
 
 def _changed(dialect: str, column: str) -> str:

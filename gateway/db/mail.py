@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, false, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, false, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
@@ -138,13 +138,23 @@ class StatusEvent(SQLModel, table=True):
 
 
 class Posting(SQLModel, table=True):
-    """An *Aufgabe zur Post*: reported by the provider (provisional), confirmed by a named clerk (final)."""
+    """An *Aufgabe zur Post*: reported by the provider (provisional), confirmed by a named clerk (final).
+
+    What is confirmed is the day of the record of posting in force, and changes only with a new record. A record in
+    force without a confirmed day says that the piece was not posted.
+    """
 
     __table_args__ = (
         CheckConstraint(
             "(confirmed_on IS NULL) = (confirmed_by_id IS NULL)"
             " AND (confirmed_on IS NULL) = (confirmed_at IS NULL)",
             name="confirmation_is_whole",
+        ),
+        CheckConstraint("confirmed_on IS NULL OR record_no IS NOT NULL", name="confirmed_by_a_record"),
+        ForeignKeyConstraint(
+            ["piece_id", "record_no", "confirmed_on"],
+            ["posting_record.piece_id", "posting_record.number", "posting_record.posted_on"],
+            name="day_of_the_record",
         ),
     )
 
@@ -155,3 +165,8 @@ class Posting(SQLModel, table=True):
     confirmed_on: date | None = None
     confirmed_at: datetime | None = moment(optional=True)
     confirmed_by_id: int | None = Field(default=None, foreign_key="user_account.id")
+    record_no: int | None = None
+    """Number of the record of posting in force; it only goes up."""
+    carrier: str | None = None
+    delivery_days: str | None = None
+    """The carrier's days by contract, `Mo Di Mi Do Fr Sa`; None if no contract is known."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from gateway.domain.carriers import DeliveryPlan, Doubt, doubt_about
 from gateway.domain.validity import in_force
 from gateway.errors import InputError
 
@@ -108,6 +109,7 @@ class RegimeRules:
     proof_rules: Mapping[Channel, str]
     returned_rule: str
     shift_rule: str | None
+    doubt: Doubt
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class Dispatch:
 
     `dispatched_on` is the day of *Aufgabe zur Post* (or of sending), `received_on` a proven day of receipt or
     service. `remedy` None: the letter is no decision. `remedy_notice_ok` False: the Rechtsbehelfsbelehrung is
-    missing or wrong.
+    missing or wrong. `delivery` None: nothing is known about the carrier.
     """
 
     channel: Channel
@@ -133,6 +135,7 @@ class Dispatch:
     remedy: Remedy | None = None
     remedy_notice_ok: bool = True
     regime: Regime = Regime.SGB_X
+    delivery: DeliveryPlan | None = None
 
 
 @dataclass(frozen=True)
@@ -212,7 +215,7 @@ def _notification(dispatch: Dispatch, regime: RegimeRules, is_holiday: IsHoliday
         reason = f"Zugang nachgewiesen am {_german(received)} ({regime.proof_rules[dispatch.channel]})."
         return Assessment(None, received, None, None, (reason,))
     if fictions:
-        return _deemed(dispatch, fictions, regime.shift_rule, is_holiday)
+        return _deemed(dispatch, fictions, regime, is_holiday)
     reason = (
         "Für diesen Weg gilt keine Fiktion; ohne nachgewiesenen Zugang ist nichts bekannt gegeben"
         f" ({regime.proof_rules[dispatch.channel]})."
@@ -221,7 +224,7 @@ def _notification(dispatch: Dispatch, regime: RegimeRules, is_holiday: IsHoliday
 
 
 def _deemed(
-    dispatch: Dispatch, fictions: tuple[Fiction, ...], shift_rule: str | None, is_holiday: IsHoliday
+    dispatch: Dispatch, fictions: tuple[Fiction, ...], regime: RegimeRules, is_holiday: IsHoliday
 ) -> Assessment:
     sent = dispatch.dispatched_on
     if sent is None:
@@ -233,11 +236,14 @@ def _deemed(
     span = f"am {fiction.days}. Tag" if fiction.days else _months_german(fiction.months)
     sentence = f"Aufgegeben am {_german(sent)}: gilt {span} danach als bekannt gegeben"
     reasons = [f"{sentence}, also am {_german(deemed)} ({fiction.rule})."]
-    if shift_rule is None:
+    if dispatch.delivery and fiction.days and dispatch.channel is not Channel.ELECTRONIC:
+        warning = doubt_about(dispatch.delivery, sent, deemed, regime.doubt, is_holiday)
+        reasons += [warning] if warning else []
+    if regime.shift_rule is None:
         if roll(deemed, is_holiday) != deemed:
             reasons.append("Der Tag der Bekanntgabe verschiebt sich nicht, auch wenn er kein Werktag ist.")
     elif (shifted := roll(deemed, is_holiday)) != deemed:
-        reasons.append(f"Kein Werktag: verschoben auf {_german(shifted)} ({shift_rule}).")
+        reasons.append(f"Kein Werktag: verschoben auf {_german(shifted)} ({regime.shift_rule}).")
         deemed = shifted
     effective, weighed = _weigh_receipt(deemed, dispatch.received_on, fiction)
     return Assessment(deemed, effective, None, None, (*reasons, *weighed))

@@ -47,6 +47,15 @@ class ProofFacts:
 
 
 @dataclass(frozen=True)
+class RecordFacts:
+    """A record of posting (*Ab-Vermerk*); later numbers replace earlier ones. No day: it was not posted after all."""
+
+    number: int
+    posted_on: date | None
+    made_at: datetime
+
+
+@dataclass(frozen=True)
 class RecipientFacts:
     """What is known of one recipient's copy and its mail piece. `no` counts from 1; moments are timezone-aware."""
 
@@ -54,7 +63,7 @@ class RecipientFacts:
     piece: str | None = None
     handed_over_at: datetime | None = None
     posting_reported_on: date | None = None
-    posting_confirmed_on: date | None = None
+    records: tuple[RecordFacts, ...] = ()
     returned_at: datetime | None = None
     twin: str | None = None
     """What the accessible copy is called that was signed with the letter; None if there is none."""
@@ -113,11 +122,7 @@ class DueFiling:
     signing: int = 1
     """To which signing a document belongs."""
     proof_no: int | None = None
-
-    @property
-    def day(self) -> date:
-        """The day of it."""
-        return self.occurred.date() if isinstance(self.occurred, datetime) else self.occurred
+    record_no: int | None = None
 
 
 _APPROVED_ONCE = frozenset({LetterState.APPROVED, LetterState.BATCHED, LetterState.CANCELLED})
@@ -190,10 +195,8 @@ def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[Du
         title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} gemeldet (vorläufig)"
         key = filing_key("posting-reported", piece, letter)
         yield DueFiling(FilingKind.POSTING, key, title, day, no, provisional=True)
-    if (day := recipient.posting_confirmed_on) is not None:
-        how = "von Hand vermerkt" if recipient.by_hand else "bestätigt"
-        title = f"Sendung {name}: Aufgabe zur Post am {day:%d.%m.%Y} {how} (Ab-Vermerk)"
-        yield DueFiling(FilingKind.POSTING, filing_key("posting-confirmed", piece, letter), title, day, no)
+    for record in recipient.records:
+        yield _of_record(letter, recipient, piece, record)
     for proof in recipient.proofs:
         key = filing_key("delivery", piece, letter, proof.number)
         again = " (Berichtigung)" if proof.number > 1 else ""
@@ -202,6 +205,21 @@ def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[Du
     if (moment := recipient.returned_at) is not None:
         title = f"Sendung {name} kam zurück (Rückläufer); keine Bekanntgabe"
         yield DueFiling(FilingKind.RETURN, filing_key("return", piece, letter), title, moment, no)
+
+
+def _of_record(letter: str, recipient: RecipientFacts, piece: str, record: RecordFacts) -> DueFiling:
+    """Each record is an entry of its own: what was in the file stays there, a correction comes beside it."""
+    name, day = for_people(piece), record.posted_on
+    first = record.number == 1
+    parts = (piece, letter) if first else (piece, letter, record.number)
+    key = filing_key("posting-confirmed" if first else "posting-corrected", *parts)
+    verb = ("von Hand vermerkt" if recipient.by_hand else "bestätigt") if first else "berichtigt"
+    what = f"Aufgabe zur Post am {day:%d.%m.%Y} {verb}" if day else "doch nicht zur Post gegeben"
+    number = "" if first else f" Nr. {record.number}"
+    # A correction stands in the file when it was made; the first one on the day that it proves.
+    occurred = day if first and day else record.made_at
+    title = f"Sendung {name}: {what} (Ab-Vermerk{number})"
+    return DueFiling(FilingKind.POSTING, key, title, occurred, recipient.no, record_no=record.number)
 
 
 _IN_LIFE = (

@@ -9,9 +9,11 @@ from pathlib import Path
 from gateway.domain.address import Countries
 from gateway.domain.address_places import Places
 from gateway.domain.calendar import CHRISTMAS_EVE_AND_NEW_YEARS_EVE, WorkCalendar
+from gateway.domain.carriers import Carriers
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.postage import PostageTable
 from gateway.domain.retention import RetentionRules
+from gateway.facts.carriers import build_carriers
 from gateway.facts.countries import build_countries
 from gateway.facts.holidays import holidays_nrw, is_holiday_nrw
 from gateway.facts.notification import build_notification_rules
@@ -23,6 +25,7 @@ from gateway.facts.retention import build_retention_rules
 __all__ = [
     "holidays_nrw",
     "is_holiday_nrw",
+    "load_carriers",
     "load_countries",
     "load_notification_rules",
     "load_places",
@@ -54,6 +57,12 @@ def load_retention_rules(path: Path | None = None) -> RetentionRules:
 def load_countries(path: Path | None = None) -> Countries:
     """Country names and zones. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
     return read_facts("countries.toml", path, build_countries)
+
+
+@cache
+def load_carriers(path: Path | None = None) -> Carriers:
+    """Carriers and their delivery days. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
+    return read_facts("carriers.toml", path, build_carriers)
 
 
 @cache

@@ -1,5 +1,6 @@
 """notification.toml as `NotificationRules`: fictions and remedy periods of every regime, checked for gaps."""
 
+from gateway.domain.carriers import Doubt
 from gateway.domain.deadlines import (
     Channel,
     Fiction,
@@ -34,13 +35,14 @@ def build_notification_rules(table: Table) -> NotificationRules:
 
 
 def _regime(table: Table) -> RegimeRules:
-    take(table, ("returned_rule", "fiction", "proof", "remedy"), ("shift_rule",))
+    take(table, ("returned_rule", "doubt", "fiction", "proof", "remedy"), ("shift_rule",))
     rules = RegimeRules(
         fictions=tuple(_fiction(entry) for entry in table["fiction"]),
         periods=tuple(_period(entry) for entry in table["remedy"]),
         proof_rules={Channel(channel): str(rule) for channel, rule in table["proof"].items()},
         returned_rule=table["returned_rule"],
         shift_rule=table.get("shift_rule"),
+        doubt=Doubt(**take(table["doubt"], ("days", "rule", "counter_rule"))),
     )
     _check(rules)
     return rules

@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from gateway.domain.findings import Finding
 from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
+from gateway.domain.posting_list import Counts, Item
 from gateway.domain.status import Status
 from gateway.domain.submission import DuplicateGuard
 from gateway.domain.tally import Held
@@ -189,6 +190,34 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Close connections."""
+
+
+@dataclass(frozen=True)
+class ReceivedList:
+    """A posting list as it came: its bytes, and what they say. `number` is the provider's own, or names the file.
+
+    `told_sha256` is what the provider says about the bytes, empty if nothing.
+    """
+
+    name: str
+    content: bytes
+    number: str
+    day: date | None
+    carrier: str
+    told: Counts
+    items: Sequence[Item]
+    told_sha256: str = ""
+
+
+@runtime_checkable
+class PostingLists(Protocol):
+    """A provider that publishes posting lists (*Einlieferungslisten*); not every one does."""
+
+    def posting_lists(self, since: datetime | None) -> Iterable[ReceivedList]:
+        """The lists that were written after a moment, or all that lie there, also such as contradict themselves.
+
+        Raises `NotSent` if the provider cannot be reached.
+        """
 
 
 @runtime_checkable

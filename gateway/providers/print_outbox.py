@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.domain.findings import Finding, Severity
-from gateway.ports.provider import StatusReport
+from gateway.ports.provider import ReceivedList, StatusReport
+from gateway.providers.print_postings import COMPANION, read_list
 from gateway.providers.print_reports import ReportFile, ReportUnreadable, read_report, statements
 from gateway.providers.print_shelf import Lying, Shelf
 from gateway.providers.print_staging import Note, Notes
@@ -60,6 +61,22 @@ class Outbox:
                 continue
             yield from self._statements(file, note)
 
+    def posting_lists(self, shelf: Shelf, since: datetime | None) -> Iterator[ReceivedList]:
+        """The posting lists that were written after a moment, or all; what cannot be read is left lying."""
+        for lying in self.waiting(shelf):
+            if self._is_fresh(lying) or (since is not None and lying.changed_at <= since):
+                continue
+            try:
+                found = read_list(lying.name, self._bytes(shelf, lying), self._companion(shelf, lying))
+            except ReportUnreadable:
+                continue  # `reports` and `check` name it
+            if found is not None:
+                yield found
+
+    def _companion(self, shelf: Shelf, lying: Lying) -> bytes | None:
+        path = f"{self._folder}/{lying.name}{COMPANION}"
+        return shelf.read(path) if shelf.size(path) is not None else None
+
     def _statements(self, file: ReportFile, note: Note | None) -> Iterator[StatusReport]:
         """A piece that was never in the consignment is reported by its key alone: nobody must guess which it is."""
         members = frozenset(note.members) if note else None
@@ -88,7 +105,7 @@ class Outbox:
         return [
             lying
             for lying in sorted(shelf.files(self._folder), key=lambda file: file.name)
-            if not lying.name.startswith(".") and not lying.name.lower().endswith(_BEING_WRITTEN)
+            if not lying.name.startswith(".") and not lying.name.lower().endswith((*_BEING_WRITTEN, COMPANION))
         ]
 
     def _concerns(self, lying: Lying, references: frozenset[str], notes: Notes) -> bool:
@@ -109,11 +126,14 @@ class Outbox:
 
     def read(self, shelf: Shelf, lying: Lying) -> ReportFile:
         """A file; raises `ReportUnreadable`."""
+        return read_report(lying.name, self._bytes(shelf, lying))
+
+    def _bytes(self, shelf: Shelf, lying: Lying) -> bytes:
         if not lying.name.lower().endswith(ENDINGS):
             raise ReportUnreadable("report-name-unknown")
         if lying.size_bytes > _MOST_BYTES:
             raise ReportUnreadable("report-too-large")
-        return read_report(lying.name, shelf.read(f"{self._folder}/{lying.name}"))
+        return shelf.read(f"{self._folder}/{lying.name}")
 
     def _note(self, file: ReportFile, notes: Notes) -> Note | None:
         """What was staged; an acknowledgement of other bytes than ours is not believed."""

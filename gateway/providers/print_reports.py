@@ -62,7 +62,7 @@ class ReportFile:
 
 def read_report(name: str, content: bytes) -> ReportFile:
     """The file `name` (its ending says JSON or XML). Raises `ReportUnreadable`."""
-    fields = _from_xml(content) if name.lower().endswith(".xml") else _from_json(content)
+    fields = fields_of(name, content)
     kind = _text(fields.get("kind"))
     if kind not in _KINDS:
         raise ReportUnreadable("report-kind-unknown")
@@ -81,6 +81,11 @@ def read_report(name: str, content: bytes) -> ReportFile:
         pieces=[{**given, **each} for each in pieces or []],
         about_all=given if pieces is None and kind != "list" else None,
     )
+
+
+def fields_of(name: str, content: bytes) -> dict[str, object]:
+    """What a file says, in the shape of JSON; its name says what it is. Raises `ReportUnreadable`."""
+    return _from_xml(content) if name.lower().endswith(".xml") else _from_json(content)
 
 
 def statements(file: ReportFile, members: Sequence[str], now: Callable[[], datetime]) -> Iterator[StatusReport]:
@@ -118,6 +123,11 @@ def _statement(
 def entry_text(entry: Mapping[str, object], name: str) -> str:
     """A field of an entry as text; empty if it has none."""
     return _text(entry.get(name))
+
+
+def entry_day(entry: Mapping[str, object], name: str) -> date | None:
+    """A field of an entry as day; None if it has none."""
+    return _day(entry.get(name))
 
 
 def entry_number(entry: Mapping[str, object], name: str) -> int | None:

@@ -18,15 +18,18 @@ from gateway.application.administering import add_user
 from gateway.application.filing import file_due
 from gateway.application.forecasting import tonight
 from gateway.application.importing import import_cases
+from gateway.application.posting_view import day_report
 from gateway.application.publishing import publish
 from gateway.application.receiving import InboundReport, import_delivery
 from gateway.application.rendering import render_submitted
 from gateway.application.running import RunReport, run_due
 from gateway.application.services import Services
 from gateway.application.showing import letter_view, list_letters
-from gateway.application.tracking import poll
+from gateway.application.tracking import poll, record
 from gateway.domain.permission import Role
 from gateway.domain.standing import Standing
+from gateway.domain.status import Status
+from gateway.ports.provider import StatusReport
 from gateway.testing.clock import ManualClock
 from gateway.testing.epost import EpostSimulator
 from gateway.testing.factory import cases_document, letter_data
@@ -35,6 +38,7 @@ from gateway.testing.scans import ScanSpec, make_delivery
 PASSWORD = "nur-zur-vorfuehrung"  # noqa: S105 - printed on the demo's last line, for fictional data only
 ADMINISTRATOR = "verwaltung"
 CLERK = "poststelle"
+SECOND_CLERK = "poststelle2"
 WITH_REPLY_SLIP = frozenset({"anhoerung", "antwortbogen", "mitwirkungsaufforderung"})
 _TOGETHER = ("eingangsbestaetigung", "mitwirkungsaufforderung")
 LEGAL_RELEASE = "Vorführung: keine rechtliche Freigabe"
@@ -93,6 +97,7 @@ def play(stage: Stage, *, first_day: date, days: int, letters: int, cases: int) 
         day = calendar.next_working_day(day + timedelta(days=1))
     story.deliveries.append(_scans_come_back(stage, document, day))
     _loose_ends(stage, story, document, day)
+    _second_thoughts(stage)
     file_due(stage.services)
     return story
 
@@ -101,6 +106,7 @@ def _set_up(stage: Stage, document: Document) -> None:
     counts = import_cases(stage.services, document)
     add_user(stage.services, ADMINISTRATOR, name="Vera Waltung", roles=[Role.ADMINISTRATOR], password=PASSWORD)
     add_user(stage.services, CLERK, name="Petra Stell", roles=[Role.POST_ROOM], password=PASSWORD)
+    add_user(stage.services, SECOND_CLERK, name="Paul Post", roles=[Role.POST_ROOM], password=PASSWORD)
     for user in visitors(document):
         add_user(
             stage.services,
@@ -153,6 +159,30 @@ def _loose_ends(stage: Stage, story: Story, document: Document, day: date) -> No
     story.letters += [draft[0], waiting[0], held[0], cancelled[0]]
 
 
+def _second_thoughts(stage: Stage) -> None:
+    """The provider names another day for a piece of the day that waits to be confirmed: two people must decide."""
+    open_days = [each for each in posting.posting_days(stage.services, CLERK) if each.confirmed < each.pieces]
+    if not open_days:
+        return
+    report = day_report(stage.services, CLERK, open_days[0].day)
+    line = next(line for provider in report.providers for line in provider.pieces if line.ready)
+    view = letter_view(stage.services, None, line.letters[0].reference)
+    told = next(one for one in view.recipients if one.piece == line.piece)
+    other_day = open_days[0].day + timedelta(days=1)
+    said = StatusReport(
+        key=told.key or "",
+        provider_reference=told.provider_reference or "",
+        status=Status.HANDED_TO_POST,
+        provider_status="4 (berichtigt)",
+        occurred_at=stage.clock.now(),
+        dedup_key=f"{told.key}:berichtigt",
+        raw={"printFeedbackDate": other_day.isoformat()},
+        posted_on=other_day,
+    )
+    record(stage.services, line.provider, [said])
+    stage.tell(f"{open_days[0].day:%d.%m.%Y}: zu einer Sendung sind zwei Tage der Aufgabe zur Post gemeldet")
+
+
 def _morning_after(stage: Stage, day: date, *, confirm: bool = True) -> None:
     """Ask for statuses, let the clerk confirm what was reported, and file."""
     if stage.clock.now().astimezone(stage.services.schedule.zone).date() < day:
@@ -160,8 +190,10 @@ def _morning_after(stage: Stage, day: date, *, confirm: bool = True) -> None:
     poll(stage.services)
     for reported in posting.posting_days(stage.services, CLERK) if confirm else ():
         if reported.confirmed < reported.pieces and reported.day < day:
-            posting.confirm(stage.services, CLERK, reported.day)
-            stage.tell(f"{reported.day:%d.%m.%Y}: {reported.pieces} Aufgaben zur Post bestätigt")
+            noted = posting.confirm(stage.services, CLERK, reported.day)
+            stage.tell(
+                f"{reported.day:%d.%m.%Y}: {len(noted)} Aufgaben zur Post bestätigt, Ab-Vermerke geschrieben"
+            )
     file_due(stage.services)
 
 

@@ -1,38 +1,101 @@
-"""Posting: what the provider reports as given to the post, day by day, and the clerk's confirmation."""
+"""Posting: each day's report with its lists and findings, the clerk's confirmation, and what two people answer for."""
 
 from datetime import date
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.deciding import posting_pieces
+from gateway.application.excepting import open_exceptions, propose, reject, second
 from gateway.application.posting import confirm, posting_days
+from gateway.application.posting_view import day_report, list_content, list_view, piece_view, posting_lists
 from gateway.domain.permission import Action
+from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, path_to
 
 router = APIRouter()
+_NOT_POSTED = "nicht"
 
 
 @router.get("/aufgabe")
 def days(visit: SignedIn) -> Response:
-    """All reported days."""
-    return visit.page("postings.html.j2", days=posting_days(visit.services, visit.login))
+    """All reported days, what waits for a second person, and the newest lists."""
+    return visit.page(
+        "postings.html.j2",
+        days=posting_days(visit.services, visit.login),
+        exceptions=open_exceptions(visit.services, visit.login),
+        lists=posting_lists(visit.services, visit.login, limit=8),
+        may_confirm=visit.who.may(Action.CONFIRM_POSTING),
+    )
 
 
 @router.get("/aufgabe/{day}")
-def pieces(visit: SignedIn, day: date) -> Response:
-    """The pieces of one day."""
+def report(visit: SignedIn, day: date) -> Response:
+    """One day's report."""
     return visit.page(
         "posting_day.html.j2",
         day=day,
-        pieces=posting_pieces(visit.services, visit.login, day),
+        report=day_report(visit.services, visit.login, day),
         may_confirm=visit.who.may(Action.CONFIRM_POSTING),
     )
 
 
 @router.post("/aufgabe/{day}")
 def sign(visit: SignedIn, day: date) -> Response:
-    """Confirm the day, by name."""
+    """Confirm what is clean, by name."""
     confirmed = confirm(visit.services, visit.login, day)
     notice = f"{len(confirmed)} Sendungen vom {day:%d.%m.%Y} sind bestätigt; die Fristen sind nun endgültig."
     return visit.to(path_to("aufgabe", day.isoformat()), notice)
+
+
+@router.get("/aufgabe/listen/{number}")
+def posting_list(visit: SignedIn, number: int) -> Response:
+    """One posting list."""
+    return visit.page("posting_list.html.j2", found=list_view(visit.services, visit.login, number))
+
+
+@router.get("/aufgabe/listen/{number}/original")
+def original(visit: SignedIn, number: int) -> Response:
+    """Its bytes, as they came."""
+    name, content = list_content(visit.services, visit.login, number)
+    safe = "".join(each if each.isascii() and (each.isalnum() or each in "-_.") else "_" for each in name)
+    headers = {"content-disposition": f'attachment; filename="{safe}"'}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+@router.get("/aufgabe/sendungen/{reference}")
+def piece(visit: SignedIn, reference: str) -> Response:
+    """The posting of one piece: records, exceptions, and the way to correct it."""
+    return visit.page(
+        "posting_piece.html.j2",
+        found=piece_view(visit.services, visit.login, reference),
+        may_confirm=visit.who.may(Action.CONFIRM_POSTING),
+    )
+
+
+@router.post("/aufgabe/ausnahmen/neu")
+def except_(visit: SignedIn) -> Response:
+    """Propose an exception or a correction."""
+    pieces = [value for value in visit.form.getlist("piece") if isinstance(value, str)]
+    day = None if visit.text("posted") == _NOT_POSTED else visit.day("day")
+    if day is None and visit.text("posted") != _NOT_POSTED:
+        raise InputError("day-missing", "Bitte den Tag der Aufgabe zur Post angeben. Es wurde nichts geändert.")
+    number = propose(visit.services, visit.login, pieces, day, visit.reason())
+    return visit.to(
+        path_to("aufgabe"), f"Ausnahme {number} ist vorgeschlagen; eine zweite Person muss sie bestätigen."
+    )
+
+
+@router.post("/aufgabe/ausnahmen/{number}/bestaetigen")
+def agree(visit: SignedIn, number: int) -> Response:
+    """The second person confirms."""
+    noted = second(visit.services, visit.login, number)
+    return visit.to(
+        path_to("aufgabe"), f"Ausnahme {number} ist bestätigt: {len(noted)} Ab-Vermerke geschrieben."
+    )
+
+
+@router.post("/aufgabe/ausnahmen/{number}/ablehnen")
+def decline(visit: SignedIn, number: int) -> Response:
+    """It does not hold."""
+    reject(visit.services, visit.login, number, visit.reason())
+    return visit.to(path_to("aufgabe"), f"Ausnahme {number} ist abgelehnt.")

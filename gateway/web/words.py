@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from gateway.db.people import RepresentativeKind
+from gateway.db.postings import ExceptionState
 from gateway.domain.account import Line
 from gateway.domain.alarms import AlarmAction, AlarmKind
 from gateway.domain.by_hand import HandChannel, HandStep
@@ -15,6 +16,8 @@ from gateway.domain.letter import LetterState
 from gateway.domain.mailing import MailingState
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Role
+from gateway.domain.posting_list import Evidence
+from gateway.domain.posting_record import How
 from gateway.domain.publishing import VersionState
 from gateway.domain.retention import Keep, Kind
 from gateway.domain.standing import Standing
@@ -101,6 +104,29 @@ PROBLEMS: Mapping[StrEnum, Word] = {
     Problem.LATE_PRODUCTION: Word("keine Produktion gemeldet", "warning"),
     Problem.LATE_POSTING: Word("keine Aufgabe gemeldet", "warning"),
     Problem.LATE_RECEIPT: Word("kein Empfang vermerkt", "warning"),
+}
+
+EVIDENCE: Mapping[StrEnum, str] = {
+    Evidence.LIST: "Einlieferungsliste des Dienstleisters",
+    Evidence.STATUS_FIELD: "Statusmeldung, nach Vertrag gleich Aufgabe zur Post",
+    Evidence.NONE: "kein Nachweis vereinbart",
+}
+
+HOWS: Mapping[StrEnum, str] = {
+    How.CHECKED: "mit der Tagesmeldung",
+    How.BY_HAND: "von Hand aufgegeben",
+    How.FINDING_ACCEPTED: "trotz Befund",
+    How.UNLISTED: "ohne Einlieferungsliste",
+    How.OTHER_DAY: "anderer Tag als gemeldet",
+    How.AFTER_CONTRADICTION: "trotz Widerspruch des Dienstleisters",
+    How.CORRECTED: "Berichtigung",
+    How.REVOKED: "doch nicht zur Post gegeben",
+}
+
+EXCEPTION_STATES: Mapping[StrEnum, Word] = {
+    ExceptionState.PROPOSED: Word("wartet auf zweite Person", "warning"),
+    ExceptionState.DONE: Word("bestätigt", "success"),
+    ExceptionState.REJECTED: Word("abgelehnt"),
 }
 
 DESK_ACTIONS: Mapping[StrEnum, str] = {

@@ -77,6 +77,10 @@ def test_it_holds_the_bytes_and_the_whole_life_of_the_letter(world: World, folde
     assert read(folder, "statusmeldungen-1.json")[-1]["raw"]["statusID"] == 4
     dates = read(folder, "aufgabe-zur-post-1.json")
     assert (dates["confirmed_by"], dates["confirmed_on"]) == ("post", str(one.posting_confirmed_on))
+    (noted,) = read(folder, "ab-vermerk-1.json")
+    assert noted["text"] == one.records[0].text
+    assert noted["list"]["number"] in noted["text"]
+    assert (noted["line"]["key"], noted["confirmed_by"]) == (one.key, "post")
     (deadline,) = read(folder, "fristen.json")
     assert one.assessment
     assert deadline["deadline"] == str(one.assessment.deadline)

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.both_databases
 
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
+THURSDAY = MONDAY + timedelta(days=3)
 
 
 def said(
@@ -49,6 +50,12 @@ def handed_over(world: World, template: str = AWARD) -> str:
     reference = world.approved("F1", template, login="both")
     world.evening()
     return reference
+
+
+def confirm(world: World, day: date = TUESDAY) -> list[str]:
+    """On Thursday morning."""
+    world.advance_to(max(at(THURSDAY, "08:00"), world.clock.now()))
+    return posting.confirm(world.services, "post", day)
 
 
 def hear(world: World, *reports: StatusReport) -> int:
@@ -135,7 +142,7 @@ def test_a_provider_that_gives_no_status_is_asked_again_next_time(world: World, 
 def test_the_first_reported_day_stays_and_is_provisional_until_a_clerk_confirms_it(world: World) -> None:
     reference = handed_over(world)
     hear(world, said(world, Status.HANDED_TO_POST, posted=True))
-    hear(world, said(world, Status.HANDED_TO_POST, day=WEDNESDAY, posted=True))
+    hear(world, said(world, Status.UNKNOWN, day=WEDNESDAY))
     recipient = world.only(reference)
     assert (recipient.posting_reported_on, recipient.posting_confirmed_on) == (TUESDAY, None)
     assert recipient.assessment is not None
@@ -143,7 +150,7 @@ def test_the_first_reported_day_stays_and_is_provisional_until_a_clerk_confirms_
     assert as_json(world.view(reference))["recipients"][0]["provisional"] is True
     assert "vorläufig" in " ".join(explain(world.services, reference))
     assert posting.posting_days(world.services, "post") == [posting.PostingDay(TUESDAY, 1, 0)]
-    assert posting.confirm(world.services, "post", TUESDAY) == [recipient.piece]
+    assert confirm(world) == [recipient.piece]
     recipient = world.only(reference)
     assert (recipient.posting_confirmed_on, recipient.posting_confirmed_by) == (TUESDAY, "Petra Stelle")
     assert as_json(world.view(reference))["recipients"][0]["provisional"] is False
@@ -153,8 +160,8 @@ def test_the_first_reported_day_stays_and_is_provisional_until_a_clerk_confirms_
 def test_confirming_again_changes_nothing(world: World) -> None:
     handed_over(world)
     hear(world, said(world, Status.HANDED_TO_POST, posted=True))
-    assert len(posting.confirm(world.services, "post", TUESDAY)) == 1
-    assert posting.confirm(world.services, "post", TUESDAY) == []
+    assert len(confirm(world)) == 1
+    assert confirm(world) == []
     with world.services.db.reading() as session:
         assert len(session.exec(select(AuditEntry).where(AuditEntry.action == "posting-confirmed")).all()) == 1
 
@@ -170,16 +177,16 @@ def test_only_the_post_room_confirms(world: World, login: str) -> None:
 
 def test_a_day_without_a_report_cannot_be_confirmed(world: World) -> None:
     with pytest.raises(NotFound) as caught:
-        posting.confirm(world.services, "post", TUESDAY)
+        confirm(world)
     assert caught.value.code == "posting-none-reported"
 
 
 def test_the_database_refuses_to_change_a_confirmed_day_and_an_event(world: World) -> None:
     handed_over(world)
     hear(world, said(world, Status.HANDED_TO_POST, posted=True))
-    posting.confirm(world.services, "post", TUESDAY)
+    confirm(world)
     engine = world.services.db.engine
-    with pytest.raises(DatabaseRefuses, match="set_once"), engine.begin() as connection:
+    with pytest.raises(DatabaseRefuses, match="only_with"), engine.begin() as connection:
         connection.exec_driver_sql("UPDATE posting SET confirmed_on = '2026-01-01'")
     with pytest.raises(DatabaseRefuses, match="append_only"), engine.begin() as connection:
         connection.exec_driver_sql("UPDATE status_event SET status = 'delivered'")
@@ -188,7 +195,7 @@ def test_the_database_refuses_to_change_a_confirmed_day_and_an_event(world: Worl
 def test_a_letter_that_came_back_has_no_deadline(world: World) -> None:
     reference = handed_over(world)
     hear(world, said(world, Status.HANDED_TO_POST, posted=True))
-    posting.confirm(world.services, "post", TUESDAY)
+    confirm(world)
     hear(world, said(world, Status.RETURNED, day=date(2026, 11, 25)))
     view = world.view(reference)
     assert view.standing == "returned"
@@ -207,7 +214,7 @@ def test_a_letter_that_failed_after_it_was_reported_as_posted_has_no_deadline_an
     view = world.view(reference)
     assert view.standing == "failed"
     assert view.recipients[0].assessment is None
-    assert posting.confirm(world.services, "post", TUESDAY) == []
+    assert confirm(world) == []
     assert world.only(reference).posting_confirmed_on is None
     assert "Nicht hergestellt." in str(desk(world.services, "bea").letters)
 

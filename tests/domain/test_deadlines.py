@@ -171,6 +171,80 @@ def test_social_law_agrees_with_an_independent_calculation(
     assert found.deadline == _first_open_day(effective + length)
 
 
+_BY_POST = {Channel.POST_INLAND, Channel.EINSCHREIBEN_UEBERGABE, Channel.RUECKSCHEIN}
+_SIGNED = {Channel.PZU, Channel.RUECKSCHEIN}
+
+
+def _independently(
+    sent: date, channel: Channel, regime: Regime, received: date | None, months: int
+) -> tuple[date | None, date | None, date | None, date | None]:
+    """The same law told once more, with python-dateutil and holidays: deemed, effective, calculated end, deadline."""
+    deemed = None
+    if channel in _BY_POST | {Channel.ELECTRONIC}:
+        deemed = sent + relativedelta(days=4 if sent >= date(2025, 1, 1) else 3)
+    elif channel is Channel.POST_ABROAD and regime is Regime.AO:
+        deemed = sent + relativedelta(months=1)
+    if deemed and regime is Regime.AO:
+        deemed = _first_open_day(deemed)
+    effective: date | None = max(deemed, received) if deemed and received else deemed
+    if received and (channel in _SIGNED or deemed is None):
+        deemed, effective = None, received
+    if effective is None:
+        return None, None, None, None
+    end = effective + relativedelta(months=months)
+    return deemed, effective, end, _first_open_day(end)
+
+
+@given(
+    DAYS,
+    st.sampled_from([Channel.POST_INLAND, Channel.POST_ABROAD, Channel.ELECTRONIC, *_BY_POST, Channel.PZU]),
+    st.sampled_from(Regime),
+    st.sampled_from(Remedy),
+    st.booleans(),
+    st.none() | st.integers(0, 60),
+)
+def test_every_regime_agrees_with_an_independent_calculation(
+    sent: date, channel: Channel, regime: Regime, remedy: Remedy, notice_ok: bool, delay: int | None
+) -> None:
+    received = None if delay is None else sent + timedelta(days=delay)
+    dispatch = Dispatch(channel, sent, received, False, remedy, notice_ok, regime)
+    found = assess(dispatch, RULES, is_holiday_nrw)
+    months = 3 if channel is Channel.POST_ABROAD and regime is Regime.SGB_X else 1
+    expected = _independently(sent, channel, regime, received, months if notice_ok else 12)
+    assert (found.deemed, found.effective, found.raw_end, found.deadline) == expected
+    assert found.reasons
+    assert all("§" in reason or "verschiebt sich nicht" in reason for reason in found.reasons)
+
+
+@given(DAYS, st.sampled_from(Channel), st.sampled_from(Regime), st.none() | st.integers(0, 60))
+def test_what_came_back_has_no_dates_under_any_law(
+    sent: date, channel: Channel, regime: Regime, delay: int | None
+) -> None:
+    received = None if delay is None else sent + timedelta(days=delay)
+    found = assess(
+        Dispatch(channel, sent, received, True, Remedy.WIDERSPRUCH, True, regime), RULES, is_holiday_nrw
+    )
+    assert (found.deemed, found.effective, found.raw_end, found.deadline) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "deemed", "deadline"),
+    [
+        ("2028-02-25", "2028-02-29", "2028-03-29"),  # onto the leap day
+        ("2028-02-27", "2028-03-02", "2028-04-03"),  # across it; Sunday rolls
+        ("2026-10-22", "2026-10-26", "2026-11-26"),  # across the end of summer time
+        ("2027-03-26", "2027-03-30", "2027-04-30"),  # across its beginning, on Good Friday
+        ("2026-12-29", "2027-01-02", "2027-02-02"),  # across the year, onto a Saturday
+        ("2024-12-31", "2025-01-03", "2025-02-03"),  # the last day of three days
+        ("2025-01-01", "2025-01-05", "2025-02-05"),  # the first day of four, onto a Sunday
+        ("2027-11-27", "2027-12-01", "2028-01-03"),  # New Year is a Saturday
+    ],
+)
+def test_leap_days_time_changes_and_ends_of_years_count_as_days(sent: str, deemed: str, deadline: str) -> None:
+    found = judge(Channel.POST_INLAND, sent, remedy=Remedy.WIDERSPRUCH)
+    assert (found.deemed, found.deadline) == (date.fromisoformat(deemed), date.fromisoformat(deadline))
+
+
 def _first_open_day(day: date) -> date:
     while day.isoweekday() > 5 or day in NRW:
         day += relativedelta(days=1)

@@ -12,6 +12,7 @@ from gateway.domain.filing import (
     FilingKind,
     LetterFacts,
     RecipientFacts,
+    RecordFacts,
     due_filings,
     filing_key,
     inbound_filing_key,
@@ -62,7 +63,12 @@ def test_an_approved_letter_that_is_cancelled_says_so() -> None:
 
 def test_a_whole_life_is_filed_in_the_order_of_time() -> None:
     recipient = RecipientFacts(
-        1, "AAAA1111", HANDED_OVER_AT, POSTED_ON, POSTED_ON, APPROVED_AT + timedelta(days=9)
+        1,
+        "AAAA1111",
+        HANDED_OVER_AT,
+        POSTED_ON,
+        (RecordFacts(1, POSTED_ON, APPROVED_AT + timedelta(days=2)),),
+        APPROVED_AT + timedelta(days=9),
     )
     due = due_filings(letter(state=LetterState.BATCHED, recipients=(recipient,)))
 
@@ -77,13 +83,32 @@ def test_a_whole_life_is_filed_in_the_order_of_time() -> None:
 
 
 def test_recipients_posted_on_different_days_are_in_the_order_of_days() -> None:
-    late = RecipientFacts(1, "AAAA1111", HANDED_OVER_AT, posting_confirmed_on=date(2026, 11, 23))
-    early = RecipientFacts(2, "BBBB2222", HANDED_OVER_AT, posting_confirmed_on=POSTED_ON)
+    late = RecipientFacts(
+        1, "AAAA1111", HANDED_OVER_AT, records=(RecordFacts(1, date(2026, 11, 23), APPROVED_AT),)
+    )
+    early = RecipientFacts(2, "BBBB2222", HANDED_OVER_AT, records=(RecordFacts(1, POSTED_ON, APPROVED_AT),))
 
     assert keys(letter(recipients=(late, early)))[-2:] == [
         "posting-confirmed:BBBB2222:7K4M9QXZ",
         "posting-confirmed:AAAA1111:7K4M9QXZ",
     ]
+
+
+def test_a_correction_is_an_entry_of_its_own_and_the_first_record_stays() -> None:
+    records = (
+        RecordFacts(1, POSTED_ON, APPROVED_AT + timedelta(days=2)),
+        RecordFacts(2, POSTED_ON + timedelta(days=1), APPROVED_AT + timedelta(days=5)),
+        RecordFacts(3, None, APPROVED_AT + timedelta(days=6)),
+    )
+    due = due_filings(letter(recipients=(RecipientFacts(1, "AAAA1111", HANDED_OVER_AT, POSTED_ON, records),)))
+
+    assert [filing.key for filing in due if filing.record_no] == [
+        "posting-confirmed:AAAA1111:7K4M9QXZ",
+        "posting-corrected:AAAA1111:7K4M9QXZ:2",
+        "posting-corrected:AAAA1111:7K4M9QXZ:3",
+    ]
+    assert due[-2].title == "Sendung AAAA-1111: Aufgabe zur Post am 21.11.2026 berichtigt (Ab-Vermerk Nr. 2)"
+    assert due[-1].title == "Sendung AAAA-1111: doch nicht zur Post gegeben (Ab-Vermerk Nr. 3)"
 
 
 def test_a_piece_without_a_hand_over_leaves_no_entry_of_its_own() -> None:
@@ -132,11 +157,17 @@ def histories(draw: st.DrawFn) -> list[LetterFacts]:
         if state is LetterState.CANCELLED:
             facts = replace(facts, cancelled_at=draw(MOMENTS))
         seen.append(facts)
-    names = ["handed_over_at", "posting_reported_on", "posting_confirmed_on", "returned_at"]
+    names = ["handed_over_at", "posting_reported_on", "records", "records", "returned_at"]
     additions = [(no, name) for no in range(len(recipients)) for name in names]
-    for no, name in draw(st.lists(st.sampled_from(additions), unique=True)):
-        value = draw(DAYS if name.endswith("_on") else MOMENTS)
-        recipients[no] = replace(recipients[no], **{name: value})  # type: ignore[arg-type]
+    for no, name in draw(st.lists(st.sampled_from(additions), max_size=15)):
+        if name == "records":
+            number = len(recipients[no].records) + 1
+            day = draw(DAYS if number == 1 else st.none() | DAYS)
+            record = RecordFacts(number, day, draw(MOMENTS))
+            recipients[no] = replace(recipients[no], records=(*recipients[no].records, record))
+        elif getattr(recipients[no], name) is None:
+            value = draw(DAYS if name.endswith("_on") else MOMENTS)
+            recipients[no] = replace(recipients[no], **{name: value})  # type: ignore[arg-type]
         seen.append(replace(seen[-1], recipients=tuple(recipients)))
     return seen
 

@@ -4,6 +4,7 @@
 test wants to see what happens when a centre does not.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -52,25 +53,41 @@ def production(delivery: Delivery, *, started: bool = False) -> dict[str, Any]:
 
 
 def posting(delivery: Delivery) -> dict[str, Any]:
-    """The posting list: day, carrier, product and franking id of every piece."""
+    """The posting list: number, day, carrier and counts; product, franking id, sheets and pages of every piece."""
     posted_at = delivery.good[0].posted_at
     pieces = [
         {
             "key": letter.key,
-            "product": "Standardbrief" if letter.service == "standard" else letter.service,
+            "product": _product(letter),
             "franking_id": f"A0{delivery.number:06d}{number:06d}",
+            "sheets": str(letter.sheets),
+            "pages": str(letter.pages),
             "sha256": letter.sha256,
         }
         for number, letter in enumerate(delivery.good, start=1)
     ]
+    told = _listed(pieces)
+    told["counts"] |= {
+        "sheets": sum(letter.sheets for letter in delivery.good),
+        "pages": sum(letter.pages for letter in delivery.good),
+    }
     return {
         "kind": "posting",
+        "list_number": f"EL-{delivery.number:06d}",
         "consignment": delivery.consignment,
         "created_at": local(posted_at),
         "posted_on": posted_at.astimezone(BERLIN).date().isoformat(),
         "carrier": "Deutsche Post",
-        **_listed(pieces),
+        **told,
     }
+
+
+def _product(letter: Letter) -> str:
+    """By sheets as the post prices them; registered mail is posted as what it was ordered as."""
+    if letter.service != "standard":
+        return letter.service
+    names = ((3, "Standardbrief"), (8, "Kompaktbrief"), (90, "Großbrief"))
+    return next((name for most, name in names if letter.sheets <= most), "Maxibrief")
 
 
 def returns(letters: Sequence[tuple[Letter, str]], moment: datetime) -> dict[str, Any]:
@@ -113,6 +130,10 @@ def write(folder: Path, name: str, told: Mapping[str, Any], *, kind: str) -> Pat
     file = folder / f"{name}.{kind}"
     part = folder / f"{name}.{kind}.part"
     part.write_bytes(as_bytes(told, kind))
+    if told.get("kind") == "posting":
+        # First the companion: what lies there under its own name must already be provable.
+        digest = hashlib.sha256(part.read_bytes()).hexdigest()
+        (folder / f"{file.name}.sha256").write_text(f"{digest}  {file.name}\n", encoding="ascii")
     part.replace(file)
     return file
 

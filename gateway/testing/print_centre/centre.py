@@ -75,7 +75,9 @@ class PrintCentre:
         self._clock = starting_clock(start, speed)
         self._ledger = Ledger(self.root / "centre")
         self._opened_on = self._ledger.opened_on(self._today())
-        self._written = {file.stem for file in (self.root / "out").iterdir()}
+        self._written = {
+            file.stem.removesuffix(".json").removesuffix(".xml") for file in (self.root / "out").iterdir()
+        }
         self._returned: list[tuple[Letter, str]] = []
         self._lock = threading.RLock()
         self._stop = threading.Event()
@@ -212,6 +214,7 @@ class PrintCentre:
                         address=item.address,
                         received_at=self.now(),
                         fault=self.script.reject_keys.get(item.key, fault),
+                        sheets=(item.pages + 1) // 2 if item.duplex else item.pages,
                     )
                 )
         return tuple(letters)

@@ -30,6 +30,7 @@ class Letter:
     address: tuple[str, ...]
     received_at: datetime
     fault: str = ""
+    sheets: int = 1
 
     @property
     def started_at(self) -> datetime:

@@ -1,0 +1,195 @@
+"""Enlisting: posting lists come in from providers and are kept as they came; or are drawn up from status reports.
+
+A list is evidence: its bytes go to the document store, what it says to rows that nobody changes. Where the contract
+equates a status with posting, the list is drawn up when the day is confirmed, from the reports it rests on.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from gateway.application.attesting import Attested
+from gateway.application.noting import set_carrier
+from gateway.application.services import Services
+from gateway.db.engine import row_id
+from gateway.db.mail import Posting, Submission
+from gateway.db.postings import PostingList, PostingListItem
+from gateway.domain.posting_list import Evidence
+from gateway.errors import ProviderError
+from gateway.ports.provider import PostingLists, ReceivedList
+
+_READ_AGAIN = timedelta(days=3)
+"""A list may be renamed into place long after it was written."""
+
+
+def import_lists(services: Services, provider: str | None = None, *, everything: bool = False) -> list[str]:
+    """Take in the lists that providers have published since the last time; returns the numbers of new ones.
+
+    The same bytes are taken once. `everything` looks at all that still lies there. A provider that cannot be
+    reached is asked again next time.
+    """
+    taken = []
+    for name, adapter in services.providers.items():
+        if provider in {None, name} and isinstance(adapter, PostingLists):
+            with services.locks.try_lock(f"posting-lists-{name}") as held:
+                if held:
+                    taken += _import_from(services, name, adapter, everything=everything)
+    return taken
+
+
+def _import_from(services: Services, name: str, adapter: PostingLists, *, everything: bool) -> list[str]:
+    since = None if everything else _newest(services, name)
+    taken = []
+    try:
+        for received in adapter.posting_lists(since - _READ_AGAIN if since else None):
+            if _keep(services, name, received):
+                taken.append(received.number)
+    except ProviderError:
+        return taken
+    return taken
+
+
+def draw_up(session: Session, services: Services, day: date, lines: Sequence[Attested]) -> list[Attested]:
+    """The pieces, each with its line on a list; what no list has gets one where the contract equates a status."""
+    done = [line for line in lines if line.item is not None]
+    open_lines = [line for line in lines if line.item is None]
+    for provider in sorted({line.provider for line in open_lines}):
+        mine = [line for line in open_lines if line.provider == provider]
+        if services.posting.with_provider(provider).evidence is Evidence.STATUS_FIELD:
+            done += _drawn(session, services, provider, day, mine)
+        else:
+            done += mine
+    return done
+
+
+def _drawn(
+    session: Session, services: Services, provider: str, day: date, lines: Sequence[Attested]
+) -> list[Attested]:
+    agreed = services.posting.with_provider(provider)
+    count = session.exec(
+        select(func.count())
+        .select_from(PostingList)
+        .where(
+            PostingList.provider == provider, PostingList.kind == Evidence.STATUS_FIELD, PostingList.day == day
+        )
+    ).one()
+    number = f"{provider}-{day.isoformat()}-{count + 1}"
+    content = _as_bytes(number, day, agreed.contract, lines)
+    listed = PostingList(
+        provider=provider,
+        number=number,
+        kind=Evidence.STATUS_FIELD,
+        day=day,
+        carrier=agreed.carrier,
+        contract=agreed.contract,
+        told_pieces=len(lines),
+        sha256=services.blobs.put(content),  # a document that no row names does no harm if this is rolled back
+        received_at=services.clock.now(),
+    )
+    session.add(listed)
+    session.flush()
+    done = []
+    for position, line in enumerate(lines, start=1):
+        item = PostingListItem(
+            list_id=row_id(listed), position=position, key=line.key, posted_on=line.posted_on
+        )
+        session.add(item)
+        done.append(replace(line, item=item, listed=listed))
+    session.flush()
+    return done
+
+
+def _as_bytes(number: str, day: date, contract: str, lines: Sequence[Attested]) -> bytes:
+    """What the list rests on: the reports about each piece, by the names under which they are kept."""
+    told = {
+        "list": number,
+        "day": day.isoformat(),
+        "contract": contract,
+        "pieces": [
+            {
+                "key": line.key,
+                "provider_reference": line.provider_reference,
+                "posted_on": line.posted_on.isoformat() if line.posted_on else None,
+                "reports": list(line.event_keys),
+            }
+            for line in lines
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1).encode()
+
+
+def _newest(services: Services, provider: str) -> datetime | None:
+    with services.db.reading() as session:
+        newest: datetime | None = session.exec(
+            select(func.max(PostingList.received_at)).where(
+                PostingList.provider == provider, PostingList.kind == Evidence.LIST
+            )
+        ).one()
+        return newest
+
+
+def _keep(services: Services, provider: str, received: ReceivedList) -> bool:
+    """Whether it is new."""
+    sha256 = hashlib.sha256(received.content).hexdigest()
+    with services.db.reading() as session:
+        if _is_known(session, provider, sha256):
+            return False
+    services.blobs.put(received.content)
+    with services.db.transaction() as session:
+        if _is_known(session, provider, sha256):
+            return False
+        listed = PostingList(
+            provider=provider,
+            number=received.number,
+            kind=Evidence.LIST,
+            name=received.name,
+            day=received.day,
+            carrier=received.carrier,
+            contract=services.posting.with_provider(provider).contract,
+            told_pieces=received.told.pieces,
+            told_sheets=received.told.sheets,
+            told_pages=received.told.pages,
+            sha256=sha256,
+            told_sha256=received.told_sha256,
+            received_at=services.clock.now(),
+        )
+        session.add(listed)
+        session.flush()
+        _keep_items(session, services, listed, received)
+    return True
+
+
+def _is_known(session: Session, provider: str, sha256: str) -> bool:
+    query = select(PostingList.id).where(PostingList.provider == provider, PostingList.sha256 == sha256)
+    return session.exec(query).first() is not None
+
+
+def _keep_items(session: Session, services: Services, listed: PostingList, received: ReceivedList) -> None:
+    for position, item in enumerate(received.items, start=1):
+        session.add(
+            PostingListItem(
+                list_id=row_id(listed),
+                position=position,
+                key=item.key,
+                posted_on=item.posted_on,
+                sheets=item.sheets,
+                pages=item.pages,
+                product=item.product,
+                franking_id=item.franking_id,
+                sha256=item.sha256,
+            )
+        )
+    session.flush()
+    open_postings = (
+        select(Posting)
+        .join(Submission, col(Submission.piece_id) == Posting.piece_id)
+        .join(PostingListItem, col(PostingListItem.key) == Submission.key)
+        .where(PostingListItem.list_id == row_id(listed), col(Posting.record_no).is_(None))
+    )
+    if received.carrier:
+        for posting in session.exec(open_postings).all():
+            set_carrier(services, posting, received.carrier)
