@@ -51,6 +51,7 @@ def test_a_caseworker_takes_a_letter_by_hand_and_the_post_room_prints_and_posts_
         }
         post.post(f"/von-hand/{piece}/aufgegeben", given_by="Petra Stelle", receipt="", **form)
         assert "Nichts wartet" in post.text
+        assert "16.11.2026 von Hand" in (post.get("/tageslauf") and post.text)
         anna.get(f"/schreiben/{reference}")
         assert "16.11.2026 durch Petra Stelle, Deutsche Post, Standardbrief" in anna.text
         assert "20.11.2026" in anna.text
