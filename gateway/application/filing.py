@@ -20,6 +20,7 @@ from gateway.application.case_keys import (
 )
 from gateway.application.companions import signed_companions
 from gateway.application.filing_dates import proof_metadata
+from gateway.application.filing_metadata import with_metadata
 from gateway.application.filing_posting import posting_metadata
 from gateway.application.filing_rows import begin_attempt, confirmed, failed_before, is_filed, refused
 from gateway.application.history import handed_over_at, proof_views
@@ -179,11 +180,14 @@ def _entries(
     by_number = {recipient.number: recipient for recipient in view.recipients}
     for due in due_filings(facts):
         if due.kind is FilingKind.ENCLOSURE and not is_filed(session, due.key):
-            yield _enclosure_entry(session, services, letter, case, office, due), row_id(case)
+            entry = _enclosure_entry(session, services, letter, case, office, due)
         elif not is_filed(session, due.key):
             recipient = by_number.get(due.recipient_no or 1)
             document = signed_document(session, letter_id, due)
-            yield _entry(session, services, letter, case, office, due, recipient, document), row_id(case)
+            entry = _entry(session, services, letter, case, office, due, recipient, document)
+        else:
+            continue
+        yield with_metadata(session, letter, case, office, entry, due.signing), row_id(case)
 
 
 def _entry(
@@ -262,7 +266,9 @@ def _metadata(
         }
     metadata |= {
         "piece": recipient.piece or "",
+        "sheets": recipient.sheets or "",
         "product": recipient.product or "",
+        "batch": recipient.run_day.isoformat() if recipient.run_day else "",
         "provider": recipient.provider or "",
         "provider_reference": recipient.provider_reference or "",
         "print_sha256": recipient.print_sha256 or "",
@@ -285,6 +291,7 @@ def _file_inbound(services: Services, document_id: int, report: FilingReport) ->
         document = session.get_one(InboundDocument, document_id)
         case = session.get_one(Case, document.case_id)
         office = session.get_one(Office, case.office_id)
+        answered = session.get(Letter, document.letter_id) if document.letter_id else None
     sha256 = document.sha256 or ""
     entry = FilingEntry(
         key=inbound_filing_key(document.source, document.document_id),
@@ -303,6 +310,7 @@ def _file_inbound(services: Services, document_id: int, report: FilingReport) ->
             "received_on": document.received_on.isoformat(),
             "sha256": sha256,
             "pages": document.pages,
+            "answers": answered.reference if answered else "",
             "match": document.match_reason,
         },
     )

@@ -14,6 +14,7 @@ from gateway.application.filing import file_due
 from gateway.application.tracking import poll
 from gateway.db.files import Filing
 from gateway.db.letters import Letter
+from gateway.domain.filing_fields import FIELDS
 from gateway.domain.letter import LetterState
 from gateway.errors import CaseFileError
 from gateway.ports.casefile import CaseRef, FilingEntry
@@ -208,3 +209,24 @@ def test_a_fact_that_comes_while_filing_is_not_forgotten(world: World) -> None:
     file_due(world.services)
     assert kinds(world) == ["document", "cancellation"]
     assert world.view(reference).state == LetterState.CANCELLED.value
+
+
+def test_every_entry_says_what_the_case_file_asks_for(world: World) -> None:
+    reference = world.approved("F1", AWARD, login="both")
+    world.evening()
+    world.advance(days=4)
+    poll(world.services)
+    file_due(world.services)
+    document, handed_over, posted = (entry["metadata"] for entry in index(world))
+    for metadata in (document, handed_over, posted):
+        assert metadata.keys() <= FIELDS.keys()
+        assert (metadata["process"], metadata["caseworker"]) == ("F1", "Carla Beides")
+        assert metadata["responsible_office"] == "Jobcenter Borken"
+        assert metadata["remedy_notice"] == "widerspruch"
+    assert document["pages"] == len(world.services.renderer.page_texts(_approved(world, reference)))
+    assert (handed_over["sheets"], handed_over["batch"]) == (world.only(reference).sheets, "2026-11-16")
+    assert posted["deemed_notified_on"] > posted["posting_date"]
+
+
+def _approved(world: World, reference: str) -> bytes:
+    return world.services.blobs.get(world.only(reference).approved_sha256 or "")
