@@ -35,7 +35,9 @@ class CmisRepository:
         if self._info is None:
             try:
                 self._info = self._chosen(self._wire.get(self._settings.url))
-            except Missing:
+            except CaseFileUnavailable:
+                raise
+            except CaseFileError:
                 raise _no_repository([]) from None
         return self._info
 

@@ -1,7 +1,7 @@
 """A case file (*Akte*) as folders: for small offices and demonstrations, or as a drop for a real one.
 
     ROOT/JC-BOR-2026-00017-5f0c2a9e/    one folder a case, named by its file number, never by a person
-        documents/KEY.pdf               the documents
+        documents/KEY.pdf               the documents; KEY (2).pdf is the second version of one
         index.json                      every entry; the truth
         Verlauf.md                      the same for reading, made anew from the index
 
@@ -9,6 +9,7 @@ The document is written first, the index second, the log last. Only what is in t
 in between, filing the same entry again completes it. Must not delete or change anything filed.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -24,7 +25,7 @@ from typing import Any
 from gateway.casefiles.readable import readable_log
 from gateway.domain.findings import Finding, Severity
 from gateway.durable import FILE_MODE, make_folder, write_durably
-from gateway.errors import CaseFileError, IntegrityError, NotFound
+from gateway.errors import CaseFileError, CaseFileUnavailable, IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef, FilingEntry
 
 SCHEMA = "case-file/1"
@@ -76,16 +77,15 @@ class FolderCaseFile:
         """
         record = _record(entry)
         if not self._root.is_dir():
-            raise CaseFileError(
-                "case-file-folder-missing",
-                "Der Aktenordner ist nicht vorhanden. Bitte die Netzlaufwerke prüfen; es wird erneut versucht.",
-            )
+            raise _folder_missing()
         try:
             folder = make_folder(self._root, folder_name(entry.case))
             with _locked(folder, self._lock_timeout_s):
                 _file(folder, entry, record)
         except OSError as error:
-            raise CaseFileError(
+            full_or_away = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE}
+            kind = CaseFileUnavailable if full_or_away else CaseFileError
+            raise kind(
                 "case-file-not-writable",
                 f"In die Akte konnte nicht geschrieben werden ({error.strerror}). Bitte Speicherplatz und"
                 " Rechte prüfen; es wird erneut versucht.",
@@ -93,15 +93,18 @@ class FolderCaseFile:
         return f"{folder.name}#{entry.key}"
 
     def fetch(self, case: CaseRef, document_key: str) -> bytes:
-        """A document back from the file, verified against the index. Raises `NotFound` or `IntegrityError`."""
+        """The newest version of a document, verified against the index. Raises `NotFound`, `IntegrityError`."""
+        if not self._root.is_dir():
+            raise _folder_missing()
         folder = self._root / folder_name(case)
-        sha256 = _filed_document(_read_index(folder, case), document_key)
-        if sha256 is None:
+        versions = _versions(_read_index(folder, case), document_key)
+        if not versions:
             raise NotFound(
                 "document-not-found", "Das Dokument ist nicht in der Akte. Bitte das Kennzeichen prüfen."
             )
+        file, sha256 = versions[-1]
         try:
-            content = _document_path(folder, document_key).read_bytes()
+            content = (folder / file).read_bytes()
         except FileNotFoundError as error:
             raise IntegrityError(
                 "case-file-document-missing",
@@ -109,6 +112,13 @@ class FolderCaseFile:
             ) from error
         _verify(content, sha256)
         return content
+
+
+def _folder_missing() -> CaseFileUnavailable:
+    return CaseFileUnavailable(
+        "case-file-folder-missing",
+        "Der Aktenordner ist nicht vorhanden. Bitte die Netzlaufwerke prüfen; es wird erneut versucht.",
+    )
 
 
 def folder_name(case: CaseRef) -> str:
@@ -120,7 +130,7 @@ def _file(folder: Path, entry: FilingEntry, record: dict[str, Any]) -> None:
     index = _read_index(folder, entry.case)
     earlier = next((known for known in index["entries"] if known["key"] == entry.key), None)
     if earlier is None:
-        _write_document(folder, entry, index)
+        record["file"] = _write_document(folder, entry, index, record["sha256"])
         index["entries"].append(record)
         write_durably(folder / "index.json", _json(index))
     elif not _same_content(earlier, record):
@@ -137,20 +147,18 @@ def _same_content(earlier: dict[str, Any], record: dict[str, Any]) -> bool:
     return len(set(moments)) == 1 and all(earlier[name] == record[name] for name in _CONTENT)
 
 
-def _write_document(folder: Path, entry: FilingEntry, index: dict[str, Any]) -> None:
+def _write_document(folder: Path, entry: FilingEntry, index: dict[str, Any], sha256: str) -> str | None:
+    """Where the document is kept, below the case's folder. Other bytes than the newest version's are a new version."""
     if entry.document is None:
-        return
-    sha256 = hashlib.sha256(entry.document).hexdigest()
-    filed = _filed_document(index, entry.document_key)
-    if filed not in (None, sha256):
-        raise CaseFileError(
-            "filing-document-conflict",
-            f"Zum Dokumentkennzeichen {entry.document_key} liegt bereits ein anderes Dokument in der Akte."
-            " Nichts wurde geändert; bitte den Vorgang klären.",
-        )
+        return None
+    versions = _versions(index, entry.document_key)
+    if versions and versions[-1][1] == sha256:
+        return versions[-1][0]
     # A file that the index does not know was never confirmed: a kill left it, and it may be replaced.
+    file = f"documents/{_document_name(entry.document_key, len({file for file, _ in versions}) + 1)}"
     make_folder(folder, "documents")
-    write_durably(_document_path(folder, entry.document_key), entry.document)
+    write_durably(folder / file, entry.document)
+    return file
 
 
 def _write_log(folder: Path, index: dict[str, Any]) -> None:
@@ -171,7 +179,7 @@ def _record(entry: FilingEntry) -> dict[str, Any]:
         "title": entry.title,
         "occurred_at": entry.occurred_at.isoformat(),
         "document_key": entry.document_key,
-        "file": f"documents/{_document_name(entry.document_key)}" if entry.document is not None else None,
+        "file": None,
         "sha256": sha256,
         "metadata": dict(entry.metadata),
     }
@@ -201,11 +209,13 @@ def _read_index(folder: Path, case: CaseRef) -> dict[str, Any]:
     return index
 
 
-def _filed_document(index: dict[str, Any], document_key: str) -> str | None:
-    for entry in index["entries"]:
-        if entry["document_key"] == document_key and entry["file"] is not None:
-            return str(entry["sha256"])
-    return None
+def _versions(index: dict[str, Any], document_key: str) -> list[tuple[str, str]]:
+    """File and hash of every version of a document, oldest first."""
+    return [
+        (str(entry["file"]), str(entry["sha256"]))
+        for entry in index["entries"]
+        if entry["document_key"] == document_key and entry["file"] is not None
+    ]
 
 
 @contextmanager
@@ -255,14 +265,11 @@ def _unreadable_index() -> CaseFileError:
     )
 
 
-def _document_path(folder: Path, document_key: str) -> Path:
-    return folder / "documents" / _document_name(document_key)
-
-
-def _document_name(document_key: str) -> str:
-    if _SAFE_NAME.fullmatch(document_key):
-        return f"{document_key}.pdf"
-    return f"{_safe(document_key)}-{_short_hash(document_key)}.pdf"
+def _document_name(document_key: str, number: int) -> str:
+    """A blank is in no key that is its own name, so a version never has the name of another document."""
+    name = document_key if _SAFE_NAME.fullmatch(document_key) else None
+    name = name or f"{_safe(document_key)}-{_short_hash(document_key)}"
+    return f"{name}.pdf" if number == 1 else f"{name} ({number}).pdf"
 
 
 def _safe(text: str) -> str:

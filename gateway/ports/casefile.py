@@ -21,9 +21,8 @@ class CaseRef:
 class FilingEntry:
     """One thing to be filed. `key` is unique for ever: filing the same key again changes nothing.
 
-    `document` is the PDF to keep, or None for a pure log entry. `metadata` follows section 7.5 of the facts
-    (item_id, document_type, subject, sha256, …), values are JSON strings, numbers or lists of strings.
-    `document_key` groups entries about the same document.
+    `document` is the PDF to keep, or None for a pure log entry. The names in `metadata` are those of
+    `gateway.domain.filing_fields`, values are JSON strings, numbers or lists of strings.
     """
 
     key: str
@@ -34,6 +33,7 @@ class FilingEntry:
     """German, one line, for the readable log."""
     occurred_at: datetime
     document_key: str
+    """What it is about. Other bytes under a key that is in use are a new version of that document."""
     document: bytes | None = None
     document_sha256: str | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
@@ -48,7 +48,11 @@ class CaseFile(Protocol):
         """Reachability and rights, without side effects."""
 
     def file(self, entry: FilingEntry) -> str:
-        """File an entry; idempotent by `entry.key`. Returns the external id. Raises `CaseFileError`."""
+        """File an entry; idempotent by `entry.key`. Returns the external id.
+
+        Raises `CaseFileUnavailable` where no other entry would fare better now, `CaseFileError` where this one was
+        not taken, `IntegrityError`.
+        """
 
     def fetch(self, case: CaseRef, document_key: str) -> bytes:
-        """A document back from the file. Raises `NotFound` or `IntegrityError`."""
+        """The newest version of a document. Raises `NotFound`, `IntegrityError`, `CaseFileError`."""

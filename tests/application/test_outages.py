@@ -21,7 +21,7 @@ from gateway.db.outages import FilingOutage
 from gateway.domain.references import reference_from
 from gateway.errors import CaseFileError, CaseFileUnavailable
 from gateway.ports.casefile import FilingEntry
-from gateway.testing.casefile_contract import CASE
+from gateway.testing.casefile_samples import CASE
 from tests.world import World
 
 

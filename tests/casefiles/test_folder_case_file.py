@@ -1,4 +1,4 @@
-"""The folder case file: the shipped contract, and what is its own: readable, private, whole after a kill."""
+"""The folder case file beside the contract: readable, private, whole after a kill."""
 
 import json
 import multiprocessing
@@ -16,14 +16,8 @@ from gateway import durable
 from gateway.casefiles import folder as module
 from gateway.casefiles.folder import FolderCaseFile, folder_name
 from gateway.errors import CaseFileError, IntegrityError
-from gateway.ports.casefile import CaseFile, CaseRef, FilingEntry
-from gateway.testing.casefile_contract import CASE, PDF, CaseFileContract, document_entry, posting_entry
-
-
-class TestFolderCaseFile(CaseFileContract):
-    @pytest.fixture
-    def case_file(self, tmp_path: Path) -> CaseFile:
-        return FolderCaseFile(tmp_path)
+from gateway.ports.casefile import CaseRef, FilingEntry
+from gateway.testing.casefile_samples import CASE, PDF, document_entry, posting_entry
 
 
 def case_folder(root: Path) -> Path:
@@ -108,16 +102,16 @@ def test_numbers_that_look_alike_when_made_safe_have_folders_of_their_own() -> N
     assert folder_name(CaseRef("50/2026", "", "")) != folder_name(CaseRef("50-2026", "", ""))
 
 
-def test_a_second_document_under_the_same_document_key_is_refused(tmp_path: Path) -> None:
+def test_a_second_version_lies_beside_the_first(tmp_path: Path) -> None:
     case_file = FolderCaseFile(tmp_path)
     case_file.file(document_entry())
-    other = replace(document_entry(pdf=b"%PDF other"), key="document:7K4M9QXZ:2")
+    case_file.file(replace(document_entry(pdf=b"%PDF other"), key="document:7K4M9QXZ:2"))
 
-    with pytest.raises(CaseFileError) as error:
-        case_file.file(other)
-
-    assert error.value.code == "filing-document-conflict"
-    assert keys_of(tmp_path) == ["document:7K4M9QXZ:1"]
+    documents = case_folder(tmp_path) / "documents"
+    assert {file.name: file.read_bytes() for file in documents.iterdir()} == {
+        "7K4M9QXZ-1.pdf": PDF,
+        "7K4M9QXZ-1 (2).pdf": b"%PDF other",
+    }
 
 
 def test_a_damaged_document_is_not_given_out(tmp_path: Path) -> None:

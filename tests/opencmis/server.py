@@ -18,6 +18,7 @@ from tests.world import ROOT
 
 JARS = ROOT / ".opencmis"
 USER, PASSWORD, TOKEN = "gateway", "Geheimnis-ä-7", "token-4711-geheim"
+COLLEAGUE = ("kollegin", "ihr-Kennwort")
 DOCUMENT, LETTER, LOG = "D:akte:dokument", "P:akte:brief", "D:akte:verlauf"
 ITEM, LOG_ITEM = "akte:kennzeichen", "akte:verlaufszeichen"
 PROPERTIES = {
@@ -49,11 +50,22 @@ class OpenCmis:
         for definition in (_document_type(), _letter_type(), _log_type()):
             self.post({"cmisaction": "createType", "type": json.dumps(definition)}, below="")
 
-    def post(self, form: Mapping[str, str], *, below: str = "/root", content: bytes | None = None) -> Any:
+    def post(
+        self,
+        form: Mapping[str, str],
+        *,
+        below: str = "/root",
+        content: bytes | None = None,
+        login: tuple[str, str] = (USER, PASSWORD),
+    ) -> Any:
         """A request of our own."""
         files = None if content is None else {"content": ("x.pdf", content, "application/pdf")}
         answer = self._session.post(
-            f"{self._repository}{below}", data={**form, "succinct": "true"}, files=files, timeout=_WAIT_S
+            f"{self._repository}{below}",
+            data={**form, "succinct": "true"},
+            files=files,
+            headers={"Authorization": basic(*login)},
+            timeout=_WAIT_S,
         )
         assert answer.ok, answer.text
         return answer.json() if answer.content else {}
@@ -92,6 +104,37 @@ class OpenCmis:
         made = self.post(form, below=f"/root{path}", content=content)
         return str(made["succinctProperties"]["cmis:objectId"])
 
+    def replace_content(self, document: Mapping[str, Any], content: bytes) -> None:
+        """What nobody should do: other bytes under the properties of the old ones."""
+        working_copy = self.check_out(str(document["cmis:objectId"]), (USER, PASSWORD))
+        kept = numbered({name: str(document[name]) for name in (ITEM, "akte:sha256")})
+        self.post({"cmisaction": "checkIn", "objectId": working_copy, "major": "true", **kept}, content=content)
+
+    def update(self, object_id: str, values: Mapping[str, str]) -> None:
+        """Somebody edits properties by hand."""
+        self.post({"cmisaction": "update", "objectId": object_id, **numbered(values)})
+
+    def move(self, object_id: str, source: str, target: str) -> None:
+        """Somebody puts an object into another folder."""
+        ids = [self.object_at(path)["cmis:objectId"] for path in (source, target)]
+        form = {"cmisaction": "move", "objectId": object_id, "sourceFolderId": ids[0], "targetFolderId": ids[1]}
+        self.post(form)
+
+    def object_at(self, path: str) -> Any:
+        """An object by its path."""
+        params = {"cmisselector": "object", "succinct": "true"}
+        answer = self._session.get(f"{self._repository}/root{path}", params=params, timeout=_WAIT_S)
+        return answer.json()["succinctProperties"]
+
+    def check_out(self, object_id: str, login: tuple[str, str]) -> str:
+        """Somebody takes a document to work on it; returns the id of the working copy."""
+        made = self.post({"cmisaction": "checkOut", "objectId": object_id}, login=login)
+        return str(made["succinctProperties"]["cmis:objectId"])
+
+    def cancel_check_out(self, working_copy: str, login: tuple[str, str]) -> None:
+        """And gives it back."""
+        self.post({"cmisaction": "cancelCheckOut", "objectId": working_copy}, login=login)
+
     def put_folder(self, path: str, name: str) -> None:
         """A folder that somebody else makes."""
         values = {"cmis:objectTypeId": "cmis:folder", "cmis:name": name}
@@ -122,7 +165,7 @@ def opencmis() -> Iterator[OpenCmis]:
     here = ROOT / "tests" / "opencmis"
     command = [java, "-Xmx512m", "-cp", f"{here}:{JARS}/*", str(here / "Serve.java")]
     with subprocess.Popen(
-        [*command, basic(USER, PASSWORD), f"Bearer {TOKEN}"],
+        [*command, basic(USER, PASSWORD), basic(*COLLEAGUE), f"Bearer {TOKEN}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -82,6 +82,10 @@ class Server(ThreadingHTTPServer):
             worker.join(timeout=10)
         self.server_close()
 
+    def fault_for(self, request: Request) -> Fault | None:
+        """The misbehaviour for this request, used up once."""
+        return self.faults.next_for(request.method, request.path)
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """As in the base class, keeping account of what is open."""
         worker = threading.current_thread()
@@ -150,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(self.server.control(request))
         else:
             with self.server.counting():
-                self._answer(request, self.server.faults.next_for(request.method, request.path))
+                self._answer(request, self.server.fault_for(request))
 
     def _read(self) -> Request | None:
         length = self.headers.get("Content-Length", "0")
