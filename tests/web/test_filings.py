@@ -48,3 +48,7 @@ def test_the_page_tells_an_outage_and_what_is_refused(site: Site, world: World) 
     ahmad.get("/ablage")
     assert "JC-AHA-2026-00003" in ahmad.text
     assert reference not in ahmad.text
+    admin = site.visitor("admin")
+    admin.get("/ablage")
+    assert "Die Akte nimmt nichts an" in admin.text
+    assert "JC-" not in admin.text, "an administrator has no access to content"
