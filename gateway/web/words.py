@@ -234,6 +234,7 @@ _FILED: Mapping[str, str] = {
     "hand-over": "Übergabe",
     "posting-reported": "Aufgabe zur Post gemeldet",
     "posting-confirmed": "Aufgabe zur Post bestätigt",
+    "delivery": "Zugangsnachweis",
     "return": "Rückläufer",
     "cancellation": "Stornierung",
     "inbound": "Posteingang",
