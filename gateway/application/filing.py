@@ -266,7 +266,6 @@ def _metadata(
         }
     metadata |= {
         "piece": recipient.piece or "",
-        "sheets": recipient.sheets or "",
         "product": recipient.product or "",
         "batch": recipient.run_day.isoformat() if recipient.run_day else "",
         "provider": recipient.provider or "",

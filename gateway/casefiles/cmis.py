@@ -32,8 +32,8 @@ from gateway.errors import CaseFileError, CaseFileUnavailable, IntegrityError, N
 from gateway.ports.casefile import CaseRef, FilingEntry
 
 _SECONDARY = "cmis:secondaryObjectTypeIds"
-_OF_THE_ENTRY = frozenset({"item_id", "title", "kind", "occurred_at", "sha256", "document_key"})
-"""What a log entry says of itself; the properties of the document it is about stay as they are."""
+_OF_THE_ENTRY = frozenset({"item_id", "title", "kind", "occurred_at", "sha256", "document_key", "pages"})
+"""What a log entry says of itself or its piece; the properties of the document it is about stay as they are."""
 _MOST_NAMES = 50
 _TRIES = 3
 

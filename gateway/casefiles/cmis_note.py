@@ -25,6 +25,7 @@ _WORDS = {
     "hand-over": "Übergabe",
     "posting-reported": "Aufgabe gemeldet",
     "posting-confirmed": "Ab-Vermerk",
+    "posting-corrected": "Ab-Vermerk berichtigt",
     "delivery": "Zugangsnachweis",
     "return": "Rückläufer",
     "cancellation": "Stornierung",

@@ -37,9 +37,19 @@ FIELDS: Mapping[str, str] = {
     "provider_reference": "Auftrag beim Druckdienstleister",
     "batch": "Tageslauf",
     "print_sha256": "SHA-256 des Druckexemplars",
+    "decision_date": "Datum der Entscheidung",
+    "hand_over_date": "Übergeben am",
     "posting_date": "Aufgabe zur Post am",
     "provisional": "Vorläufig",
+    "posting_record": "Ab-Vermerk",
+    "posting_record_number": "Ab-Vermerk Nr.",
+    "posting_list": "Einlieferungsliste",
     "confirmed_by": "Bestätigt von",
+    "second_person": "Zweite Person",
+    "confirmed_at": "Bestätigt um",
+    "how": "Art der Bestätigung",
+    "delivery_days": "Laufzeit in Tagen",
+    "franking_id": "Frankierkennung",
     "deemed_notified_on": "Gilt als bekannt gegeben am",
     "objection_deadline": "Rechtsbehelfsfrist bis",
     "reasons": "Herleitung",
@@ -67,7 +77,6 @@ FIELDS: Mapping[str, str] = {
 NOT_KNOWN: Mapping[str, str] = {
     "vertraulichkeit": "set by the authority for all its letters: a constant of the case-file system",
     "medium": "likewise: 'hybrid' for what was posted, by agreement with the archive",
-    "frankier_id": "no provider states a franking code for a single piece of ordinary mail",
     "pdf/a-level": "stands in the document itself (XMP), where a validator reads it",
 }
 """What section 7.5 of the facts asks for, too, and why it is not among the fields."""

@@ -234,6 +234,7 @@ _FILED: Mapping[str, str] = {
     "hand-over": "Übergabe",
     "posting-reported": "Aufgabe zur Post gemeldet",
     "posting-confirmed": "Aufgabe zur Post bestätigt",
+    "posting-corrected": "Aufgabe zur Post berichtigt",
     "delivery": "Zugangsnachweis",
     "return": "Rückläufer",
     "cancellation": "Stornierung",

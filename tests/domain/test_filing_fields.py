@@ -22,13 +22,14 @@ ASKED_FOR = {
     "seiten": "pages",
     "blatt": "sheets",
     "produkt": "product",
+    "frankier_id": "franking_id",
     "provider_letter_id": "provider_reference",
     "charge_id": "batch",
     "status": "kind",
     "sha256": "sha256",
     "verknuepfung": "answers",
 }
-OPEN = {"vertraulichkeit", "medium", "frankier_id", "pdf/a-level"}
+OPEN = {"vertraulichkeit", "medium", "pdf/a-level"}
 
 
 def test_what_is_asked_for_is_a_field_or_it_is_said_why_not() -> None:
