@@ -63,6 +63,7 @@ from gateway.providers.print_package import Packing
 from gateway.providers.print_sealing import seal_for
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
+from gateway.rendering.account import account_pdf
 from gateway.rendering.codes import page_codes
 from gateway.rendering.evidence import cover_pdf
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
@@ -153,6 +154,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         proof_pdf=proof_pdf,
         evidence_cover=cover_pdf,
         evidence_checker=Path(evidence_check.__file__).read_bytes(),
+        account_pdf=account_pdf,
         receipts_dir=_folder(settings, settings.inbound.receipts_dir),
         enclosure_rules=tuple(
             EnclosureRule(**{**dict(rule), "file": str(settings.path(rule.file))})
@@ -166,6 +168,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         carriers=load_carriers(
             settings.path(settings.posting.carriers_file) if settings.posting.carriers_file else None
         ),
+        sweep=settings.sweep.rules(),
     )
 
 

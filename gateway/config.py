@@ -32,6 +32,7 @@ from gateway.provider_settings import (
     PostingSettings,
     Section,
     SftpAccount,
+    SweepSettings,
 )
 
 ENV_PREFIX = "GATEWAY_"
@@ -253,6 +254,7 @@ class Settings(BaseSettings):
     canary: CanarySettings = CanarySettings()
     audit: AuditSettings = AuditSettings()
     posting: PostingSettings = PostingSettings()
+    sweep: SweepSettings = SweepSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

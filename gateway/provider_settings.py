@@ -12,6 +12,7 @@ from gateway.domain.canary import CanaryRules
 from gateway.domain.desk import DeskRules, Patience
 from gateway.domain.mailpiece import Service
 from gateway.domain.posting_list import Agreement, Evidence, PostingRules
+from gateway.domain.sweep import SweepRules
 from gateway.errors import ConfigError
 
 
@@ -176,3 +177,16 @@ class PostingSettings(Section):
             for each in self.of_provider
         }
         return PostingRules(self.responsible, agreements)
+
+
+class SweepSettings(Section):
+    """How much the rolling sweep looks at every ten minutes, and in how many days everything must be seen once."""
+
+    documents_a_pass: int = Field(2000, ge=1)
+    filed_a_pass: int = Field(200, ge=1)
+    copies_a_pass: int = Field(20_000, ge=1)
+    everything_within_days: int = Field(30, ge=1)
+
+    def rules(self) -> SweepRules:
+        """As the use case has them."""
+        return SweepRules(**self.model_dump())

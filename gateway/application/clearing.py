@@ -188,7 +188,7 @@ def _look_at(
     facts = replace(
         facts,
         submission=submission.state,
-        status=status_of(session, submission, piece),
+        status=status_of(submission),
         error=submission.error_code,
         recovery=recovery,
         lookups_exhausted=rules.lookups_exhausted(

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
 
+from gateway.application import filing_rows as rows
 from gateway.application.case_keys import (
     case_ref,
     enclosure_document_key,
@@ -22,7 +23,6 @@ from gateway.application.companions import signed_companions
 from gateway.application.filing_dates import proof_metadata
 from gateway.application.filing_metadata import with_metadata
 from gateway.application.filing_posting import posting_metadata
-from gateway.application.filing_rows import begin_attempt, confirmed, failed_before, is_filed, refused
 from gateway.application.history import handed_over_at, proof_views
 from gateway.application.noting import records_of
 from gateway.application.outages import goes_on, is_over, may_try
@@ -78,7 +78,7 @@ def file_due(services: Services) -> FilingReport:
 
 def _file_all(services: Services, report: FilingReport) -> None:
     """What failed before comes last: one letter that the case file chokes on must not hold the others up."""
-    failed, later = failed_before(services), []
+    failed, later = rows.failed_before(services), []
     after = 0
     while letters := _letters_due(services, after):
         for letter_id, reference in letters:
@@ -116,7 +116,7 @@ def _file_letter(services: Services, letter_id: int, report: FilingReport) -> No
         seen = _facts_of(session, letter_id)
         entries = list(_entries(session, services, letter_id, seen))
     # In order, and only as far as the case file confirms: its log reads like the life of the letter.
-    if all(_file(services, entry, case_id, report) for entry, case_id in entries):
+    if all(_file(services, entry, about, report) for entry, about in entries):
         _clear(services, letter_id, seen)
 
 
@@ -172,22 +172,23 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
 
 def _entries(
     session: Session, services: Services, letter_id: int, facts: LetterFacts
-) -> Iterator[tuple[FilingEntry, int]]:
+) -> Iterator[tuple[FilingEntry, rows.About]]:
     letter = session.get_one(Letter, letter_id)
     case = session.get_one(Case, letter.case_id)
     office = session.get_one(Office, letter.office_id)
     view = view_of(session, services, letter, office)
     by_number = {recipient.number: recipient for recipient in view.recipients}
     for due in due_filings(facts):
-        if due.kind is FilingKind.ENCLOSURE and not is_filed(session, due.key):
+        if due.kind is FilingKind.ENCLOSURE and not rows.is_filed(session, due.key):
             entry = _enclosure_entry(session, services, letter, case, office, due)
-        elif not is_filed(session, due.key):
+        elif not rows.is_filed(session, due.key):
             recipient = by_number.get(due.recipient_no or 1)
             document = signed_document(session, letter_id, due)
             entry = _entry(session, services, letter, case, office, due, recipient, document)
         else:
             continue
-        yield with_metadata(session, letter, case, office, entry, due.signing), row_id(case)
+        about = rows.about_copy(session, row_id(case), letter_id, due.recipient_no)
+        yield with_metadata(session, letter, case, office, entry, due.signing), about
 
 
 def _entry(
@@ -313,32 +314,32 @@ def _file_inbound(services: Services, document_id: int, report: FilingReport) ->
             "match": document.match_reason,
         },
     )
-    if _file(services, entry, row_id(case), report):
+    if _file(services, entry, rows.About(row_id(case)), report):
         with services.db.transaction() as session:
             session.get_one(InboundDocument, document_id).filed_at = services.clock.now()
 
 
-def _file(services: Services, entry: FilingEntry, case_id: int, report: FilingReport) -> bool:
+def _file(services: Services, entry: FilingEntry, about: rows.About, report: FilingReport) -> bool:
     """Try one entry if it is its time; filing the same key again is harmless, so a kill in between is too.
 
     Raises `CaseFileUnavailable`: no other entry would fare better now.
     """
-    if (known := begin_attempt(services, entry.key, case_id)) is not None:
+    if (known := rows.begin_attempt(services, entry.key, about)) is not None:
         return known
     try:
         external_id = services.casefile.file(entry)
     except CaseFileUnavailable as fault:
         report.failed += 1
-        refused(services, entry.key, case_id, fault, again_at=goes_on(services, fault))
+        rows.refused(services, entry.key, about, fault, again_at=goes_on(services, fault))
         raise
     except CaseFileError as error:
         report.failed += 1
-        refused(services, entry.key, case_id, error)
+        rows.refused(services, entry.key, about, error)
         return False
     if report.filed == 0:
         is_over(services)
     report.filed += 1
-    confirmed(services, entry.key, case_id, external_id)
+    rows.confirmed(services, entry, about, external_id)
     return True
 
 

@@ -137,9 +137,8 @@ def was_withdrawn(session: Session, piece_id: int) -> bool:
 
     Unless two people answered afterwards for its having been posted.
     """
-    piece = session.get_one(MailPiece, piece_id)
     submission = live_submission(session, piece_id)
-    if submission is None or status_of(session, submission, piece) not in NOT_MADE:
+    if submission is None or status_of(submission) not in NOT_MADE:
         return False
     told_at = select(func.max(StatusEvent.received_at)).where(
         StatusEvent.submission_id == submission.id, col(StatusEvent.status).in_(NOT_MADE)

@@ -1,76 +1,175 @@
-"""Reconciling: the zero-balance account from the rows, down to the recipient's copy."""
+"""Reconciling: the zero-balance account from the rows, down to the recipient's copy.
 
+One account, one mechanism: what the hand-over, the tally with the provider, the case file, the postings and the sweep
+of stored bytes know is in rows, and the account reads these. A day, a run, or an office is read copy by copy; the
+account of everything is counted by the database once it is large (`account_totals`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, false, func
+from sqlmodel import Session, col
 
-from gateway.application.companions import signed_companions
+from gateway.application.account_findings import faults_found
+from gateway.application.account_strays import strays
+from gateway.application.account_totals import control_totals, standings
+from gateway.application.authorising import actor
+from gateway.application.copies import Copy, copies, copies_of, in_chunks
 from gateway.application.services import Services
-from gateway.application.showing import piece_standing
-from gateway.application.tallying import difference_of
-from gateway.application.tracking import live_submission
+from gateway.db.columns import columns
 from gateway.db.letters import Approval, Letter, Recipient
-from gateway.db.mail import MailPiece
-from gateway.domain.account import Account, Entry, balance
-from gateway.domain.letter import LetterState
-from gateway.domain.references import for_people
+from gateway.db.mail import Batch, Run
+from gateway.db.people import Office
+from gateway.domain.account import (
+    LINE_OF,
+    Account,
+    Entry,
+    Line,
+    balance,
+    balance_of_totals,
+    with_strays,
+)
+from gateway.domain.permission import Action
+from gateway.domain.standing import Standing
+from gateway.errors import NotFound
+
+COPY_BY_COPY = 5_000
+"""Up to so many approvals even the account of everything is read copy by copy, with the offices."""
 
 
-def account(services: Services, *, day: date | None = None) -> Account:
-    """The balance of what was approved on `day` (local), or of everything."""
+@dataclass(frozen=True)
+class Selection:
+    """What an account is about: approved on a local day, in a run (day and number), of an office (key); None: all."""
+
+    day: date | None = None
+    run: tuple[date, int] | None = None
+    office: str | None = None
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """A page of the copies on a line; `next_after` is where the next one begins, None on the last."""
+
+    copies: list[tuple[str, str, str]]
+    """Name, office, standing."""
+    next_after: int | None
+
+
+def account(
+    services: Services,
+    *,
+    day: date | None = None,
+    login: str | None = None,
+    chosen: Selection | None = None,
+    copy_by_copy: int = COPY_BY_COPY,
+) -> Account:
+    """The balance of what was approved on `day` (local), of what `chosen` says, or of everything.
+
+    `login` None is the operator; a person gets the account of the offices whose letters they may read.
+    Raises `NotPermitted`, `NotFound` ('run-unknown').
+    """
+    chosen = chosen or Selection(day)
     with services.db.reading() as session:
-        query = (
-            select(Recipient, Letter, Approval)
-            .join(Letter, col(Letter.id) == Recipient.letter_id)
-            .join(
-                Approval,
-                (col(Approval.recipient_id) == Recipient.id) & (col(Approval.signing) == Recipient.signing),
-                isouter=True,
-            )
-            .where(col(Approval.id).is_not(None) | col(Letter.approved_at).is_not(None))
-        )
-        if day is not None:
-            start = datetime.combine(day, time(0), services.schedule.zone)
-            end = datetime.combine(day + timedelta(days=1), time(0), services.schedule.zone)
-            query = query.where(col(Letter.approved_at) >= start, col(Letter.approved_at) < end)
-        return balance(
-            _entry(session, services, recipient, letter, approval)
-            for recipient, letter, approval in session.exec(query.order_by(col(Recipient.id))).all()
-        )
+        conditions, whole_house = _conditions(session, services, login, chosen)
+        faults = faults_found(session)
+        names = dict(session.execute(columns(Office.id, Office.key)).all())
+        everything = whole_house and not conditions
+        if everything and _approvals(session) > copy_by_copy:
+            return _of_totals(session, faults)
+        found = balance(_entry(copy, faults, names) for copy in copies(session, *conditions))
+        return _with(found, strays(session)) if everything else found
 
 
-def _entry(
-    session: Session, services: Services, recipient: Recipient, letter: Letter, approval: Approval | None
-) -> Entry:
-    return Entry(
-        name=f"{for_people(letter.reference)}/{recipient.number}",
-        standing=piece_standing(session, letter, recipient),
-        fault=_fault(session, services, recipient, letter, approval),
-    )
+def copies_on(
+    services: Services,
+    line: Line,
+    *,
+    login: str | None = None,
+    chosen: Selection | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> AccountPage:
+    """The copies on a line, page by page, in the order of their approval; for reading a number down to the letter."""
+    with services.db.reading() as session:
+        conditions, _ = _conditions(session, services, login, chosen or Selection())
+        faults = faults_found(session)
+        names = dict(session.execute(columns(Office.id, Office.key)).all())
+        page: list[tuple[str, str, str]] = []
+        for copy in copies(session, *conditions, col(Recipient.id) > after):
+            if copy.broken or copy.id in faults or LINE_OF.get(copy.standing) is not line:
+                continue
+            if len(page) == limit:
+                return AccountPage(page, after)
+            page.append((copy.name, names.get(copy.office_id, ""), copy.standing.value))
+            after = copy.id
+        return AccountPage(page, None)
 
 
-def _fault(
-    session: Session, services: Services, recipient: Recipient, letter: Letter, approval: Approval | None
-) -> str | None:
-    """What the rows or the document store do not have although they must, as a code."""
-    if approval is None:
-        return "approval-missing"
-    signed = [approval.document_sha256]
-    signed += [companion.document_sha256 for companion in signed_companions(session, approval.recipient_id)]
-    if not all(services.blobs.has(sha256) for sha256 in signed):
-        return "approved-document-missing"
-    return _fault_of_piece(session, services, recipient) if letter.state is LetterState.BATCHED else None
+def _approvals(session: Session) -> int:
+    return int(session.execute(columns(func.count(col(Approval.id)))).scalar_one())
 
 
-def _fault_of_piece(session: Session, services: Services, recipient: Recipient) -> str | None:
-    piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
-    if piece is None:
-        return "piece-missing"
-    submission = live_submission(session, piece.id)
-    if piece.fault_code is None and submission is None:
-        return "submission-missing"
-    if submission and (difference := difference_of(session, submission)):
-        return difference.value
-    if piece.print_sha256 is not None and not services.blobs.has(piece.print_sha256):
-        return "print-copy-missing"
-    return None
+def _of_totals(session: Session, faults: dict[int, str]) -> Account:
+    """Counted; looked at one by one is only what a control total misses, and what has findings."""
+    faults = dict(faults)
+    look_for_strays = False
+    for total in control_totals(session):
+        if not total.differs:
+            continue
+        look_for_strays = True
+        if total.suspects is not None:
+            for (copy_id,) in session.execute(total.suspects()):
+                faults.setdefault(copy_id, total.code.value)
+    gone = list(strays(session)) if look_for_strays else []
+    named = [(copy.name, copy.broken or faults[copy.id]) for copy in copies_of(session, faults)]
+    # What they are counted as is taken off where it was counted, whatever rows they lack.
+    off: Counter[Standing] = Counter()
+    for some in in_chunks(sorted({*faults, *(copy_id for copy_id, *_ in gone)})):
+        off += standings(session, col(Recipient.id).in_(some))
+    return _with(balance_of_totals(standings(session), off, named), gone)
+
+
+def _with(found: Account, gone: Iterable[tuple[int, str, str]]) -> Account:
+    return with_strays(found, ((name, code) for _, name, code in gone))
+
+
+def _entry(copy: Copy, faults: dict[int, str], offices: dict[int, str]) -> Entry:
+    fault = copy.broken or faults.get(copy.id)
+    return Entry(copy.name, copy.standing, fault, offices.get(copy.office_id, ""), copy.chain)
+
+
+def _conditions(
+    session: Session, services: Services, login: str | None, chosen: Selection
+) -> tuple[list[ColumnElement[bool]], bool]:
+    """What narrows the copies, and whether this is for somebody who may read every office."""
+    keys = dict(session.execute(columns(Office.key, Office.id)).all())
+    readable = set(keys)
+    if login is not None:
+        who = actor(session, login)
+        who.require(Action.READ, chosen.office)
+        readable = {key for key in keys if who.may(Action.READ, key)}
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.office is not None:
+        readable &= {chosen.office}
+    if len(readable) < len(keys):
+        conditions.append(col(Letter.office_id).in_([keys[key] for key in readable]) if readable else false())
+    if chosen.day is not None:
+        start, end = _midnight(services, chosen.day), _midnight(services, chosen.day + timedelta(days=1))
+        conditions += [col(Letter.approved_at) >= start, col(Letter.approved_at) < end]
+    if chosen.run is not None:
+        conditions.append(col(Batch.run_id) == _run(session, *chosen.run))
+    return conditions, len(readable) == len(keys)
+
+
+def _run(session: Session, day: date, number: int) -> int:
+    found = session.execute(columns(Run.id).where(Run.day == day, Run.number == number)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("run-unknown", f"Einen Tageslauf {number} am {day:%d.%m.%Y} gibt es nicht.")
+    return int(found)
+
+
+def _midnight(services: Services, day: date) -> datetime:
+    return datetime.combine(day, time(0), services.schedule.zone)

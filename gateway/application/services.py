@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.db.engine import Database
+from gateway.domain.account_report import AccountReport
 from gateway.domain.address import Countries
 from gateway.domain.address_places import Places
 from gateway.domain.calendar import RunSchedule
@@ -23,6 +24,7 @@ from gateway.domain.proof import RunProof
 from gateway.domain.references import RANDOM_BITS, reference_from
 from gateway.domain.retention import RetentionRules
 from gateway.domain.routing import Kind, Routing
+from gateway.domain.sweep import SweepRules
 from gateway.domain.trail import Entrance
 from gateway.ports.anchors import Anchors
 from gateway.ports.blobs import Blobs
@@ -73,6 +75,8 @@ class Services:
     """The cover of a posting file as a document for people; moments in a time zone."""
     evidence_checker: bytes
     """The program that lies in a posting file and checks it."""
+    account_pdf: Callable[[AccountReport, tzinfo], bytes]
+    """The account as a document for people."""
     enclosure_rules: Sequence[EnclosureRule] = ()
     """Which enclosures travel with which letters, beside those of templates."""
     bundling: bool = True
@@ -91,6 +95,8 @@ class Services:
     """What proves a posting, by provider, and who is responsible."""
     carriers: Carriers = field(default_factory=Carriers)
     """Who delivers on which days."""
+    sweep: SweepRules = field(default_factory=SweepRules)
+    """How much the rolling sweep looks at."""
 
     @property
     def provider(self) -> Provider:

@@ -236,7 +236,7 @@ def piece_standing(session: Session, letter: Letter, recipient: Recipient) -> St
     submission = live_submission(session, piece.id)
     return standing_of_piece(
         submission.state if submission else None,
-        status_of(session, submission, piece),
+        status_of(submission),
         faulty=piece.fault_code is not None,
     )
 

@@ -231,7 +231,15 @@ def _stage(services: Services, handed: HandOver, provider: Provider, report: Han
         report.messages.append(fault.message)
         report.waiting += len(at_fault)
         return len(at_fault) < len(handed.submissions)
-    write(services, handed, SubmissionState.STAGED, handle=handle, staged_at=services.clock.now())
+    prepared = select(mail.MailPiece.print_sha256).where(mail.MailPiece.id == Submission.piece_id)
+    write(
+        services,
+        handed,
+        SubmissionState.STAGED,
+        handle=handle,
+        staged_at=services.clock.now(),
+        handed_sha256=prepared.scalar_subquery(),
+    )
     return True
 
 

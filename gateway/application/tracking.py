@@ -71,14 +71,17 @@ def live_submission(session: Session, piece_id: int | None) -> Submission | None
     return session.exec(query).one_or_none()
 
 
-def status_of(session: Session, submission: Submission | None, piece: MailPiece) -> Status:
-    """The folded status of a piece, UNKNOWN while no provider has said anything; what is proven beats what is said."""
-    if submission is None:
-        return Status.UNKNOWN
-    if piece.served is not None:
-        return Status.DELIVERED if piece.served else Status.RETURNED
+def status_of(submission: Submission | None) -> Status:
+    """The status of a piece, as it was kept with the last event or proof; UNKNOWN while there is none."""
+    return submission.status if submission else Status.UNKNOWN
+
+
+def folded(session: Session, submission: Submission, piece: MailPiece) -> tuple[Status, int]:
+    """What must be kept at a submission: the status, and how many events it has; what is proven beats what is said."""
     statuses = session.exec(select(StatusEvent.status).where(StatusEvent.submission_id == submission.id)).all()
-    return fold((Status(status) for status in statuses), piece.service)
+    if piece.served is not None:
+        return Status.DELIVERED if piece.served else Status.RETURNED, len(statuses)
+    return fold((Status(status) for status in statuses), piece.service), len(statuses)
 
 
 def _open_references(services: Services, provider: str) -> list[str]:
@@ -124,6 +127,7 @@ def append(session: Session, services: Services, provider: str, report: StatusRe
     )
     session.flush()
     settle(session, services, submission)
+    submission.posted_on = submission.posted_on or report.posted_on
     _report_posting(session, services, submission, report)
     mark_for_filing(session, submission.piece_id)
     return 1
@@ -153,11 +157,17 @@ def _match_again(services: Services) -> int:
 
 
 def settle(session: Session, services: Services, submission: Submission) -> None:
-    """Stop asking about a piece from which nothing more is expected, so that a poll asks about open ones only."""
+    """Keep what events and proofs say beside them, so that nobody folds a million letters' events to count them.
+
+    Nobody asks any more about a piece from which nothing more is expected.
+    """
     piece = session.get_one(MailPiece, submission.piece_id)
+    # Two reports about one piece may come at once: on PostgreSQL the second waits here, and then sees the first's.
+    session.refresh(submission, with_for_update=True)
+    submission.status, submission.events = folded(session, submission, piece)
     if awaits_receipt(session, submission, piece):
         return
-    if is_settled(status_of(session, submission, piece), piece.service):
+    if is_settled(submission.status, piece.service):
         submission.settled_at = submission.settled_at or services.clock.now()
 
 

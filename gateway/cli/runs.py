@@ -1,4 +1,4 @@
-"""`gateway run`, `forecast` and `account`: tonight's run, what it would be, and what became of everything."""
+"""`gateway run` and `forecast`: tonight's run, and what it would be."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from gateway.application import reconciling
 from gateway.application.authorising import SYSTEM
 from gateway.application.filing import file_due
 from gateway.application.forecasting import STAYS, Forecast, as_json, forecast, weight_steps
@@ -26,7 +25,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("run")(_run)
     app.command("forecast")(_forecast)
-    app.command("account")(_account)
 
 
 def _run(
@@ -139,28 +137,3 @@ def _print_bundling(told: Forecast) -> None:
 
 def _eur(amount: Decimal) -> str:
     return f"{amount:.2f} €".replace(".", ",")
-
-
-def _account(context: typer.Context, day: Day = None, json: Json = False) -> None:
-    """The zero-balance account: approved = posted + held + cancelled + failed + under way."""
-    with services_for(context) as services:
-        balance = reconciling.account(services, day=day.date() if day else None)
-    lines = {line.value: count for line, count in balance.lines.items()}
-    if json:
-        unexplained = [{"letter": name, "code": code} for name, code in balance.unexplained]
-        print_json(
-            {
-                "balanced": balance.balanced,
-                "approved": balance.approved,
-                "lines": lines,
-                "unexplained": unexplained,
-            }
-        )
-    else:
-        console.print(
-            f"freigegeben {balance.approved} = " + " + ".join(f"{name} {n}" for name, n in lines.items())
-        )
-        for name, code in balance.unexplained:
-            console.print(f"ungeklärt: {name} ({code})", style="red")
-    if not balance.balanced:
-        raise typer.Exit(1)

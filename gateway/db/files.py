@@ -22,6 +22,18 @@ class Filing(SQLModel, table=True):
             sqlite_where=text("filed_at IS NULL"),
             postgresql_where=text("filed_at IS NULL"),
         ),
+        Index(
+            "filed_of_letter",
+            "letter_id",
+            sqlite_where=text("filed_at IS NOT NULL"),
+            postgresql_where=text("filed_at IS NOT NULL"),
+        ),
+        Index(
+            "filed_document",
+            "checked_at",
+            sqlite_where=text("document_key IS NOT NULL"),
+            postgresql_where=text("document_key IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -34,6 +46,16 @@ class Filing(SQLModel, table=True):
     """When it failed first; None while it never did, and once it is filed."""
     external_id: str | None = None
     filed_at: datetime | None = moment(optional=True)
+    letter_id: int | None = Field(default=None, foreign_key="letter.id")
+    """Whose life the entry is part of; None for inbound documents."""
+    recipient_id: int | None = Field(default=None, foreign_key="recipient.id")
+    """Whose copy it is about, if about one."""
+    document_key: str | None = None
+    """Under which name the case file gives the document back; None if the entry brought none."""
+    sha256: str | None = Field(default=None, min_length=64, max_length=64)
+    """Hash of the document that the case file confirmed."""
+    checked_at: datetime | None = moment(optional=True)
+    """When the document was last fetched back from the case file and was the same."""
 
 
 class ScanDelivery(SQLModel, table=True):

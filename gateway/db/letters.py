@@ -23,6 +23,8 @@ class Document(SQLModel, table=True):
     versions: dict[str, str] = json_value()
     """What it was made with: WeasyPrint, Pango, HarfBuzz, template version, fonts."""
     created_at: datetime = moment()
+    checked_at: datetime | None = moment(optional=True, index=True)
+    """When the stored bytes were last read and were what the name says; None before the first time."""
 
 
 class Letter(SQLModel, table=True):
@@ -64,6 +66,8 @@ class Letter(SQLModel, table=True):
     """The withdrawn template version it was written from, until it is approved with the mended one."""
     filing_due: bool = Field(default=False, index=True)
     """Set with every fact that belongs in the case file; cleared when all of them are filed."""
+    filings: int = Field(default=0, index=True, sa_column_kwargs={"server_default": "0"})
+    """How many entries the case file has confirmed: one that is gone is missed by number."""
 
 
 class Recipient(SQLModel, table=True):

@@ -44,6 +44,14 @@ class MailPiece(SQLModel, table=True):
     """A *Sendung*: what goes into one envelope. The print copy's hash is set once."""
 
     __tablename__ = "mail_piece"
+    __table_args__ = (
+        Index(
+            "faulty_piece",
+            "fault_code",
+            sqlite_where=text("fault_code IS NOT NULL"),
+            postgresql_where=text("fault_code IS NOT NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(unique=True, min_length=8, max_length=8)
@@ -83,6 +91,13 @@ class Submission(SQLModel, table=True):
             sqlite_where=text("voided_at IS NULL"),
             postgresql_where=text("voided_at IS NULL"),
         ),
+        Index("submission_by_status", "state", "status", "piece_id", "events"),
+        Index(
+            "posted_piece",
+            "piece_id",
+            sqlite_where=text("posted_on IS NOT NULL"),
+            postgresql_where=text("posted_on IS NOT NULL"),
+        ),
         CheckConstraint("(state = 'void') = (voided_at IS NOT NULL)", name="void_has_moment"),
         CheckConstraint("state <> 'released' OR provider_reference IS NOT NULL", name="released_has_reference"),
         CheckConstraint(
@@ -116,6 +131,14 @@ class Submission(SQLModel, table=True):
     """Since when nothing more is expected from the provider; it is not asked any more."""
     error_code: str | None = None
     error_message: str | None = None
+    handed_sha256: str | None = None
+    """Hash of the print copy that was prepared for this hand-over; kept beside the piece's to be held against it."""
+    status: Status = choice(Status, "submission_status_known", default=Status.UNKNOWN)
+    """What its events fold to, written with each of them; the sweep holds it against the events."""
+    events: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many status events it has: one that is gone is missed by number."""
+    posted_on: date | None = None
+    """The first day that a provider named as posting; its posting must exist."""
 
 
 class StatusEvent(SQLModel, table=True):

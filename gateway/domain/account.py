@@ -3,8 +3,10 @@
 What none of the lines explains is named, never rounded away.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from gateway.domain.standing import Standing
@@ -20,7 +22,7 @@ class Line(StrEnum):
     UNDER_WAY = "under_way"
 
 
-_LINE_OF = {
+LINE_OF = {
     Standing.APPROVED: Line.UNDER_WAY,
     Standing.PLANNED: Line.UNDER_WAY,
     Standing.IN_DOUBT: Line.UNDER_WAY,
@@ -44,6 +46,9 @@ class Entry:
     name: str
     standing: Standing
     fault: str | None = None
+    office: str = ""
+    chain: str = ""
+    """Hashes from approval to case file, in one line."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,12 @@ class Account:
     approved: int
     lines: dict[Line, int] = field(default_factory=dict)
     unexplained: tuple[tuple[str, str], ...] = ()
+    standings: Mapping[Standing, int] = field(default_factory=dict)
+    """The lines in more detail."""
+    offices: Mapping[str, Mapping[Line, int]] = field(default_factory=dict)
+    """The lines by office; empty where only totals were counted."""
+    digest: str = ""
+    """SHA-256 over the chain of every copy that was read, in order; empty where only totals were counted."""
 
     @property
     def balanced(self) -> bool:
@@ -62,14 +73,45 @@ class Account:
 
 def balance(entries: Iterable[Entry]) -> Account:
     """Put every approved copy on its line."""
-    lines = dict.fromkeys(Line, 0)
+    standings: Counter[Standing] = Counter()
+    offices: dict[str, dict[Line, int]] = {}
     unexplained: list[tuple[str, str]] = []
-    approved = 0
+    digest = hashlib.sha256()
     for entry in entries:
-        approved += 1
-        line = _LINE_OF.get(entry.standing)
+        digest.update(f"{entry.name} {entry.standing.value} {entry.chain}\n".encode())
+        line = LINE_OF.get(entry.standing)
         if entry.fault or line is None:
             unexplained.append((entry.name, entry.fault or f"standing-{entry.standing.value}"))
         else:
-            lines[line] += 1
-    return Account(approved, lines, tuple(unexplained))
+            standings[entry.standing] += 1
+            offices.setdefault(entry.office, dict.fromkeys(Line, 0))[line] += 1
+    return replace(_account(standings, unexplained, offices), digest=digest.hexdigest())
+
+
+def balance_of_totals(
+    standings: Mapping[Standing, int], faulty: Mapping[Standing, int], unexplained: Iterable[tuple[str, str]]
+) -> Account:
+    """The same from totals. `faulty`: where the unexplained copies were counted; they are on no line."""
+    left = Counter(standings)
+    left.subtract(faulty)
+    return _account({each: n for each, n in left.items() if each in LINE_OF}, list(unexplained), {})
+
+
+def with_strays(account: Account, strays: Iterable[tuple[str, str]]) -> Account:
+    """The account together with what was approved and of which not even the copy is left (name, code)."""
+    found = tuple(strays)
+    return replace(account, approved=account.approved + len(found), unexplained=account.unexplained + found)
+
+
+def _account(
+    standings: Mapping[Standing, int],
+    unexplained: list[tuple[str, str]],
+    offices: Mapping[str, Mapping[Line, int]],
+) -> Account:
+    lines = dict.fromkeys(Line, 0)
+    for standing, count in standings.items():
+        lines[LINE_OF[standing]] += count
+    approved = sum(lines.values()) + len(unexplained)
+    return Account(
+        approved, lines, tuple(unexplained), {each: n for each, n in standings.items() if n}, offices
+    )

@@ -31,7 +31,7 @@ class Standing(StrEnum):
     FAILED = "failed"
 
 
-_OF_SUBMISSION = {
+OF_SUBMISSION = {
     SubmissionState.PLANNED: Standing.PLANNED,
     SubmissionState.STAGED: Standing.PLANNED,
     SubmissionState.RELEASING: Standing.IN_DOUBT,
@@ -39,8 +39,9 @@ _OF_SUBMISSION = {
     SubmissionState.REFUSED: Standing.REFUSED,
     SubmissionState.VOID: Standing.PLANNED,
 }
+"""Of a piece whose hand-over is not done; of one that is released, the provider's status says."""
 
-_OF_STATUS = {
+OF_STATUS = {
     Status.UNKNOWN: Standing.HANDED_OVER,
     Status.ACCEPTED: Standing.HANDED_OVER,
     Status.IN_PRODUCTION: Standing.IN_PRODUCTION,
@@ -51,6 +52,7 @@ _OF_STATUS = {
     Status.FAILED: Standing.FAILED,
     Status.CANCELLED: Standing.CANCELLED,
 }
+"""Of a piece that was handed over."""
 
 _MOST_TROUBLING_FIRST = (
     Standing.FAILED,
@@ -78,7 +80,7 @@ def standing_of_piece(submission: SubmissionState | None, status: Status, *, fau
         return Standing.FAULTY
     if submission is None:
         return Standing.PLANNED
-    return _OF_STATUS[status] if submission is SubmissionState.RELEASED else _OF_SUBMISSION[submission]
+    return OF_STATUS[status] if submission is SubmissionState.RELEASED else OF_SUBMISSION[submission]
 
 
 def standing_of_letter(state: LetterState, *, held: bool, pieces: Iterable[Standing]) -> Standing:

@@ -25,6 +25,7 @@ ACTIONS: Mapping[str, str] = {
     "letter-imported": "fertiges PDF übernommen",
     "recipient-chosen": "Empfänger ausdrücklich gewählt",
     "letter-approved": "freigegeben",
+    "account-handed-out": "Saldenblatt ausgegeben",
     "letter-rejected": "zurückgegeben",
     "letter-held": "angehalten",
     "letter-let-go": "weiterlaufen lassen",

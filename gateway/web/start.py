@@ -30,7 +30,7 @@ def start(visit: SignedIn) -> Response:
         desk=desk(services, login),
         held=find_letters(services, login, LetterFilter(standing=Standing.HELD), limit=_SHOWN),
         drafts=[line for line in drafts.lines if line.author == login][:_SHOWN],
-        account=account(services, day=services.today()),
+        account=account(services, login=login, day=services.today()),
         postings=[day for day in posting_days(services, login) if day.confirmed < day.pieces],
         today=services.today(),
     )

@@ -8,6 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway.application.destroying import apply_due
 from gateway.application.filing import file_due
+from gateway.application.patrolling import sweep
 from gateway.application.rendering import render_submitted
 from gateway.application.running import run_due
 from gateway.application.sealing import anchor_due, seal
@@ -31,7 +32,7 @@ class Schedule:
             timezone=services.schedule.zone,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        for name, sweep, seconds in (
+        for name, work, seconds in (
             ("render", self._render, 5),
             ("run", self._run, 60),
             ("hand-over", self._hand_over, 120),
@@ -43,8 +44,9 @@ class Schedule:
             ("seal", self._seal, 60),
             ("anchor", self._anchor, 3600),
             ("retain", self._retain, 3600),
+            ("sweep", self._sweep, 600),
         ):
-            self._scheduler.add_job(sweep, "interval", seconds=seconds, id=name)
+            self._scheduler.add_job(work, "interval", seconds=seconds, id=name)
 
     def __enter__(self) -> "Schedule":
         """Begin."""
@@ -142,6 +144,14 @@ class Schedule:
         done = apply_due(self._services)
         if done is not None:
             log.info("retention-applied", gone=done.gone, faults=done.faults)
+
+    def _sweep(self) -> None:
+        with self._services.locks.try_lock("sweep-stored") as held:
+            if not held:
+                return
+            report = sweep(self._services)
+        if report.open:
+            log.warning("sweep-findings", found=report.found, open=report.open)
 
     def _file(self) -> None:
         report = file_due(self._services)

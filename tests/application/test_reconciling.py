@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from gateway.application import withholding
 from gateway.application.explaining import explain
+from gateway.application.patrolling import sweep
 from gateway.application.reconciling import account
 from gateway.application.tracking import poll
 from gateway.db.letters import Approval, Recipient
@@ -130,6 +131,7 @@ def test_what_is_missing_is_named_by_letter_and_nothing_is_rounded_away(
     victim, other = world.approved(appointment_time="10:00"), world.approved(appointment_time="11:00")
     world.evening()
     lose(world, victim)
+    sweep(world.services, everything=True)
     balance = account(world.services)
     assert not balance.balanced
     assert balance.unexplained == ((f"{for_people(victim)}/1", code),)

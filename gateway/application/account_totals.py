@@ -1,0 +1,223 @@
+"""The account of everything, as totals that the database counts: a million letters in seconds, without reading each.
+
+Standings are counted by the state of the hand-over. Rows that must be there are missed by number: each *control total*
+holds what one table says there should be against what another one has. Where the two differ, and only there, the copies
+at fault are looked for one by one; what they are is then decided by the same rules as for a single day.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, distinct, func
+from sqlmodel import Session, col
+
+from gateway.application.copies import IS_APPROVED, counting_approval
+from gateway.db.certificates import PieceCertificate, RunCertificate
+from gateway.db.columns import columns
+from gateway.db.files import Filing
+from gateway.db.letters import Approval, Letter, Recipient
+from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
+from gateway.domain.desk import WITHDRAWN
+from gateway.domain.letter import LetterState
+from gateway.domain.links import Break
+from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
+from gateway.domain.submission import SubmissionState
+
+_FAULTY = col(MailPiece.fault_code).is_not(None)
+_LIVE = Submission.state != SubmissionState.VOID
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """Two ways to count the same; if they differ, `suspects` finds the copies that lack `code` (None: strays)."""
+
+    code: Break
+    expected: int
+    found: int
+    suspects: Callable[[], Any] | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether something is missing, or there is too much."""
+        return self.expected != self.found
+
+
+def standings(session: Session, *conditions: ColumnElement[bool]) -> Counter[Standing]:
+    """How many approved copies stand where; of those that meet the conditions (on `Recipient`), if there are any."""
+    found: Counter[Standing] = Counter()
+    for state, status, count in session.execute(_handed_over().where(*conditions)):
+        found[standing_of_piece(state, status, faulty=False)] += count
+    for code, count in session.execute(_faulty().where(*conditions)):
+        found[Standing.CANCELLED if code == WITHDRAWN else Standing.FAULTY] += count
+    for state, held, count in session.execute(_not_in_a_run().where(*conditions)):
+        found[standing_of_letter(state, held=bool(held), pieces=())] += count
+    return found
+
+
+def control_totals(session: Session) -> Iterator[ControlTotal]:
+    """All of them; each is one or two counts that an index answers."""
+    number = _numbers(session)
+    enveloped = number(columns(func.count(col(Recipient.mail_piece_id))))
+    accounted = sum(count for _, _, count in session.execute(_handed_over()))
+    accounted += sum(count for _, count in session.execute(_faulty()))
+    yield ControlTotal(Break.SUBMISSION_MISSING, enveloped, accounted, _without_submission)
+    waiting = _approved_without_piece()
+    in_run = number(waiting.where(Letter.state == LetterState.BATCHED))
+    yield ControlTotal(Break.PIECE_MISSING, 0, in_run, _without_piece)
+    copies = enveloped + number(waiting)
+    signed_again = number(columns(func.sum(Recipient.signing - 1)).where(col(Recipient.signing) > 1))
+    yield ControlTotal(
+        Break.APPROVAL_MISSING,
+        copies + signed_again,
+        number(columns(func.count(col(Approval.id)))),
+        _without_approval,
+    )
+    others = columns(func.count(col(Recipient.id))).join(Letter, col(Letter.id) == Recipient.letter_id)
+    further = number(others.where(col(Recipient.number) > 1, col(Letter.approved_at).is_not(None)))
+    letters = number(columns(func.count()).where(col(Letter.approved_at).is_not(None)))
+    yield ControlTotal(Break.APPROVAL_MISSING, copies - further, letters, None)
+    yield from _of_pieces(number)
+    yield from _of_events_and_filings(number)
+
+
+def _of_pieces(number: Callable[[Any], int]) -> Iterator[ControlTotal]:
+    used = columns(Recipient.id).where(col(Recipient.mail_piece_id) == MailPiece.id).exists()
+    left = number(columns(func.count()).where(_FAULTY, ~used))
+    expected = left + number(columns(func.count(distinct(col(Recipient.mail_piece_id)))))
+    yield ControlTotal(
+        Break.PIECE_MISSING, expected, number(columns(func.count(col(MailPiece.id)))), _piece_gone
+    )
+    certified = number(columns(func.coalesce(func.sum(RunCertificate.pieces), 0)))
+    lines = number(columns(func.count(col(PieceCertificate.piece_id))))
+    yield ControlTotal(Break.CERTIFICATE_MISSING, certified, lines, _without_certificate)
+    due = number(
+        columns(func.count(distinct(col(Submission.piece_id)))).where(col(Submission.posted_on).is_not(None))
+    )
+    yield ControlTotal(
+        Break.POSTING_MISSING, due, number(columns(func.count(col(Posting.piece_id)))), _without_posting
+    )
+
+
+def _of_events_and_filings(number: Callable[[Any], int]) -> Iterator[ControlTotal]:
+    kept = number(columns(func.coalesce(func.sum(Submission.events), 0)))
+    yield ControlTotal(
+        Break.EVENT_MISSING, kept, number(columns(func.count(col(StatusEvent.id)))), _events_differ
+    )
+    kept = number(columns(func.coalesce(func.sum(Letter.filings), 0)))
+    filed = columns(func.count()).where(col(Filing.letter_id).is_not(None), col(Filing.filed_at).is_not(None))
+    yield ControlTotal(Break.FILING_MISSING, kept, number(filed), _filings_differ)
+
+
+def _numbers(session: Session) -> Callable[[Any], int]:
+    return lambda query: int(session.execute(query).scalar_one() or 0)
+
+
+def _handed_over() -> Any:
+    faulty = columns(MailPiece.id).where(_FAULTY)
+    return (
+        columns(Submission.state, Submission.status, func.count())
+        .join(Recipient, col(Recipient.mail_piece_id) == Submission.piece_id)
+        .where(_LIVE, col(Submission.piece_id).not_in(faulty))
+        .group_by(col(Submission.state), col(Submission.status))
+    )
+
+
+def _faulty() -> Any:
+    return (
+        columns(MailPiece.fault_code, func.count())
+        .join(Recipient, col(Recipient.mail_piece_id) == MailPiece.id)
+        .where(_FAULTY)
+        .group_by(col(MailPiece.fault_code))
+    )
+
+
+def _approved_without_piece() -> Any:
+    return (
+        columns(func.count(col(Recipient.id)))
+        .join(Letter, col(Letter.id) == Recipient.letter_id)
+        .outerjoin(Approval, counting_approval())
+        .where(col(Recipient.mail_piece_id).is_(None), IS_APPROVED)
+    )
+
+
+def _not_in_a_run() -> Any:
+    held = col(Letter.held_at).is_not(None)
+    query = _approved_without_piece().group_by(col(Letter.state), held)
+    return query.with_only_columns(Letter.state, held, func.count(col(Recipient.id)))
+
+
+def _without_submission() -> Any:
+    """In an envelope that is not faulty, and without a live hand-over."""
+    live = columns(Submission.id).where(Submission.piece_id == Recipient.mail_piece_id, _LIVE).exists()
+    faulty = columns(MailPiece.id).where(_FAULTY)
+    piece = col(Recipient.mail_piece_id)
+    return columns(Recipient.id).where(piece.is_not(None), piece.not_in(faulty), ~live)
+
+
+def _without_piece() -> Any:
+    waiting = _approved_without_piece().where(Letter.state == LetterState.BATCHED)
+    return waiting.with_only_columns(Recipient.id)
+
+
+def _without_approval() -> Any:
+    return (
+        columns(Recipient.id)
+        .join(Letter, col(Letter.id) == Recipient.letter_id)
+        .outerjoin(Approval, counting_approval())
+        .where(col(Letter.approved_at).is_not(None), col(Approval.id).is_(None))
+    )
+
+
+def _piece_gone() -> Any:
+    there = columns(MailPiece.id).where(MailPiece.id == Recipient.mail_piece_id).exists()
+    return columns(Recipient.id).where(col(Recipient.mail_piece_id).is_not(None), ~there)
+
+
+def _without_certificate() -> Any:
+    proven = (
+        columns(PieceCertificate.piece_id)
+        .join(RunCertificate, col(RunCertificate.id) == PieceCertificate.certificate_id)
+        .where(PieceCertificate.piece_id == Recipient.mail_piece_id)
+        .exists()
+    )
+    return (
+        columns(Recipient.id)
+        .join(Submission, col(Submission.piece_id) == Recipient.mail_piece_id)
+        .where(Submission.state == SubmissionState.RELEASED, ~proven)
+    )
+
+
+def _without_posting() -> Any:
+    posted = columns(Posting.piece_id).where(Posting.piece_id == Submission.piece_id).exists()
+    return (
+        columns(Recipient.id)
+        .join(Submission, col(Submission.piece_id) == Recipient.mail_piece_id)
+        .where(_LIVE, col(Submission.posted_on).is_not(None), ~posted)
+    )
+
+
+def _events_differ() -> Any:
+    found = columns(func.count()).where(col(StatusEvent.submission_id) == Submission.id).scalar_subquery()
+    return (
+        columns(Recipient.id)
+        .join(Submission, col(Submission.piece_id) == Recipient.mail_piece_id)
+        .where(col(Submission.events) != found)
+    )
+
+
+def _filings_differ() -> Any:
+    """Counted by letter in one pass, and joined: faster than asking for each letter."""
+    counted = (
+        columns(Filing.letter_id, func.count().label("found"))
+        .where(col(Filing.filed_at).is_not(None))
+        .group_by(col(Filing.letter_id))
+        .subquery()
+    )
+    return (
+        columns(Recipient.id)
+        .join(Letter, col(Letter.id) == Recipient.letter_id)
+        .outerjoin(counted, counted.c.letter_id == Letter.id)
+        .where(col(Letter.filings) != func.coalesce(counted.c.found, 0))
+    )

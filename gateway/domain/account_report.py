@@ -1,0 +1,82 @@
+"""The account as people get it (*Saldenblatt*): the balance, what is not explained and why, inbound, and the sweep."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from gateway.domain import links, sweep, tally
+from gateway.domain.account import Account
+
+_OTHERS = {
+    "letter-missing": "Das Schreiben selbst ist nicht mehr vorhanden; seine Freigabe ist es noch.",
+    "recipient-missing": "Ein Empfänger eines freigegebenen Schreibens ist nicht mehr vorhanden.",
+}
+_MEANING: dict[str, str] = {
+    **{code.value: text for code, text in links.MEANING.items()},
+    **{code.value: text for code, text in tally.MEANING.items()},
+    **sweep.MEANING,
+    **_OTHERS,
+}
+
+
+def meaning_of(code: str) -> str:
+    """What a code of the account says; one that is not known stays a code."""
+    return _MEANING.get(code, code)
+
+
+@dataclass(frozen=True)
+class InboundBalance:
+    """One scan delivery: scanned (its manifest says) = filed + to be filed + on the desk + quarantined."""
+
+    source: str
+    delivery: str
+    received_on: date
+    scanned: int
+    filed: int
+    to_file: int
+    desk: int
+    quarantined: int
+    oldest_days: int
+    """Days since the oldest document that still waits for a person came in; 0 if none does."""
+
+    @property
+    def missing(self) -> int:
+        """Documents that the manifest names and no row explains."""
+        return self.scanned - self.filed - self.to_file - self.desk - self.quarantined
+
+
+@dataclass(frozen=True)
+class AccountReport:
+    """The account with what it is about, who made it, and how far the sweep was then."""
+
+    about: str
+    made_at: datetime
+    made_by: str
+    account: Account
+    offices: Sequence[tuple[str, str]]
+    """Keys and names."""
+    inbound: Sequence[InboundBalance]
+    documents_overdue: int
+    filed_overdue: int
+    rows_checked_at: datetime | None
+
+    @property
+    def sha256(self) -> str:
+        """Of everything that the sheet says: it stands in the audit trail, so that no other sheet can be shown."""
+        account = self.account
+        said = {
+            "about": self.about,
+            "made_at": self.made_at.isoformat(),
+            "made_by": self.made_by,
+            "approved": account.approved,
+            "lines": {line.value: count for line, count in account.lines.items()},
+            "offices": {
+                key: {line.value: n for line, n in each.items()} for key, each in account.offices.items()
+            },
+            "unexplained": account.unexplained,
+            "copies": account.digest,
+            "inbound": [(one.source, one.delivery, one.scanned, one.missing) for one in self.inbound],
+        }
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
