@@ -70,8 +70,8 @@ def print_copies(services: Services, rule: RetentionRule) -> Found:
     )
 
     def judge(session: Session, piece_id: int) -> Facts:
-        carried = select(Letter).join(Recipient, col(Recipient.letter_id) == Letter.id).distinct()
-        found = session.exec(carried.where(Recipient.mail_piece_id == piece_id)).all()
+        carried = select(Recipient.letter_id).where(Recipient.mail_piece_id == piece_id)
+        found = session.exec(select(Letter).where(col(Letter.id).in_(carried))).all()
         return together([facts_of(session, services, letter) for letter in found])
 
     yield from _judged(services, rule, query, MailPiece.id, judge)
