@@ -85,7 +85,7 @@ def correct(services: Services, login: str, reference: str, number: int, receipt
     if not reason.strip():
         raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
     with services.db.transaction() as session:
-        who, piece_id = _open(session, login, reference, number, Action.PROVE_DELIVERY)
+        who, piece_id = piece_of(session, login, reference, number, Action.PROVE_DELIVERY)
         last = last_proof(session, piece_id)
         if last is None:
             raise NotFound("delivery-not-proven", "Zu dieser Sendung gibt es keinen Zugangsnachweis.")
@@ -115,7 +115,7 @@ def proofs_of(session: Session, piece_id: int | None) -> Sequence[DeliveryProof]
 def open_scan(services: Services, login: str, reference: str, number: int, proof: int) -> Opened:
     """The scanned receipt of the `proof`-th record, counted from 1. Raises `NotFound` ('delivery-scan-missing')."""
     with services.db.transaction() as session:
-        who, piece_id = _open(session, login, reference, number, Action.READ)
+        who, piece_id = piece_of(session, login, reference, number, Action.READ)
         found = proofs_of(session, piece_id)[proof - 1 : proof] if proof > 0 else []
         if not found or found[0].document_sha256 is None:
             raise NotFound("delivery-scan-missing", "Zu diesem Zugangsnachweis ist kein Beleg hinterlegt.")
@@ -137,8 +137,11 @@ def require_for_piece(session: Session, who: Actor, action: Action, piece_id: in
         who.require(action, office)
 
 
-def _open(session: Session, login: str, reference: str, number: int, action: Action) -> tuple[Actor, int]:
-    """The piece of one recipient's copy, if the user may do `action` with all that is in it."""
+def piece_of(session: Session, login: str, reference: str, number: int, action: Action) -> tuple[Actor, int]:
+    """The piece of one recipient's copy, if the user may do `action` with all that is in it.
+
+    Raises `NotFound`, `NotPermitted`.
+    """
     letter, office = find_letter(session, reference)
     who = actor(session, login)
     who.require(action, office.key)

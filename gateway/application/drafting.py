@@ -10,8 +10,16 @@ from sqlmodel import Session, col, select
 
 from gateway.application.addressing import freeze
 from gateway.application.authorising import Actor, actor, audit
+from gateway.application.service_check import require_service
 from gateway.application.services import Services
-from gateway.application.versions import is_usable, letter_values, newest, of_letter, require_usable
+from gateway.application.versions import (
+    is_usable,
+    letter_values,
+    newest,
+    of_letter,
+    renewed_values,
+    require_usable,
+)
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Case, Office, Person, Representative, RepresentativeKind
@@ -111,7 +119,7 @@ def revise(services: Services, login: str, reference: str, data: Mapping[str, An
             data=dict(data),
             content_sha256=content_hash(letter.case_id, letter.template, data),
             note=None,
-            **({} if usable else letter_values(meta)),
+            **({} if usable else renewed_values(letter, meta)),
         )
         audit(session, services, who.login, "letter-revised", reference)
 
@@ -138,6 +146,7 @@ def submit_in(
         refuse_duplicate(session, services, letter)
     if letter.template != FINISHED_PDF:  # which shows the address it came with, and is only checked again
         _renew(session, services, letter)
+    require_service(session, services, letter, office)
     compare_and_set(
         session,
         Letter,

@@ -15,7 +15,7 @@ from gateway.application.authorising import actor, audit
 from gateway.application.deciding import to_approve
 from gateway.application.rendering import render_letter
 from gateway.application.services import Services
-from gateway.application.versions import find_rows, letter_values, newest
+from gateway.application.versions import find_rows, newest, renewed_values
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.domain.letter import LetterState
@@ -142,7 +142,7 @@ def _heal_one(services: Services, login: str, meta: TemplateMeta, reference: str
             raise Conflict("letter-not-ill", "Das Schreiben wurde inzwischen von anderer Seite geändert.")
         services.renderer.validate(meta.name, letter.data, meta.version)
         before, old = letter.state, letter.template_version
-        values = letter_values(meta)
+        values = renewed_values(letter, meta)
         if state is LetterState.SUBMITTED:
             values |= {"submitted_at": services.clock.now(), "approved_at": None, "healed_from": old}
         if _held_with_version(letter):

@@ -12,9 +12,10 @@ from sqlmodel import Session, col, select
 from gateway.application.delivering import proofs_of
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.delivery import DeliveryProof
-from gateway.db.mail import StatusEvent, Submission
+from gateway.db.mail import MailPiece, StatusEvent, Submission
 from gateway.domain.by_hand import BY_HAND, HandChannel
 from gateway.domain.delivery import DeliveryKind, Verdict, describe
+from gateway.domain.desk import WITHDRAWN
 from gateway.domain.status import Status
 
 
@@ -130,3 +131,12 @@ def _proof(number: int, row: DeliveryProof) -> ProofView:
         said=describe(row.kind, row.outcome, Verdict(row.served, row.effective_on)),
         **row.model_dump(exclude={"id", "piece_id", "supersedes_id"}),
     )
+
+
+def problem_of(piece: MailPiece | None, submission: Submission | None) -> str | None:
+    """Code and message of what went wrong last with a piece, if anything did."""
+    if piece and piece.fault_code and piece.fault_code != WITHDRAWN:
+        return f"{piece.fault_code}: {piece.fault_message}"
+    if submission and submission.error_code:
+        return f"{submission.error_code}: {submission.error_message}"
+    return None

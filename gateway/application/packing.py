@@ -17,9 +17,10 @@ from gateway.application.services import Services
 from gateway.application.stopping import stopped
 from gateway.db.certificates import PieceCertificate
 from gateway.db.engine import row_id
-from gateway.db.letters import Recipient
+from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Submission
 from gateway.db.people import Office
+from gateway.domain.formal_service import ServiceOrder, order_for
 from gateway.domain.submission import SubmissionState
 from gateway.ports.provider import PrintPiece, Sender, Unit
 
@@ -163,7 +164,14 @@ def _described(session: Session, submission: Submission) -> PrintPiece:
         sender=Sender(office.name, office.street, office.postcode, office.place),
         cost_centre=office.cost_centre,
         batch=row_id(batch),
+        order=_order(session, piece, recipient),
     )
+
+
+def _order(session: Session, piece: MailPiece, recipient: Recipient) -> ServiceOrder | None:
+    """A Postzustellungsauftrag always travels alone: its letter is the recipient's."""
+    letter = session.get_one(Letter, recipient.letter_id)
+    return order_for(piece.service, piece.reference, letter.service_options or (), recipient.address_lines)
 
 
 def _recipient(session: Session, piece_id: int) -> Recipient:

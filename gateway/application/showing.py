@@ -22,6 +22,7 @@ from gateway.application.history import (
     events_of,
     hand_view,
     handed_over_at,
+    problem_of,
     proof_views,
 )
 from gateway.application.noting import RecordView, records_of
@@ -31,11 +32,12 @@ from gateway.application.tracking import live_submission, status_of
 from gateway.db.by_hand import ByHand
 from gateway.db.engine import row_id
 from gateway.db.letters import Approval, Letter, Recipient
-from gateway.db.mail import Batch, MailPiece, Posting, Run, Submission
+from gateway.db.mail import Batch, MailPiece, Posting, Run
 from gateway.db.people import Case, Office, User
 from gateway.domain.accessible import TWIN_TITLES, CompanionKind
 from gateway.domain.deadlines import Assessment
 from gateway.domain.desk import WITHDRAWN
+from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
 
@@ -115,6 +117,9 @@ class LetterView:
     hold_reason: str | None
     cancelled_at: datetime | None
     note: str | None
+    service: Service
+    service_reason: str | None
+    service_options: Sequence[str]
     four_eyes: bool
     is_decision: bool
     data: dict[str, Any]
@@ -219,6 +224,9 @@ def view_of(session: Session, services: Services, letter: Letter, office: Office
         hold_reason=letter.hold_reason,
         cancelled_at=letter.cancelled_at,
         note=letter.note,
+        service=letter.service,
+        service_reason=letter.service_reason,
+        service_options=letter.service_options or (),
         four_eyes=letter.four_eyes,
         is_decision=letter.is_decision,
         data=letter.data,
@@ -286,7 +294,7 @@ def _recipient_view(
             hand=session.get(ByHand, recipient.mail_piece_id) if recipient.mail_piece_id else None,
             returned=returned,
         ),
-        problem=_problem(piece, submission),
+        problem=problem_of(piece, submission),
         next_attempt_at=submission.next_attempt_at if submission else None,
         events=events_of(session, submission),
         proofs=proof_views(session, recipient.mail_piece_id) if piece else (),
@@ -330,14 +338,6 @@ def _run_day(session: Session, piece: MailPiece | None) -> date | None:
     if piece is None:
         return None
     return session.get_one(Run, session.get_one(Batch, piece.batch_id).run_id).day
-
-
-def _problem(piece: MailPiece | None, submission: Submission | None) -> str | None:
-    if piece and piece.fault_code and piece.fault_code != WITHDRAWN:
-        return f"{piece.fault_code}: {piece.fault_message}"
-    if submission and submission.error_code:
-        return f"{submission.error_code}: {submission.error_message}"
-    return None
 
 
 def _escape(text: str) -> str:

@@ -60,6 +60,12 @@ def letter_values(meta: TemplateMeta) -> dict[str, Any]:
     }
 
 
+def renewed_values(letter: Letter, meta: TemplateMeta) -> dict[str, Any]:
+    """The same for a letter that takes another version; how somebody chose that it travels, with a reason, stays."""
+    kept = {"service": letter.service} if letter.service_reason is not None else {}
+    return letter_values(meta) | kept
+
+
 def at_hand(services: Services, row: TemplateVersion) -> TemplateMeta:
     """A version, put onto the shelf of this machine if it is not there. Raises `RenderError`, `IntegrityError`."""
     if services.renderer.keeps(row.template, row.version):

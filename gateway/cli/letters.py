@@ -9,15 +9,21 @@ from rich.table import Table
 
 from gateway.application import approving, drafting, explaining, forwarding, withholding
 from gateway.application.auditing import read_letter
+from gateway.application.choosing_service import choose_service
+from gateway.application.delivering import store_scan
 from gateway.application.enclosing import enclose
 from gateway.application.rendering import render_letter
 from gateway.application.services import Services
+from gateway.application.serving import record
 from gateway.application.shaping import as_json, line_json
 from gateway.application.showing import letter_view, list_letters
 from gateway.application.taking import bounded_bytes
 from gateway.application.uploading import Upload, import_letter
 from gateway.cli.context import console, print_json, read_json, services_for
+from gateway.domain.delivery import Outcome
+from gateway.domain.formal_service import OrderOption
 from gateway.domain.letter import LetterState
+from gateway.domain.mailpiece import Service
 from gateway.domain.references import for_people
 from gateway.domain.standing import Standing
 
@@ -39,6 +45,8 @@ def register(app: typer.Typer) -> None:
     letters.command("hold")(_hold)
     letters.command("let-go")(_let_go)
     letters.command("cancel")(_cancel)
+    letters.command("service")(_service)
+    letters.command("prove")(_prove)
     letters.command("bring-forward")(_bring_forward)
     app.command("explain")(_explain)
 
@@ -195,6 +203,53 @@ def _bring_forward(context: typer.Context, reference: Reference, login: As) -> N
     """Let a letter that waits in the provider's hold basket go to print now."""
     with services_for(context) as services:
         forwarding.bring_forward(services, login, reference)
+
+
+def _service(
+    context: typer.Context,
+    reference: Reference,
+    service: Annotated[Service, typer.Argument(help="How it is to travel.")],
+    login: As,
+    reason: Annotated[str, typer.Option(help="Why, if the template provides another service.")] = "",
+    option: Annotated[list[OrderOption] | None, typer.Option(help="With pzu; may be repeated.")] = None,
+    json: Json = False,
+) -> None:
+    """Choose how a draft travels (Versandart); it is submitted anew afterwards."""
+    with services_for(context) as services:
+        choose_service(services, login, reference, service, reason, option or ())
+        _print(services, login, reference, json=json)
+
+
+def _prove(
+    context: typer.Context,
+    reference: Reference,
+    login: As,
+    outcome: Annotated[Outcome, typer.Option(help="What the certificate of service or the Rückschein says.")],
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day on which it was served.")
+    ] = None,
+    recipient: Annotated[int, typer.Option(help="Number of the recipient.")] = 1,
+    received_by: Annotated[str, typer.Option(help="Who took it.")] = "",
+    place: Annotated[str, typer.Option(help="Where.")] = "",
+    number: Annotated[str, typer.Option(help="Number of the certificate or slip.")] = "",
+    scan: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Its image as PDF.")] = None,
+    json: Json = False,
+) -> None:
+    """Record what came back of a formal service or a registered letter with Rückschein."""
+    with services_for(context) as services:
+        record(
+            services,
+            login,
+            reference,
+            recipient,
+            outcome,
+            day.date() if day else None,
+            place=place,
+            received_by=received_by,
+            certificate=number,
+            scan=store_scan(services, bounded_bytes(scan)) if scan else None,
+        )
+        _print(services, login, reference, json=json)
 
 
 def _explain(context: typer.Context, reference: Reference, json: Json = False) -> None:

@@ -44,6 +44,10 @@ class Letter(SQLModel, table=True):
     template_version: str
     title: str
     service: Service = choice(Service, "letter_service_known")
+    service_reason: str | None = None
+    """Why it travels otherwise than its template provides; None if it does not."""
+    service_options: list[str] | None = json_value(optional=True)
+    """What is ordered with a Postzustellungsauftrag (`domain.formal_service.OrderOption`)."""
     four_eyes: bool
     is_decision: bool
     has_remedy_notice: bool

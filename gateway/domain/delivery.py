@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from gateway.domain.deadlines import Channel
+from gateway.domain.mailpiece import Service
 from gateway.errors import InputError
 
 
@@ -37,9 +38,23 @@ class Outcome(StrEnum):
     """An adult of the household, who passes it on; at that moment it is in the addressee's sphere."""
     MAILBOX = "mailbox"
     """Put into the addressee's mailbox, with a record of it."""
+    SUBSTITUTE_HOUSEHOLD = "substitute-household"
+    """Formal service on an adult of the family, its employee, or a permanent adult cohabitant."""
+    SUBSTITUTE_BUSINESS = "substitute-business"
+    SUBSTITUTE_FACILITY = "substitute-facility"
+    """On the head of a communal facility, such as a shelter."""
+    REFUSED_LEFT = "refused-left"
+    """Refused without right, and left there: served all the same."""
+    REFUSED_RETURNED = "refused-returned"
+    """Refused without right by somebody without home or business premises there: sent back, served all the same."""
+    DEPOSITED = "deposited"
+    """Kept at the post for collection; the written notice serves it, whether it is collected or not."""
     NOT_MET = "undeliverable-not-met"
     NOT_ACCEPTED = "undeliverable-not-accepted"
     MOVED = "undeliverable-moved"
+    UNKNOWN = "undeliverable-unknown"
+    """Not to be found at the address."""
+    DECEASED = "undeliverable-deceased"
     UNDELIVERABLE = "undeliverable-other"
     IN_ERROR = "recorded-in-error"
     """A correction: the earlier record was about another piece. It is as if there were no proof."""
@@ -58,9 +73,48 @@ OUTCOMES: Mapping[DeliveryKind, Mapping[Outcome, bool]] = {
         Outcome.UNDELIVERABLE: False,
     },
     DeliveryKind.RUECKSCHEIN: {Outcome.HANDED_ADDRESSEE: True, Outcome.HANDED_REPRESENTATIVE: True},
-    DeliveryKind.CERTIFICATE: {},
+    DeliveryKind.CERTIFICATE: {
+        Outcome.HANDED_ADDRESSEE: True,
+        Outcome.HANDED_REPRESENTATIVE: True,
+        Outcome.SUBSTITUTE_HOUSEHOLD: True,
+        Outcome.SUBSTITUTE_BUSINESS: True,
+        Outcome.SUBSTITUTE_FACILITY: True,
+        Outcome.REFUSED_LEFT: True,
+        Outcome.REFUSED_RETURNED: True,
+        Outcome.MAILBOX: True,
+        Outcome.DEPOSITED: True,
+        Outcome.UNKNOWN: False,
+        Outcome.MOVED: False,
+        Outcome.DECEASED: False,
+        Outcome.UNDELIVERABLE: False,
+    },
 }
 """The outcomes of each kind of proof, each with whether the piece was served."""
+
+CERTIFICATE_RULES: Mapping[Outcome, str] = {
+    Outcome.HANDED_ADDRESSEE: "§ 177 ZPO",
+    Outcome.HANDED_REPRESENTATIVE: "§§ 170, 171 ZPO",
+    Outcome.SUBSTITUTE_HOUSEHOLD: "§ 178 Abs. 1 Nr. 1 ZPO",
+    Outcome.SUBSTITUTE_BUSINESS: "§ 178 Abs. 1 Nr. 2 ZPO",
+    Outcome.SUBSTITUTE_FACILITY: "§ 178 Abs. 1 Nr. 3 ZPO",
+    Outcome.REFUSED_LEFT: "§ 179 Satz 3 ZPO",
+    Outcome.REFUSED_RETURNED: "§ 179 Satz 2 und 3 ZPO",
+    Outcome.MAILBOX: "§ 180 ZPO",
+    Outcome.DEPOSITED: "§ 181 Abs. 1 Satz 4 ZPO",
+}
+"""By which paragraph a piece counts as served (§ 3 LZG NRW refers to §§ 177 to 182 ZPO)."""
+
+_OF_SERVICE = {Service.PZU: DeliveryKind.CERTIFICATE, Service.RUECKSCHEIN: DeliveryKind.RUECKSCHEIN}
+
+
+def awaited_proof(service: Service) -> DeliveryKind | None:
+    """What will come back of a piece and prove its receipt; None if nothing does.
+
+    An Einschreiben Übergabe without Rückschein has the fiction of § 4 Abs. 2 LZG NRW, an Einwurf-Einschreiben is an
+    ordinary letter in law.
+    """
+    return _OF_SERVICE.get(service)
+
 
 _CHANNELS = {
     DeliveryKind.IN_PERSON: Channel.IN_PERSON,
@@ -132,7 +186,7 @@ def channel_of_proof(kind: DeliveryKind, country: str) -> Channel:
     return _CHANNELS[kind]
 
 
-_KIND_WORDS = {
+KIND_WORDS: Mapping[StrEnum, str] = {
     DeliveryKind.IN_PERSON: "Persönliche Übergabe",
     DeliveryKind.COURIER: "Kurier",
     DeliveryKind.RUECKSCHEIN: "Rückschein",
@@ -144,9 +198,17 @@ OUTCOME_WORDS: Mapping[StrEnum, str] = {
     Outcome.HANDED_REPRESENTATIVE: "an eine vertretungsberechtigte Person",
     Outcome.HANDED_HOUSEHOLD: "an eine erwachsene Person im Haushalt",
     Outcome.MAILBOX: "in den Briefkasten eingelegt",
+    Outcome.SUBSTITUTE_HOUSEHOLD: "an eine erwachsene Person in der Wohnung (Ersatzzustellung)",
+    Outcome.SUBSTITUTE_BUSINESS: "an eine im Geschäftsraum beschäftigte Person (Ersatzzustellung)",
+    Outcome.SUBSTITUTE_FACILITY: "an die Leitung der Gemeinschaftseinrichtung (Ersatzzustellung)",
+    Outcome.REFUSED_LEFT: "Annahme unberechtigt verweigert, Schriftstück zurückgelassen",
+    Outcome.REFUSED_RETURNED: "Annahme unberechtigt verweigert, Schriftstück zurückgesandt",
+    Outcome.DEPOSITED: "niedergelegt, schriftlich mitgeteilt",
     Outcome.NOT_MET: "niemanden angetroffen",
     Outcome.NOT_ACCEPTED: "Annahme verweigert",
     Outcome.MOVED: "verzogen",
+    Outcome.UNKNOWN: "Adressat nicht zu ermitteln",
+    Outcome.DECEASED: "verstorben",
     Outcome.UNDELIVERABLE: "nicht zustellbar",
     Outcome.IN_ERROR: "irrtümlich vermerkt, es gilt kein Nachweis",
 }
@@ -155,8 +217,10 @@ OUTCOME_WORDS: Mapping[StrEnum, str] = {
 def describe(kind: DeliveryKind, outcome: str, verdict: Verdict) -> str:
     """A proof in one German line, without names."""
     said = OUTCOME_WORDS[Outcome(outcome)] if outcome in set(Outcome) else outcome
+    if kind is DeliveryKind.CERTIFICATE and outcome in CERTIFICATE_RULES:
+        said += f" ({CERTIFICATE_RULES[Outcome(outcome)]})"
     if verdict.effective_on is not None:
         said += f", Zugang am {verdict.effective_on:%d.%m.%Y}"
     elif verdict.served is False:
         said += ", kein Zugang"
-    return f"{_KIND_WORDS[kind]}: {said}"
+    return f"{KIND_WORDS[kind]}: {said}"

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from gateway.domain.findings import Finding
+from gateway.domain.formal_service import ServiceOrder
 from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service
 from gateway.domain.posting_list import Counts, Item
@@ -87,6 +88,8 @@ class PrintPiece:
     cost_centre: str
     batch: int
     """Number of the batch (*Charge*) at the provider, for grouping only."""
+    order: ServiceOrder | None = None
+    """What is ordered with a Postzustellungsauftrag; None with every other service."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ The format is ours (providers know no standard here) and is agreed with the hous
     collated              with that packaging: file, sha256 and pages of the one PDF
     pieces                in the order of printing: key (ours, unique for ever), file, first_page, pages, sheets,
                           sha256 and bytes of the piece's print copy, duplex, colour, service, batch, cost_centre,
-                          address (lines in the window), sender
+                          address (lines in the window), sender; with service pzu also its order: reference (stands on
+                          the certificate), options, and postcode and place of the outer envelope
 
 The same consignment gives the same bytes: no moment of writing, no machine, no order but that of the pieces.
 Must not know about ZIPs or servers.
@@ -22,6 +23,7 @@ from typing import Literal
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
+from gateway.domain.formal_service import ServiceOrder
 from gateway.domain.mailpiece import Service, sheets_for
 from gateway.ports.provider import PrintPiece, Sender
 
@@ -52,6 +54,7 @@ class Entry:
     cost_centre: str
     address: tuple[str, ...]
     sender: Sender
+    order: ServiceOrder | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def entry_for(piece: PrintPiece, file: str, first_page: int) -> Entry:
         cost_centre=piece.cost_centre,
         address=tuple(piece.address_lines),
         sender=piece.sender,
+        order=piece.order,
     )
 
 
@@ -135,11 +139,25 @@ def _sender(sender: Sender) -> dict[str, str]:
     }
 
 
+def _order(entry: Entry) -> dict[str, dict[str, str]]:
+    if entry.order is None:
+        return {}
+    order = entry.order
+    return {
+        "order": {
+            "reference": order.reference,
+            "options": " ".join(order.options),
+            "postcode": order.postcode,
+            "place": order.place,
+        }
+    }
+
+
 def _as_json(head: Mapping[str, object], entries: Sequence[Entry]) -> bytes:
     """One line a piece, so that a person can read it and a diff can show it."""
     lines = (
         json.dumps(
-            {**_facts(entry), "address": list(entry.address), "sender": _sender(entry.sender)},
+            {**_facts(entry), "address": list(entry.address), "sender": _sender(entry.sender), **_order(entry)},
             ensure_ascii=False,
         )
         for entry in entries
@@ -166,6 +184,8 @@ def _as_xml(head: Mapping[str, object], entries: Sequence[Entry]) -> bytes:
         for line in entry.address:
             _text(writer, "address-line", line)
         _empty(writer, "sender", _sender(entry.sender))
+        for name, facts in _order(entry).items():
+            _empty(writer, name, facts)
         writer.endElement("piece")
         writer.characters("\n")
     writer.endElement("consignment")

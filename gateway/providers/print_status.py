@@ -65,6 +65,7 @@ REASONS = {
     "address-unreadable": "Die Anschrift im Fenster ist nicht lesbar.",
     "code-unreadable": "Die Codes auf den Blättern sind nicht lesbar.",
     "service-not-agreed": "Diese Versandart ist nicht vereinbart.",
+    "order-missing": "Zum Postzustellungsauftrag fehlen die Angaben.",
     "duplicate": "Der Druckdienstleister hält die Lieferung für eine Wiederholung.",
     "moved": "Der Empfänger ist verzogen.",
     "unknown-address": "Der Empfänger ist unter der Anschrift nicht zu ermitteln.",

@@ -4,10 +4,8 @@ from datetime import date, datetime, time
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from starlette.datastructures import UploadFile
 
 from gateway.application.by_hand_view import waiting_by_hand
-from gateway.application.delivering import Scan, store_scan
 from gateway.application.leaving_by_hand import (
     Handing,
     courier_reports,
@@ -21,7 +19,7 @@ from gateway.domain.by_hand import HandChannel, Leaving
 from gateway.domain.delivery import OUTCOMES, DeliveryKind
 from gateway.domain.references import for_people
 from gateway.errors import InputError
-from gateway.web.letters import pdf
+from gateway.web.letters import pdf, scan_of
 from gateway.web.visiting import SignedIn, Visit, path_to, takes_file
 
 router = APIRouter()
@@ -129,16 +127,8 @@ def _handing(visit: Visit) -> Handing:
         received_by=visit.text("received_by"),
         signed=visit.text("signed") == "ja",
         place=visit.text("place"),
-        scan=_scan(visit),
+        scan=scan_of(visit),
     )
-
-
-def _scan(visit: Visit) -> Scan | None:
-    """The scanned receipt, if one came with the form."""
-    value = visit.form.get("beleg")
-    if not isinstance(value, UploadFile) or not value.filename:
-        return None
-    return store_scan(visit.services, visit.file("beleg"))
 
 
 def _day(visit: Visit) -> date:

@@ -1,16 +1,20 @@
-"""Proofs of receipt on the page of a letter: the scanned receipt, and the correction of a record."""
+"""How a letter travels, and what proves its receipt, on its page: choice, certificate or slip, scan, correction."""
 
 from dataclasses import replace
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from gateway.application.choosing_service import choose_service
 from gateway.application.delivering import Receipt, correct, open_scan
+from gateway.application.serving import record
 from gateway.application.showing import letter_view
 from gateway.domain.delivery import Outcome
-from gateway.errors import NotFound
-from gateway.web.letters import pdf
-from gateway.web.visiting import SignedIn, path_to
+from gateway.domain.formal_service import OrderOption
+from gateway.domain.mailpiece import Service
+from gateway.errors import InputError, NotFound
+from gateway.web.letters import pdf, scan_of
+from gateway.web.visiting import SignedIn, path_to, takes_file
 
 router = APIRouter()
 
@@ -19,6 +23,37 @@ router = APIRouter()
 def scan(visit: SignedIn, reference: str, number: int, proof: int) -> Response:
     """The scanned receipt."""
     return pdf(open_scan(visit.services, visit.login, reference, number, proof))
+
+
+@router.post("/schreiben/{reference}/{number}/zustellung")
+@takes_file
+def served(visit: SignedIn, reference: str, number: int) -> Response:
+    """What the certificate of service or the signed slip says."""
+    day = record(
+        visit.services,
+        visit.login,
+        reference,
+        number,
+        visit.text("outcome"),
+        visit.day("effective_on"),
+        place=visit.text("place"),
+        received_by=visit.text("received_by"),
+        certificate=visit.text("certificate"),
+        scan=scan_of(visit),
+    )
+    said = f"Zugestellt am {day:%d.%m.%Y}." if day else "Nicht zugestellt; das steht auf der Klärungsliste."
+    return visit.to(path_to("schreiben", reference), said)
+
+
+@router.post("/schreiben/{reference}/versandart")
+def travels(visit: SignedIn, reference: str) -> Response:
+    """How a draft is to travel."""
+    wanted, ticked = visit.text("versandart"), [str(one) for one in visit.form.getlist("auftrag")]
+    if wanted not in set(Service) or not set(ticked) <= set(OrderOption):
+        raise InputError("service-unknown", "Bitte eine der angebotenen Versandarten wählen.")
+    options = [OrderOption(one) for one in ticked]
+    choose_service(visit.services, visit.login, reference, Service(wanted), visit.text("reason"), options)
+    return visit.to(path_to("schreiben", reference), "Die Versandart ist gewählt; bitte neu einreichen.")
 
 
 @router.post("/schreiben/{reference}/{number}/zugangsnachweis")

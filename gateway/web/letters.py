@@ -6,9 +6,11 @@ from datetime import date
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from starlette.datastructures import UploadFile
 
 from gateway.application.approving import approve, reject
 from gateway.application.auditing import read_letter
+from gateway.application.delivering import Scan, store_scan
 from gateway.application.enclosing import EnclosureView, enclosures_of
 from gateway.application.evidencing import packed, posting_file
 from gateway.application.explaining import beside, explain
@@ -16,12 +18,15 @@ from gateway.application.forwarding import bring_forward
 from gateway.application.opening import Opened, document_pages, open_document
 from gateway.application.searching import LetterFilter, find_letters, my_offices
 from gateway.application.services import Services
+from gateway.application.serving import awaited
 from gateway.application.showing import LetterView, letter_view
 from gateway.application.taking_by_hand import may_go_by_hand
 from gateway.application.withholding import cancel, hold, let_go, what_is_possible
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.delivery import OUTCOMES
+from gateway.domain.formal_service import OrderOption
 from gateway.domain.letter import EDITABLE, LetterState
+from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action, may_approve
 from gateway.domain.standing import Standing
 from gateway.domain.uploads import FINISHED_PDF
@@ -70,6 +75,9 @@ def letter(visit: SignedIn, reference: str, zweitschreiben: bool = False) -> Res
         beside=beside(visit.services, reference, visit.login),
         can=_possible(visit, view),
         outcomes=OUTCOMES,
+        awaited=awaited(visit.services, reference),
+        services=list(Service),
+        options=list(OrderOption),
         by_hand=may_go_by_hand(visit.services, visit.login, reference),
         channels=list(HandChannel),
         ask_duplicate=zweitschreiben,
@@ -177,6 +185,14 @@ def png(services: Services, opened: Opened, page: int) -> Response:
     return Response(services.renderer.picture(opened.content, page, dpi=PICTURE_DPI), media_type="image/png")
 
 
+def scan_of(visit: Visit) -> Scan | None:
+    """The scanned receipt, if one came with the form."""
+    value = visit.form.get("beleg")
+    if not isinstance(value, UploadFile) or not value.filename:
+        return None
+    return store_scan(visit.services, visit.file("beleg"))
+
+
 def documents_of(view: LetterView, enclosures: Sequence[EnclosureView] = ()) -> str:
     """What is signed with this page: the hashes of all documents, of their twins, and of what travels with them."""
     hashes = [recipient.document_sha256 or "-" for recipient in view.recipients]
@@ -207,6 +223,7 @@ def _possible(visit: Visit, view: LetterView) -> dict[str, bool]:
     return {
         "edit": writes and state in EDITABLE and view.template != FINISHED_PDF,
         "enclose": writes and state in EDITABLE,
+        "choose_service": writes and state in EDITABLE,
         "submit": writes and state is LetterState.DRAFT,
         "approve": approves and signs,
         "wait_for_second": approves and not signs,

@@ -9,9 +9,10 @@ from gateway.db.postings import ExceptionState
 from gateway.domain.account import Line
 from gateway.domain.alarms import AlarmAction, AlarmKind
 from gateway.domain.by_hand import HandChannel, HandStep
-from gateway.domain.delivery import OUTCOME_WORDS
+from gateway.domain.delivery import KIND_WORDS, OUTCOME_WORDS
 from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.findings import Severity
+from gateway.domain.formal_service import OrderOption
 from gateway.domain.letter import LetterState
 from gateway.domain.mailing import MailingState
 from gateway.domain.mailpiece import Service
@@ -206,10 +207,20 @@ HAND_STEPS: Mapping[StrEnum, Word] = {
     HandStep.WITH_COURIER: Word("beim Kurier", "info"),
 }
 
+PROOFS = KIND_WORDS
+"""Kinds of proof of receipt."""
+
+ORDER_OPTIONS: Mapping[StrEnum, str] = {
+    OrderOption.NO_FORWARDING: "nicht weitersenden",
+    OrderOption.NO_SUBSTITUTE: "keine Ersatzzustellung (§ 178 ZPO)",
+    OrderOption.NO_DEPOSIT: "keine Niederlegung (§ 181 ZPO)",
+    OrderOption.WITH_TIME: "mit Angabe der Uhrzeit",
+}
+
 OUTCOMES = OUTCOME_WORDS
 """What a proof of receipt says."""
 
-PROOF_REFERENCES: Mapping[str, str] = {"receipt": "Beleg", "order": "Auftrag"}
+PROOF_REFERENCES: Mapping[str, str] = {"certificate": "Nummer", "receipt": "Beleg", "order": "Auftrag"}
 """What the numbers are that go with a proof of receipt; another one is shown as it is."""
 
 REPRESENTATIVES: Mapping[StrEnum, str] = {

@@ -42,6 +42,7 @@ class Item:
     service: str
     cost_centre: str
     address: tuple[str, ...]
+    order: Mapping[str, str]
     fault: str = ""
 
 
@@ -99,7 +100,9 @@ def _from_xml(content: bytes) -> Batch:
     for piece in root.findall(f"{space}piece"):
         told = {name.replace("-", "_"): value for name, value in piece.attrib.items()}
         lines = [line.text or "" for line in piece.findall(f"{space}address-line")]
-        items.append(_item({**told, "duplex": told["duplex"] == "true"}, lines))
+        order = piece.find(f"{space}order")
+        told_order = dict(order.attrib) if order is not None else {}
+        items.append(_item({**told, "duplex": told["duplex"] == "true", "order": told_order}, lines))
     return Batch(
         name=root.attrib["consignment"],
         packaging=root.attrib["packaging"],
@@ -120,6 +123,7 @@ def _item(told: Mapping[str, Any], address: list[str]) -> Item:
         service=str(told["service"]),
         cost_centre=str(told["cost_centre"]),
         address=tuple(address),
+        order=dict(told.get("order") or {}),
     )
 
 
@@ -133,6 +137,8 @@ def fault_of(item: Item, pdf: bytes) -> str:
     """Why a piece that came as a file of its own cannot be produced; empty if it can."""
     if item.service not in KNOWN_SERVICES:
         return "service-not-agreed"
+    if item.service == "pzu" and not (item.order.get("reference") and item.order.get("postcode")):
+        return "order-missing"
     if hashlib.sha256(pdf).hexdigest() != item.sha256:
         return "hash-mismatch"
     found = pages_of(pdf)

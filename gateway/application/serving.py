@@ -1,0 +1,81 @@
+"""Serving (*Zustellung*): what the certificate of service, or the signed Rückschein, says of a piece is recorded.
+
+The proof itself, its correction and all that follows from it are `delivering`; this is its way in for pieces that a
+provider posted.
+"""
+
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from gateway.application.delivering import Receipt, Scan, piece_of, prove
+from gateway.application.services import Services
+from gateway.application.tracking import live_submission
+from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import MailPiece
+from gateway.domain.delivery import DeliveryKind, awaited_proof
+from gateway.domain.permission import Action
+from gateway.domain.submission import SubmissionState
+from gateway.errors import Conflict
+
+
+def record(
+    services: Services,
+    login: str,
+    reference: str,
+    number: int,
+    outcome: str,
+    effective_on: date | None,
+    *,
+    occurred_at: datetime | None = None,
+    place: str = "",
+    received_by: str = "",
+    certificate: str = "",
+    scan: Scan | None = None,
+) -> date | None:
+    """Record what came back of one recipient's piece; returns the day on which it was served, None if it was not.
+
+    `certificate` is the number on the certificate or slip. Raises `Conflict` ('delivery-no-proof-awaited',
+    'delivery-already-proven'), `InputError` as `domain.delivery.judge`, `NotFound`, `NotPermitted`.
+    """
+    with services.db.transaction() as session:
+        who, piece_id = piece_of(session, login, reference, number, Action.PROVE_DELIVERY)
+        kind = _awaited(session, piece_id)
+        if kind is None:
+            raise Conflict(
+                "delivery-no-proof-awaited",
+                "Von dieser Sendung kommt keine Zustellungsurkunde und kein Rückschein. Es wurde nichts vermerkt.",
+            )
+        receipt = Receipt(
+            kind,
+            outcome,
+            effective_on,
+            occurred_at=occurred_at,
+            place=place,
+            received_by=received_by,
+            scan=scan,
+            data={"certificate": certificate.strip()} if certificate.strip() else {},
+        )
+        return prove(session, services, who.login, piece_id, receipt).effective_on
+
+
+def awaited(services: Services, reference: str) -> dict[int, DeliveryKind]:
+    """Which recipients' pieces a proof is still to come of, and of what kind. For pages that asked for permission."""
+    with services.db.reading() as session:
+        query = select(Recipient.number, Recipient.mail_piece_id).join(
+            Letter, col(Letter.id) == Recipient.letter_id
+        )
+        rows = session.exec(query.where(Letter.reference == reference)).all()
+        found = {
+            number: _awaited(session, piece_id)
+            for number, piece_id in rows
+            if piece_id is not None and session.get_one(MailPiece, piece_id).served is None
+        }
+    return {number: kind for number, kind in found.items() if kind is not None}
+
+
+def _awaited(session: Session, piece_id: int) -> DeliveryKind | None:
+    submission = live_submission(session, piece_id)
+    if submission is None or submission.state is not SubmissionState.RELEASED:
+        return None
+    return awaited_proof(session.get_one(MailPiece, piece_id).service)
