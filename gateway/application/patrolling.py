@@ -204,13 +204,13 @@ def _folded_otherwise(session: Session, ids: list[int]) -> Iterable[int]:
     """Copies whose submission does not say what its events fold to."""
     for some in in_chunks(ids):
         query = (
-            columns(Recipient.id, Submission, MailPiece.service)
+            columns(Recipient.id, Submission, MailPiece)
             .join(MailPiece, col(MailPiece.id) == Recipient.mail_piece_id)
             .join(Submission, col(Submission.piece_id) == MailPiece.id)
-            .where(col(Recipient.id).in_(some), col(Submission.events) > 0)
+            .where(col(Recipient.id).in_(some))
         )
-        for copy_id, submission, service in session.execute(query):
-            if folded(session, submission, service)[0] is not submission.status:
+        for copy_id, submission, piece in session.execute(query):
+            if folded(session, submission, piece)[0] is not submission.status:
                 yield copy_id
 
 
