@@ -188,7 +188,7 @@ def test_the_database_refuses_to_change_a_confirmed_day_and_an_event(world: Worl
     engine = world.services.db.engine
     with pytest.raises(DatabaseRefuses, match="only_with"), engine.begin() as connection:
         connection.exec_driver_sql("UPDATE posting SET confirmed_on = '2026-01-01'")
-    with pytest.raises(DatabaseRefuses, match="append_only"), engine.begin() as connection:
+    with pytest.raises(DatabaseRefuses, match="only_emptied"), engine.begin() as connection:
         connection.exec_driver_sql("UPDATE status_event SET status = 'delivered'")
 
 
