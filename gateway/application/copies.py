@@ -45,8 +45,11 @@ class Copy:
 def copies(session: Session, *conditions: ColumnElement[bool]) -> Iterator[Copy]:
     """All approved copies that meet the conditions (on `Letter`, `Recipient`, `Batch`), in the order of their rows."""
     query = _facts().where(IS_APPROVED, *conditions).order_by(col(Recipient.id))
-    for row in session.execute(query.execution_options(yield_per=1000)):
-        yield _copy(row)
+    with session.execute(
+        query.execution_options(yield_per=1000)
+    ) as rows:  # closed, also if nobody reads to the end
+        for row in rows:
+            yield _copy(row)
 
 
 def copies_of(session: Session, ids: Collection[int]) -> Iterator[Copy]:

@@ -56,34 +56,16 @@ def intruder(world: World) -> Iterator[Connection]:
         if url.get_backend_name() == "sqlite":
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
         else:
-            for table in _TABLES:
-                for (name,) in connection.exec_driver_sql(
-                    "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass",
-                    (table,),
-                ).all():
-                    connection.exec_driver_sql(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+            foreign_keys = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f'"
+            for table, name in connection.exec_driver_sql(foreign_keys).all():
+                connection.exec_driver_sql(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+            for (table,) in connection.exec_driver_sql(
+                "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+            ).all():
                 connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         yield connection
         connection.commit()
 
-
-_TABLES = (
-    "approval",
-    "consignment",
-    "document",
-    "filing",
-    "letter",
-    "letter_finding",
-    "mail_piece",
-    "not_bundled",
-    "piece_certificate",
-    "posting",
-    "recipient",
-    "run_certificate",
-    "signed_companion",
-    "status_event",
-    "submission",
-)
 
 _COPY = (
     "SELECT r.id FROM recipient r JOIN letter l ON l.id = r.letter_id WHERE l.reference = '{0}'",
@@ -240,7 +222,7 @@ def test_what_the_provider_does_not_hold_any_more_is_named_after_the_tally(world
     key = world.only(victim).key
     provider = world.services.providers["epost"]
     real = provider.holdings  # type: ignore[attr-defined]
-    provider.holdings = lambda first, last: [each for each in real(first, last) if each.key != key]  # type: ignore[attr-defined]
+    provider.holdings = lambda *days: [each for each in real(*days) if each.key != key]  # type: ignore[attr-defined]
     tallying.tally_day(world.services, "epost", MONDAY)
     for copy_by_copy in (5000, TOTALS):
         assert account(world.services, copy_by_copy=copy_by_copy).unexplained == (
