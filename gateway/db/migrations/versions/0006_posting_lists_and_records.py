@@ -8,8 +8,8 @@ from alembic import op
 from gateway.db.guards import append_only, fixed, only_with, set_once
 from gateway.db.types import UtcDateTime
 
-revision = "0003"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

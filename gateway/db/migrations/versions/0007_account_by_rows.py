@@ -11,8 +11,8 @@ from alembic import op
 
 import gateway.db.types
 
-revision: str = "0005"
-down_revision: str | None = "0003"
+revision: str = "0007"
+down_revision: str | None = "0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

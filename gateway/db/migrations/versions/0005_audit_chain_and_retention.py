@@ -8,8 +8,8 @@ from alembic import op
 import gateway.db.types
 from gateway.db.guards import never_deleted, only_emptied, without
 
-revision: str = "0004"
-down_revision: str | None = "0006"
+revision: str = "0005"
+down_revision: str | None = "0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

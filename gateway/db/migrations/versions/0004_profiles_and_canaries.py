@@ -8,8 +8,8 @@ from alembic import op
 import gateway.db.types
 from gateway.db.guards import append_only, set_once
 
-revision: str = "0006"
-down_revision: str | None = "0002"
+revision: str = "0004"
+down_revision: str | None = "0003"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

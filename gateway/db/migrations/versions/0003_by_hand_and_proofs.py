@@ -8,8 +8,8 @@ from alembic import op
 import gateway.db.types
 from gateway.db.guards import append_only
 
-revision: str = "0002"
-down_revision: str | None = "0009"
+revision: str = "0003"
+down_revision: str | None = "0002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

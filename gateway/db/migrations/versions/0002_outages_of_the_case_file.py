@@ -7,7 +7,7 @@ from alembic import op
 
 from gateway.db.types import UtcDateTime
 
-revision: str = "0009"
+revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
