@@ -19,6 +19,7 @@ from gateway.application.case_keys import (
     twin_document_key,
 )
 from gateway.application.companions import signed_companions
+from gateway.application.evidence_chain import sealed_trail, stretches
 from gateway.application.opening import document_content
 from gateway.application.services import Services
 from gateway.application.showing import LetterView
@@ -27,7 +28,7 @@ from gateway.db.engine import row_id
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Document, Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Posting, Run, StatusEvent, Submission
-from gateway.db.people import AuditEntry, Case, Office, User
+from gateway.db.people import Case, Office, User
 from gateway.db.postings import PostingList, PostingListItem, PostingRecord
 from gateway.db.templates import TemplateVersion
 from gateway.domain.accessible import CompanionKind
@@ -69,7 +70,15 @@ def all_parts(subject: Subject) -> Iterator[Part]:
         ],
     )
     yield _rows("ablage.json", "Was die Akte wann bestätigt hat", _filings(subject))
-    yield _rows("protokoll.json", "Wer was wann an diesem Schreiben getan hat", _trail(subject))
+    trail = sealed_trail(subject.session, [subject.letter.reference, *_pieces(subject)])
+    yield _rows("protokoll.json", "Wer was wann an diesem Schreiben getan hat, mit Siegeln", trail)
+    what = "Kette der Siegel bis zum nächsten Anker; von Einträgen zu anderen Schreiben nur die Prüfsumme"
+    yield _rows("kette.json", what, stretches(subject.session, subject.services, trail))
+
+
+def _pieces(subject: Subject) -> list[str]:
+    """References of the mail pieces, which stand in the trail as well."""
+    return [one.piece for one in subject.view.recipients if one.piece]
 
 
 def _documents(subject: Subject, recipient: Recipient) -> Iterator[Part]:
@@ -256,11 +265,6 @@ def _filings(subject: Subject) -> list[dict[str, Any]]:
         Filing.case_id == subject.case.id, col(Filing.key).contains(subject.letter.reference)
     )
     return [_row(filing) for filing in subject.session.exec(query.order_by(col(Filing.id))).all()]
-
-
-def _trail(subject: Subject) -> list[dict[str, Any]]:
-    query = select(AuditEntry).where(AuditEntry.subject == subject.letter.reference)
-    return [_row(entry) for entry in subject.session.exec(query.order_by(col(AuditEntry.id))).all()]
 
 
 def _approval(session: Session, recipient: Recipient) -> Approval | None:

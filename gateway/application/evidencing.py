@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.drafting import find_letter
 from gateway.application.evidence_parts import Subject, all_parts
+from gateway.application.sealing import seal
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, view_of
 from gateway.db.letters import Recipient
@@ -35,6 +36,7 @@ def posting_file(services: Services, login: str | None, reference: str) -> Posti
     Raises `NotFound`, `NotPermitted`, `Conflict` ('letter-not-approved'), `IntegrityError`: bytes that are not what
     was approved are never shown as proof.
     """
+    seal(services)
     with services.db.reading() as session:
         letter, office = find_letter(session, reference)
         if login is not None:

@@ -77,7 +77,7 @@ def _walk(session: Session, anchors: list[Anchor | None], progress: Callable[[in
             anchored.setdefault(each.number, []).append(each.sha256)
     check = ChainCheck()
     proven = lru_cache(maxsize=1000)(lambda subject: _is_proven(session, subject))
-    for seal, entry in _pairs(session):
+    for seal, entry in pairs(session):
         found.sealed += 1
         found.add(check.step(seal, entry))
         if entry is not None and is_emptied(seal, entry):
@@ -92,7 +92,10 @@ def _walk(session: Session, anchors: list[Anchor | None], progress: Callable[[in
     return found
 
 
-def _pairs(session: Session) -> Iterator[tuple[ChainSeal, ChainEntry | None]]:
+def pairs(
+    session: Session, first: int = 0, last: int | None = None
+) -> Iterator[tuple[ChainSeal, ChainEntry | None]]:
+    """Seals from number `first` to `last`, both included, with their entries; None where one is gone."""
     seals, entries = table_of(AuditSeal), table_of(AuditEntry)
     query = (
         select(*seals.columns, *entries.columns)
@@ -100,7 +103,9 @@ def _pairs(session: Session) -> Iterator[tuple[ChainSeal, ChainEntry | None]]:
         .order_by(seals.c.number)
         .limit(_CHUNK)
     )
-    after = -1
+    if last is not None:
+        query = query.where(seals.c.number <= last)
+    after = first - 1
     while rows := session.connection().execute(query.where(seals.c.number > after)).all():
         for row in rows:
             yield _seal_of(row), entry_of(row) if row.id is not None else None

@@ -85,24 +85,33 @@ def reason_hash(salt: str, reason: str) -> str:
     return hashlib.sha256(f"{salt}:{reason}".encode()).hexdigest()
 
 
-def seal_hash(
-    previous: str, number: int, sealed_at: datetime, entry: ChainEntry, reason_sha256: str | None
-) -> str:
+def entry_hash(number: int, sealed_at: datetime, entry: ChainEntry, reason_sha256: str | None) -> str:
     """Hash of an entry in its place: canonical JSON (sorted keys, no blanks, UTF-8, moments in UTC) under SHA-256."""
-    content = {
+    content = entry_content(number, sealed_at, entry, reason_sha256)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def entry_content(
+    number: int | None, sealed_at: datetime, entry: ChainEntry, reason_sha256: str | None
+) -> dict[str, object]:
+    """What of an entry is hashed."""
+    return {
         "action": entry.action,
         "actor": entry.actor,
         "at": _moment(entry.at),
         "details": entry.details,
         "entry": entry.id,
         "number": number,
-        "previous": previous,
         "reason_sha256": reason_sha256,
         "sealed_at": _moment(sealed_at),
         "subject": entry.subject,
     }
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def link_hash(previous: str, entry_sha256: str) -> str:
+    """Hash of a seal. Of an entry it takes the hash only: so the chain can be shown without what others did."""
+    return hashlib.sha256(f"{previous}:{entry_sha256}".encode()).hexdigest()
 
 
 def sealed(previous: ChainSeal | None, entry: ChainEntry, at: datetime, salt: str | None) -> ChainSeal:
@@ -110,7 +119,7 @@ def sealed(previous: ChainSeal | None, entry: ChainEntry, at: datetime, salt: st
     number = previous.number + 1 if previous else 1
     at = max(at, previous.sealed_at) if previous else at
     hashed = reason_hash(salt, entry.reason) if salt and entry.reason else None
-    sha256 = seal_hash(previous.sha256 if previous else GENESIS, number, at, entry, hashed)
+    sha256 = link_hash(previous.sha256 if previous else GENESIS, entry_hash(number, at, entry, hashed))
     return ChainSeal(number, entry.id, at, sha256, salt if hashed else None, hashed)
 
 
@@ -138,7 +147,7 @@ class ChainCheck:
             yield "entry-missing"
             return
         before = previous.sha256 if previous else GENESIS
-        if seal_hash(before, seal.number, seal.sealed_at, entry, seal.reason_sha256) != seal.sha256:
+        if link_hash(before, entry_hash(seal.number, seal.sealed_at, entry, seal.reason_sha256)) != seal.sha256:
             yield "seal-broken"
         if self._newest and entry.at < self._newest - LATE:
             yield "entry-backdated"

@@ -15,6 +15,8 @@ _HOW = (
     "Jede Datei ist in SHA256SUMS mit ihrer Prüfsumme genannt. Zum Prüfen die Dateien in einen leeren Ordner",
     "entpacken und dort „sha256sum --check SHA256SUMS“ oder „python3 pruefen.py“ aufrufen. Die Prüfsumme der",
     "ganzen ZIP-Datei steht im Protokoll der Behörde; wer sie dort erfragt, weiß, dass nichts ausgetauscht wurde.",
+    "Das Programm prüft auch, dass die Einträge des Protokolls in der Kette der Siegel stehen. Deren Anker schreibt",
+    "die Behörde täglich außerhalb der Datenbank auf und nennt sie auf Anfrage.",
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from gateway.application import posting
+from gateway.application import posting, sealing
 from gateway.application.evidencing import packed, posting_file
 from gateway.application.filing import file_due
 from gateway.application.tracking import poll
@@ -123,6 +123,32 @@ def test_anyone_can_check_it_and_sees_any_change(world: World, folder: Path) -> 
     assert "freigaben.json ist nicht mehr, was es war." in said
     assert "fristen.json fehlt." in said
     assert "zeuge.txt gehört nicht dazu." in said
+
+
+def test_the_trail_is_tied_to_an_anchor_and_shows_nothing_of_other_letters(world: World, folder: Path) -> None:
+    reference, other = posted(world), world.approved("F3", login="ahmad", by="beate")
+    anchor = sealing.anchor(world.services)
+    unpacked(world, reference, folder)
+    stretches = read(folder, "kette.json")
+    assert anchor is not None
+    assert stretches[-1]["sha256"] == anchor.sha256
+    assert stretches[-1]["anchored_at"] == anchor.at.isoformat()
+    assert len(stretches[0]["entries"]) > len(read(folder, "protokoll.json"))
+    assert other not in (folder / "kette.json").read_text()
+    assert check(folder)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("actor", "eva"), ("at", "2026-01-01T00:00:00.000000+00:00"), ("reason", "erfunden")]
+)
+def test_a_forged_entry_of_the_trail_does_not_stand_in_the_chain(
+    world: World, folder: Path, field: str, value: str
+) -> None:
+    unpacked(world, posted(world), folder)
+    trail = read(folder, "protokoll.json")
+    trail[1][field] = value
+    (folder / "protokoll.json").write_text(json.dumps(trail), encoding="utf-8")
+    assert f"Eintrag Nummer {trail[1]['number']}" in check(folder)[1]
 
 
 def test_a_sum_that_was_forged_contradicts_the_manifest(world: World, folder: Path) -> None:
