@@ -36,7 +36,7 @@ def posting_file(services: Services, login: str | None, reference: str) -> Posti
     Raises `NotFound`, `NotPermitted`, `Conflict` ('letter-not-approved'), `IntegrityError`: bytes that are not what
     was approved are never shown as proof.
     """
-    seal(services)
+    seal(services, thorough=True)
     with services.db.reading() as session:
         letter, office = find_letter(session, reference)
         if login is not None:
