@@ -11,6 +11,7 @@ from gateway.application import approving, drafting, enclosing, rendering
 from gateway.application.filing import file_due
 from gateway.application.importing import import_cases
 from gateway.application.opening import document_pages, open_document
+from gateway.application.patrolling import sweep
 from gateway.application.reconciling import account
 from gateway.application.uploading import Upload, import_letter
 from gateway.db.enclosures import SignedCompanion
@@ -142,6 +143,7 @@ def test_a_twin_that_the_store_lost_is_named_by_the_account(world: World) -> Non
     ask(world, "P3")
     reference = world.approved()
     lose(world, world.only(reference).twin_sha256)
+    sweep(world.services)
     assert not account(world.services).balanced
 
 

@@ -234,7 +234,7 @@ def test_a_database_from_before_gets_what_the_rows_always_said(world: World) -> 
     from alembic.migration import MigrationContext  # noqa: PLC0415
     from alembic.operations import Operations  # noqa: PLC0415
 
-    migration = importlib.import_module("gateway.db.migrations.versions.0005_account_by_rows")
+    migration = importlib.import_module("gateway.db.migrations.versions.0007_account_by_rows")
     played(world)
     world.approved("F2")
     queries = (
