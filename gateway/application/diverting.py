@@ -126,9 +126,10 @@ def divert(
 
 
 def _require_known(services: Services, origin: str, target: str) -> None:
-    for name in (origin, target):
-        if name not in services.wired:
-            known = ", ".join(services.wired)
+    # People of the house may take the rest in an outage; what they have taken is theirs.
+    for name, known_names in ((origin, services.wired), (target, sorted(services.providers))):
+        if name not in known_names:
+            known = ", ".join(known_names)
             raise InputError("provider-unknown", f"Den Druckdienstleister „{name}“ gibt es nicht ({known}).")
     if origin == target:
         raise InputError("provider-same", "Umgeleitet wird zu einem anderen Druckdienstleister.")
