@@ -5,11 +5,16 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.testing.epost import EpostSimulator
 from tests.opencmis.server import CmisMissing, OpenCmis, opencmis
 from tests.postgres import PostgresMissing, PostgresServer, postgres
 from tests.world import MONDAY, Prototype, World, at
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+"""How fast a machine is, or how busy, fails no test."""
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def test_a_plug_in_that_the_configuration_does_not_name_is_never_imported(
     (tmp_path / "site" / "acme_press.py").write_text("raise SystemExit('imported')\n")
     installed(tmp_path / "site", monkeypatch, Group.PROVIDERS, "acme_press:provider")
     providers = bootstrap._providers(load_settings(ROOT / "config.toml"))
-    assert set(providers) == {"epost"}
+    assert set(providers) == {"epost", "by-hand"}
     assert "acme_press" not in sys.modules
     providers["epost"].close()
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 
 from gateway.application.account_findings import faults_found
 from gateway.application.account_strays import strays
-from gateway.application.account_totals import control_totals, standings
+from gateway.application.account_totals import ControlTotal, control_totals, standings
 from gateway.application.authorising import actor
 from gateway.application.copies import Copy, copies, copies_of, in_chunks
 from gateway.application.services import Services
@@ -31,6 +31,7 @@ from gateway.domain.account import (
     balance,
     balance_of_totals,
     with_strays,
+    with_totals,
 )
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing
@@ -115,21 +116,27 @@ def _approvals(session: Session) -> int:
 def _of_totals(session: Session, faults: dict[int, str]) -> Account:
     """Counted; looked at one by one is only what a control total misses, and what has findings."""
     faults = dict(faults)
-    look_for_strays = False
-    for total in control_totals(session):
-        if not total.differs:
-            continue
-        look_for_strays = True
-        if total.suspects is not None:
-            for (copy_id,) in session.execute(total.suspects()):
-                faults.setdefault(copy_id, total.code.value)
-    gone = list(strays(session)) if look_for_strays else []
+    differing = [total for total in control_totals(session) if total.differs]
+    silent = []
+    for total in differing:
+        suspects = [copy_id for (copy_id,) in session.execute(total.suspects())] if total.suspects else []
+        for copy_id in suspects:
+            faults.setdefault(copy_id, total.code.value)
+        if not suspects:
+            silent.append(total)
+    gone = list(strays(session)) if differing else []
     named = [(copy.name, copy.broken or faults[copy.id]) for copy in copies_of(session, faults)]
     # What they are counted as is taken off where it was counted, whatever rows they lack.
     off: Counter[Standing] = Counter()
     for some in in_chunks(sorted({*faults, *(copy_id for copy_id, *_ in gone)})):
         off += standings(session, col(Recipient.id).in_(some))
-    return _with(balance_of_totals(standings(session), off, named), gone)
+    found = _with(balance_of_totals(standings(session), off, named), gone)
+    # A difference that no letter explains is never rounded away: then its totals stand there themselves.
+    return found if gone or not silent else with_totals(found, [_said(total) for total in silent])
+
+
+def _said(total: ControlTotal) -> tuple[str, str]:
+    return f"{total.found} statt {total.expected}", total.code.value
 
 
 def _with(found: Account, gone: Iterable[tuple[int, str, str]]) -> Account:

@@ -103,6 +103,11 @@ def with_strays(account: Account, strays: Iterable[tuple[str, str]]) -> Account:
     return replace(account, approved=account.approved + len(found), unexplained=account.unexplained + found)
 
 
+def with_totals(account: Account, totals: Iterable[tuple[str, str]]) -> Account:
+    """The account together with control totals that differ, although no copy is at fault (what was counted, code)."""
+    return replace(account, unexplained=account.unexplained + tuple(totals))
+
+
 def _account(
     standings: Mapping[Standing, int],
     unexplained: list[tuple[str, str]],

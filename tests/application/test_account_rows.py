@@ -369,3 +369,16 @@ def test_a_scanned_document_that_no_row_explains_is_missing_on_its_delivery(
     (balance,) = account_sheet(world.services, None, Selection()).inbound
     assert (balance.desk, balance.missing) == (0, 1)
     assert account_sheet(world.services, "anna", Selection()).inbound == []
+
+
+def test_a_control_total_that_no_letter_explains_stands_there_itself(world: World) -> None:
+    played(world)
+    assert account(world.services, copy_by_copy=TOTALS).balanced
+    with intruder(world) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO mail_piece (reference, batch_id, service, duplex)"
+            " SELECT 'ZZZZZZZZ', batch_id, service, duplex FROM mail_piece LIMIT 1"
+        )
+    found = account(world.services, copy_by_copy=TOTALS)
+    assert not found.balanced
+    assert found.unexplained == (("3 statt 2", "piece-missing"),)

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from gateway.application import approving, batching, withholding
 from gateway.application.explaining import explain
 from gateway.application.forecasting import forecast
+from gateway.application.patrolling import sweep
 from gateway.application.reconciling import account
 from gateway.application.running import cut_off_for, run, run_due
 from gateway.db.mail import Batch, MailPiece, Run
@@ -332,4 +333,5 @@ def test_an_approved_document_that_is_gone_stops_only_its_own_piece(world: World
     (report,) = world.evening()
     assert (report.faulty, report.hand_over.released) == (1, 1)
     assert world.view(good).standing == "handed_over"
+    sweep(world.services)
     assert account(world.services).unexplained[0][1] == "approved-document-missing"
