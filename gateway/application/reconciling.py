@@ -117,13 +117,12 @@ def _of_totals(session: Session, faults: dict[int, str]) -> Account:
     """Counted; looked at one by one is only what a control total misses, and what has findings."""
     faults = dict(faults)
     differing = [total for total in control_totals(session) if total.differs]
-    silent = []
+    named_by_totals = False
     for total in differing:
         suspects = [copy_id for (copy_id,) in session.execute(total.suspects())] if total.suspects else []
         for copy_id in suspects:
             faults.setdefault(copy_id, total.code.value)
-        if not suspects:
-            silent.append(total)
+        named_by_totals |= bool(suspects)
     gone = list(strays(session)) if differing else []
     named = [(copy.name, copy.broken or faults[copy.id]) for copy in copies_of(session, faults)]
     # What they are counted as is taken off where it was counted, whatever rows they lack.
@@ -131,8 +130,8 @@ def _of_totals(session: Session, faults: dict[int, str]) -> Account:
     for some in in_chunks(sorted({*faults, *(copy_id for copy_id, *_ in gone)})):
         off += standings(session, col(Recipient.id).in_(some))
     found = _with(balance_of_totals(standings(session), off, named), gone)
-    # A difference that no letter explains is never rounded away: then its totals stand there themselves.
-    return found if gone or not silent else with_totals(found, [_said(total) for total in silent])
+    # What is missing of one letter shows in several totals; those that no letter explains stand there themselves.
+    return found if gone or named_by_totals else with_totals(found, [_said(total) for total in differing])
 
 
 def _said(total: ControlTotal) -> tuple[str, str]:
