@@ -159,7 +159,7 @@ def test_social_law_agrees_with_an_independent_calculation(
     found = assess(
         Dispatch(channel, sent, received, remedy=remedy, remedy_notice_ok=notice_ok), RULES, is_holiday_nrw
     )
-    proves = channel in {Channel.PZU, Channel.RUECKSCHEIN, Channel.POST_ABROAD}
+    proves = channel in {*_SIGNED, Channel.POST_ABROAD, Channel.IN_PERSON, Channel.COURIER}
     fourth = sent + relativedelta(days=4 if sent.year >= 2025 else 3)
     effective = received if proves else max(received, fourth)
     length = relativedelta(years=1)
