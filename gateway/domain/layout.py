@@ -43,7 +43,7 @@ class PrintProfile:
     envelopes: in rising order of sheets; the last one is the largest.
     address_safety_mm, leak_safety_mm: how much the always visible area shrinks and the ever visible one grows,
     for the tolerances of envelopes and windows.
-    pdf_a: '1b' if the print copy is to be PDF/A-1b; None leaves the level of the archived documents.
+    pdf_a: '1b' if the print copy is to be PDF/A-1b; None leaves the part of the archived documents, without tags.
     """
 
     name: str

@@ -66,20 +66,19 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
 def _joined(
     sources: Sequence[pikepdf.Pdf], sides: Sequence[PieceSide], piece: str, profile: PrintProfile
 ) -> bytes:
-    """All sides in one file. It grows on the first document, which keeps its metadata, tags and profile.
+    """All sides in one file. It grows on the first document, which keeps its metadata and profile, but no tags.
 
     Where the provider takes PDF/A-1b, documents that are PDF/A become that; others stay what they are, unclaimed.
     """
-    make_1b = profile.pdf_a == "1b" and conformance.common_claim(sources) is not None
-    claim = conformance.common_claim(sources) if len(sources) > 1 else None
+    claim = conformance.common_claim(sources)
+    make_1b = profile.pdf_a == "1b" and claim is not None
     pdf = sources[0]
     for side in sides:
         if side.page is None:
             pdf.add_blank_page(page_size=(A4_WIDTH_MM / MM_PER_PT, A4_HEIGHT_MM / MM_PER_PT))
         elif side.document > 0:
             pdf.pages.append(sources[side.document].pages[side.page - 1])
-    if len(sources) > 1:
-        conformance.drop_structure(pdf, claim)
+    conformance.drop_structure(pdf, claim)
     drawn = stamps(pdf, sheet_codes(piece, sides[-1].sheet), profile)
     for side, page in zip(sides, pdf.pages, strict=True):
         _show_only_the_visible(page)
@@ -130,7 +129,7 @@ def _media_box(page: pikepdf.Page) -> tuple[float, float, float, float]:
 
 
 def _stamp(page: pikepdf.Page, stamp: pikepdf.Object) -> None:
-    """Lay a Form XObject of A4 size over the page as it is seen, as an artifact, so that its tags stay true."""
+    """Lay a Form XObject of A4 size over the page as it is seen, as an artifact: it is none of the letter's text."""
     forms = dict(structure.forms(page))
     name = next(name for name in _stamp_names() if name not in forms)
     # Copies: pages of one document often share these dictionaries, and each sheet has its own stamp.

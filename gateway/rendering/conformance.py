@@ -1,10 +1,9 @@
 """What a print copy may still claim of its documents' PDF/A and PDF/UA conformance.
 
-A piece of one document keeps every claim: the codes are artifacts, in grey, with an embedded font. A piece of
-several documents loses the structure trees of all (they are not merged), and with them PDF/UA and level A;
-what remains is level U, or B, if all documents claim the same part with the same output intent. Otherwise the
-PDF/A claim goes too: a claim that is not true is worse than none. Only the print copy is concerned; the archived
-documents stay as they are.
+Paper has no tags: the print copy carries no structure tree (nine of ten objects of a letter, read and written anew for
+each copy), and so neither claims PDF/UA nor level A. What remains is level U, or B, if all documents claim the same
+part with the same output intent; the codes are in grey, with an embedded font. Otherwise the PDF/A claim goes too: a
+claim that is not true is worse than none. The archived documents stay as they are.
 
 `to_1b` takes a print copy to PDF/A-1b, which some providers ask for: only by leaving out what does not print and
 declaring what holds, never by changing a picture, a font or a colour. What would need that is refused.
@@ -47,7 +46,7 @@ def common_claim(documents: Sequence[pikepdf.Pdf]) -> tuple[str, str] | None:
 
 
 def drop_structure(pdf: pikepdf.Pdf, claim: tuple[str, str] | None) -> None:
-    """Take the structure tree out of a piece of several documents and claim `claim` instead."""
+    """Take the structure tree out of a print copy and claim `claim` instead."""
     for key in ("/StructTreeRoot", "/MarkInfo"):
         if key in pdf.Root:
             del pdf.Root[key]

@@ -1,5 +1,6 @@
 import java.io.FileInputStream;
 import java.util.List;
+import java.util.Map;
 import org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider;
 import org.verapdf.pdfa.Foundries;
 import org.verapdf.pdfa.flavours.PDFAFlavour;
@@ -8,17 +9,19 @@ import org.verapdf.pdfa.results.ValidationResult;
 
 /**
  * Validates the PDFs named on the command line against PDF/A-2a and PDF/UA-1
- * (those named {@code .1b.pdf} against PDF/A-1b), all in one Java run. One line each:
+ * (print copies, named {@code .1b.pdf} or {@code .2u.pdf}, against what they claim), all in one Java run. One line each:
  * {@code FLAVOUR TAB pass|fail TAB rules TAB FILE}; every failed rule once, as clause, test number and message.
  */
 class Validate {
     private static final List<PDFAFlavour> FLAVOURS = List.of(PDFAFlavour.PDFA_2_A, PDFAFlavour.PDFUA_1);
-    private static final String PRINT_COPY = ".1b.pdf";
+    private static final Map<String, PDFAFlavour> PRINT_COPIES =
+            Map.of(".1b.pdf", PDFAFlavour.PDFA_1_B, ".2u.pdf", PDFAFlavour.PDFA_2_U);
 
     public static void main(String[] files) throws Exception {
         VeraGreenfieldFoundryProvider.initialise();
         for (String file : files) {
-            for (PDFAFlavour flavour : file.endsWith(PRINT_COPY) ? List.of(PDFAFlavour.PDFA_1_B) : FLAVOURS) {
+            var asPrintCopy = PRINT_COPIES.get(file.substring(Math.max(0, file.length() - 7)));
+            for (PDFAFlavour flavour : asPrintCopy == null ? FLAVOURS : List.of(asPrintCopy)) {
                 System.out.println(line(flavour, file));
             }
         }
