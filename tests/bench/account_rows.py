@@ -242,8 +242,14 @@ _STATEMENTS = (
         )
     ),
     (
-        "INSERT INTO posting (piece_id, reported_on, reported_at, source, confirmed_on, confirmed_at, confirmed_by_id) "
-        f"SELECT copy, day, moment, 'x', day, moment, 1 FROM bench_series WHERE {_POSTED} ORDER BY copy"
+        "INSERT INTO posting_record (piece_id, number, posted_on, how, text, carrier, delivery_days, product, "
+        "franking_id, confirmed_by_id, confirmed_at) SELECT copy, 1, day, 'checked', 'x', '', '', '', '', 1, moment "
+        f"FROM bench_series WHERE {_POSTED} ORDER BY copy"
+    ),
+    (
+        "INSERT INTO posting (piece_id, reported_on, reported_at, source, confirmed_on, confirmed_at, "
+        "confirmed_by_id, record_no) SELECT copy, day, moment, 'x', day, moment, 1, 1 "
+        f"FROM bench_series WHERE {_POSTED} ORDER BY copy"
     ),
     (
         "INSERT INTO filing (key, case_id, attempts, external_id, filed_at, letter_id, recipient_id, document_key, "
