@@ -91,7 +91,9 @@ def test_verapdf_accepts_every_print_copy_as_pdf_a_1b(verdicts: dict[tuple[str, 
     assert verdicts["1b", f"{name}.1b"] == "pass"
 
 
-def test_verapdf_accepts_a_print_copy_as_what_it_claims_without_tags(verdicts: dict[tuple[str, str], str]) -> None:
+def test_verapdf_accepts_a_print_copy_as_what_it_claims_without_tags(
+    verdicts: dict[tuple[str, str], str],
+) -> None:
     assert verdicts["2u", f"{AS_ARCHIVED}.2u"] == "pass"
 
 
