@@ -7,7 +7,9 @@ import typer
 from rich.table import Table
 
 from gateway.application.filing import file_due
-from gateway.application.receiving import assign, import_delivery, inbound_list
+from gateway.application.inbound_view import inbound_list
+from gateway.application.placing import assign
+from gateway.application.receiving import import_delivery
 from gateway.cli.context import console, print_json, services_for
 
 

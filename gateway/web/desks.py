@@ -5,8 +5,9 @@ from fastapi.responses import Response
 
 from gateway.application.alarming import settle
 from gateway.application.desk_view import DeskFilter, desk
+from gateway.application.inbound_view import inbound_list
 from gateway.application.opening import open_inbound
-from gateway.application.receiving import assign, inbound_list
+from gateway.application.placing import assign
 from gateway.application.redriving import Wish, confirm, redrive
 from gateway.application.stopping import live_stops
 from gateway.db.files import InboundState

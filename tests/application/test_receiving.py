@@ -9,7 +9,9 @@ import pytest
 from sqlmodel import select
 
 from gateway.application.filing import file_due
-from gateway.application.receiving import InboundLine, assign, import_delivery, inbound_list
+from gateway.application.inbound_view import InboundLine, inbound_list
+from gateway.application.placing import assign
+from gateway.application.receiving import import_delivery
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.testing.scans import ScanSpec, make_delivery, write_manifest
