@@ -1,10 +1,10 @@
-"""Matching: what leads a scanned document to a case, looked up among our letters and cases.
+"""Matching: what leads a scanned document to a case, looked up among our letters and cases, and remembered.
 
 The rule is `gateway.domain.inbound`; here are the rows it is judged by, and what it makes of a document.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from sqlmodel import Session, col, select
@@ -15,45 +15,85 @@ from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
-from gateway.db.people import Case
-from gateway.domain.inbound import Confidence, Match, match, normalise_file_number
-from gateway.domain.references import decode_reply_code, decode_sheet_code
+from gateway.db.people import Case, CaseMember, Person
+from gateway.db.placings import InboundMatch, InboundProposal
+from gateway.domain.file_numbers import file_numbers_in, names_in, normalise_file_number
+from gateway.domain.inbound import Confidence, Known, Match, Seen, match
+from gateway.domain.references import decode_reply_code, decode_sheet_code, read_reference
+from gateway.ports.scans import ScannedDocument
 
 
-def find_match(services: Services, content: bytes, index_file_number: str | None) -> Match[str]:
+def find_match(services: Services, content: bytes, document: ScannedDocument) -> Match[str]:
     """Read the codes and the text of a document and find its case, by reference."""
-    codes = services.scans.codes(content)
+    seen = Seen(
+        services.scans.codes(content),
+        document.file_number,
+        services.scans.text(content),
+        document.document_class,
+    )
     with services.db.reading() as session:
-        pieces = _letters_of_pieces(session, codes)
-        return match(
-            codes,
-            index_file_number,
-            services.scans.text(content),
-            letters=_cases_of_letters(session, codes, list(chain.from_iterable(pieces.values()))),
-            pieces=pieces,
-            known_file_numbers=_file_numbers(session),
-        )
+        return match(seen, _known(session, seen))
 
 
 def add_matched(session: Session, scanned: Mapping[str, object], found: Match[str]) -> None:
-    """Add a proven document, whose columns of the scan are `scanned`, where its match puts it."""
+    """Add a proven document, whose columns of the scan are `scanned`, where its match puts it; remember why."""
     certain = found.confidence is Confidence.CERTAIN
     case_id = row_id(find_case(session, found.case)[0]) if found.case else None
-    letter = session.exec(select(Letter.id).where(Letter.reference == found.letter)).first()
     placed = {
         "state": InboundState.ASSIGNED if certain else InboundState.DESK,
         "case_id": case_id if certain else None,
         "proposed_case_id": case_id,
-        "letter_id": letter if certain else None,
+        "letter_id": _letter_id(session, found.letter) if certain else None,
         "match_reason": found.reason,
         "assigned_by": "system" if certain else None,
     }
-    session.add(InboundDocument.model_validate({**scanned, **placed}))
+    row = InboundDocument.model_validate({**scanned, **placed})
+    session.add(row)
+    session.flush()
+    _remember(session, row_id(row), found)
 
 
-def _letters_of_pieces(session: Session, codes: Sequence[str]) -> dict[str, list[str]]:
+def _remember(session: Session, inbound_id: int, found: Match[str]) -> None:
+    session.add(
+        InboundMatch(
+            inbound_id=inbound_id,
+            confidence=found.confidence,
+            evidence=found.evidence,
+            returned=found.returned,
+        )
+    )
+    for place, proposal in enumerate(found.proposals, start=1):
+        session.add(
+            InboundProposal(
+                inbound_id=inbound_id,
+                place=place,
+                case_id=row_id(find_case(session, proposal.case)[0]),
+                letter_id=_letter_id(session, proposal.letter),
+                evidence=proposal.evidence,
+                reason=proposal.reason,
+            )
+        )
+
+
+def _letter_id(session: Session, reference: str | None) -> int | None:
+    return session.exec(select(Letter.id).where(Letter.reference == reference)).first() if reference else None
+
+
+def _known(session: Session, seen: Seen) -> Known[str]:
+    pieces = _letters_of_pieces(session, seen.codes)
+    numbers = _numbers(session, seen)
+    return Known(
+        letters=_cases_of_letters(session, seen.codes, list(chain.from_iterable(pieces.values()))),
+        pieces=pieces,
+        numbers=numbers,
+        named=_named(session, seen.text, set(chain.from_iterable(numbers.values()))),
+    )
+
+
+def _letters_of_pieces(session: Session, codes: Sequence[tuple[int, str]]) -> dict[str, list[str]]:
     """The letters of every piece, in the order in which they lie in the envelope."""
-    references = {sheet.piece for code in codes if (sheet := decode_sheet_code(code))}
+    sheets = {sheet.piece for _, code in codes if (sheet := decode_sheet_code(code))}
+    references = sheets | {piece for _, code in codes if (piece := read_reference(code))}
     rows = session.exec(
         select(MailPiece.reference, Letter.reference)
         .join(Recipient, col(Recipient.mail_piece_id) == MailPiece.id)
@@ -67,8 +107,10 @@ def _letters_of_pieces(session: Session, codes: Sequence[str]) -> dict[str, list
     return dict(found)
 
 
-def _cases_of_letters(session: Session, codes: Sequence[str], others: Sequence[str]) -> dict[str, str]:
-    references = {letter for code in codes if (letter := decode_reply_code(code))}
+def _cases_of_letters(
+    session: Session, codes: Sequence[tuple[int, str]], others: Sequence[str]
+) -> dict[str, str]:
+    references = {letter for _, code in codes if (letter := decode_reply_code(code))}
     references |= set(others)
     rows = session.exec(
         select(Letter.reference, Case.reference)
@@ -78,6 +120,31 @@ def _cases_of_letters(session: Session, codes: Sequence[str], others: Sequence[s
     return dict(rows)
 
 
-def _file_numbers(session: Session) -> dict[str, str]:
-    rows = session.exec(select(Case.file_number, Case.reference)).all()
-    return {normalise_file_number(file_number): reference for file_number, reference in rows}
+def _numbers(session: Session, seen: Seen) -> dict[str, list[str]]:
+    """File numbers and BG numbers of all cases, as far as the document names them; a number may be of several."""
+    named = set(file_numbers_in(seen.text)) if seen.text else set()
+    if seen.index_file_number:
+        named.add(normalise_file_number(seen.index_file_number))
+    found: dict[str, list[str]] = defaultdict(list)
+    if named:
+        rows = session.exec(
+            select(Case.file_number, Case.bg_number, Case.reference).order_by(col(Case.id))
+        ).all()
+        for file_number, bg_number, case in rows:
+            for number in {normalise_file_number(file_number), normalise_file_number(bg_number)} & named:
+                found[number].append(case)
+    return dict(found)
+
+
+def _named(session: Session, text: str, cases: Iterable[str]) -> set[str]:
+    """The cases of whose people one is named in the text."""
+    return {case for case in cases if names_in(text, _names(session, case))}
+
+
+def _names(session: Session, case: str) -> list[tuple[str, str]]:
+    found, _ = find_case(session, case)
+    members = select(CaseMember.person_id).where(CaseMember.case_id == found.id)
+    people = session.exec(
+        select(Person).where(col(Person.id).in_(members) | (col(Person.id) == found.addressee_id))
+    ).all()
+    return [(person.given_name, person.family_name) for person in people if person.given_name]

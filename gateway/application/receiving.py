@@ -83,7 +83,7 @@ def _known(services: Services, delivery: Delivery) -> bool:
 
 def _take(services: Services, delivery: Delivery, document: ScannedDocument) -> _Taken:
     content = services.scans.content(delivery, document)
-    found = find_match(services, content, document.file_number)
+    found = find_match(services, content, document)
     return _Taken(document, services.blobs.put(content), len(content), found)
 
 

@@ -56,6 +56,8 @@ class Filing(SQLModel, table=True):
     """Hash of the document that the case file confirmed."""
     checked_at: datetime | None = moment(optional=True)
     """When the document was last fetched back from the case file and was the same."""
+    withdrawn_at: datetime | None = moment(optional=True)
+    """When the entry was taken out again, because it lay in a wrong file: then the file has no copy any more."""
 
 
 class ScanDelivery(SQLModel, table=True):

@@ -1,28 +1,26 @@
 """Finds the case that a scanned document belongs to.
 
-Evidence, strongest first: our own code on the paper (reply slip, or a sheet of a piece that came back), the file
-number that the scan provider typed, the file number in the text layer. Where two of them contradict, a person
-decides: a document in the wrong citizen's file is worse than one on the desk.
+Evidence, strongest first: our own code on the paper, the file number that the scan provider typed, the file number
+in the text layer. A code says which letter a *sheet* belongs to, not who sent it: on a reply slip that lies on top it
+says both, on a copy that somebody encloses it does not. Wherever the evidence contradicts itself, or could be about
+somebody else, a person decides: a document in the wrong citizen's file is worse than one in the tray.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from gateway.domain.file_numbers import file_numbers_in, labelled_in_head, normalise_file_number
 from gateway.domain.references import decode_reply_code, decode_sheet_code, read_reference
 
 Case = TypeVar("Case")
 """However the caller names a case: an id or a reference."""
-
-_TOKEN = re.compile(r"[^\W_]+")
-_MAX_TOKENS = 6
-"""A file number has at most this many groups."""
-_MIN_LENGTH = 6
-"""Shorter numbers would be found by chance in any text."""
-_MAX_TEXT = 50_000
-"""Characters of text that are read: some twenty pages."""
+_ON_TOP = 2
+"""The last page of the sheet that lies on top, scanned on both sides."""
+_REPLY_SLIP, _RETURNED = "reply-slip", "returned-mail"
+_COMES_BACK = frozenset({_RETURNED, "certificate-of-service"})
+"""Classes of paper that carry the code of a letter because they are about it."""
 
 
 class Confidence(StrEnum):
@@ -36,12 +34,57 @@ class Confidence(StrEnum):
     """Nothing leads to a case; a person looks."""
 
 
+class Evidence(StrEnum):
+    """What leads to a case, strongest first."""
+
+    CODE = "code"
+    """Our own DataMatrix on the paper."""
+    INDEX = "index"
+    """What the scan provider typed."""
+    TEXT = "text"
+    """A number in the text layer."""
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was read off a document: codes as (page from 1, text), index field, text layer, class of the manifest."""
+
+    codes: Sequence[tuple[int, str]] = ()
+    index_file_number: str | None = None
+    text: str = ""
+    document_class: str = ""
+
+
+@dataclass(frozen=True)
+class Known(Generic[Case]):
+    """What there is to find: letter → case, piece → its letters, normalised number → every case that has it.
+
+    `named` are the cases of whose members one is named in the text, given name and family name.
+    """
+
+    letters: Mapping[str, Case] = field(default_factory=dict)
+    pieces: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    numbers: Mapping[str, Sequence[Case]] = field(default_factory=dict)
+    named: Collection[Case] = frozenset()
+
+
+@dataclass(frozen=True)
+class Proposal(Generic[Case]):
+    """A case that something points to, and a German sentence why; `letter` where the evidence names one."""
+
+    case: Case
+    evidence: Evidence
+    reason: str
+    letter: str | None = None
+
+
 @dataclass(frozen=True)
 class Match(Generic[Case]):
-    """Result of matching. `reason` is a German sentence for the desk; it names no person.
+    """Result of matching. `reason` is a German sentence for the tray; it names no person.
 
     `letter` is the reference of the letter answered or returned, if exactly one is known; `returned` is set where
-    the paper is a sheet of ours that came back. `candidates` are all cases that anything points to.
+    the paper is a sheet of ours that came back. `proposals` are all cases that anything points to, likeliest first.
     """
 
     case: Case | None
@@ -49,132 +92,100 @@ class Match(Generic[Case]):
     confidence: Confidence
     reason: str
     returned: bool = False
-    candidates: tuple[Case, ...] = ()
+    evidence: Evidence = Evidence.NOTHING
+    proposals: tuple[Proposal[Case], ...] = ()
+
+    @property
+    def candidates(self) -> tuple[Case, ...]:
+        """All cases that anything points to."""
+        return tuple(proposal.case for proposal in self.proposals)
 
 
-def normalise_file_number(text: str) -> str:
-    """A file number for comparing: capitals and digits only; blanks, dashes, dots and slashes do not count."""
-    return "".join(_TOKEN.findall(text)).upper()
-
-
-def file_numbers_in(text: str) -> dict[str, bool]:
-    """Everything in a text that could be a file number, normalised; the value says whether it is written plainly.
-
-    Groups are joined by dashes, dots or slashes. A number broken by bare blanks is not plain: the blank may be
-    the end of a shorter number ("JC-BOR-2026-0001 7 Seiten"). Look the keys up among the known numbers.
-    """
-    tokens = list(_TOKEN.finditer(text[:_MAX_TEXT]))
-    found: dict[str, bool] = {}
-    for first in range(len(tokens)):
-        for number, plain in _numbers_from(text, tokens[first : first + _MAX_TOKENS]):
-            found[number] = found.get(number, False) or plain
-    return found
-
-
-def _numbers_from(text: str, tokens: Sequence[re.Match[str]]) -> Iterable[tuple[str, bool]]:
-    number, plain = "", True
-    for position, token in enumerate(tokens):
-        if position:
-            between = text[tokens[position - 1].end() : token.start()]
-            if between.strip(" \t\r\n-–./_"):
-                return
-            plain = plain and not between.isspace()
-        number += token.group().upper()
-        if len(number) >= _MIN_LENGTH and any(character.isdigit() for character in number):
-            yield number, plain
-
-
-def match(
-    codes: Sequence[str],
-    index_file_number: str | None,
-    text: str,
-    *,
-    letters: Mapping[str, Case],
-    pieces: Mapping[str, Sequence[str]],
-    known_file_numbers: Mapping[str, Case],
-) -> Match[Case]:
-    """Find the case of a document.
-
-    `codes` are the texts of all codes on all pages; `letters` maps letter references to cases, `pieces` piece
-    references to those of their letters, `known_file_numbers` normalised file numbers to cases.
-    """
-    by_code = _read_codes(codes, letters, pieces)
-    indexed = known_file_numbers.get(normalise_file_number(index_file_number)) if index_file_number else None
-    in_text = _read_text(text, known_file_numbers)
-    evidence = _Evidence(by_code, index_file_number, indexed, in_text)
-    return evidence.judge()
+def match(seen: Seen, known: Known[Case]) -> Match[Case]:
+    """Find the case of a document."""
+    codes = _read_codes(seen, known)
+    number = normalise_file_number(seen.index_file_number or "")
+    return _Judgement(
+        seen, known, codes, tuple(known.numbers.get(number, ())), _read_text(seen.text, known)
+    ).judge()
 
 
 @dataclass(frozen=True)
 class _Codes(Generic[Case]):
-    cases: tuple[Case, ...] = ()
+    proposals: tuple[Proposal[Case], ...] = ()
     letters: tuple[str, ...] = ()
-    returned: bool = False
+    """Those that the paper answers; without a reply slip all whose sheets are there."""
+    replies: tuple[int, ...] = ()
+    """Pages with a code of a reply slip."""
     unknown: bool = False
     """A code of our form that leads to no letter of ours."""
+
+
+def _read_codes(seen: Seen, known: Known[Case]) -> _Codes[Case]:
+    replies = {letter: page for page, code in reversed(seen.codes) if (letter := decode_reply_code(code))}
+    found = [(letter, f"Antwortbogen auf Seite {page}.") for letter, page in reversed(replies.items())]
+    unknown = False
+    for page, code in seen.codes:
+        if decode_reply_code(code) is not None:
+            continue
+        inside = _letters_in(code, known.pieces)
+        unknown = unknown or (decode_sheet_code(code) is not None and not inside)
+        # A reply slip says which letter of the envelope it belongs to; without one all of them may be meant.
+        said = f"Blatt eines Schreibens von uns auf Seite {page}."
+        found += [] if set(inside) & set(replies) else [(letter, said) for letter in inside]
+    unknown = unknown or any(letter not in known.letters for letter, _ in found)
+    proposals = [
+        Proposal(known.letters[letter], Evidence.CODE, said, letter)
+        for letter, said in found
+        if letter in known.letters
+    ]
+    there = _distinct(proposal.letter or "" for proposal in proposals)
+    letters = tuple(letter for letter in there if letter in replies) or there
+    return _Codes(tuple(proposals), letters, tuple(sorted(replies.values())), unknown)
+
+
+def _letters_in(code: str, pieces: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The letters of the piece whose sheet code or reference this is."""
+    sheet = decode_sheet_code(code)
+    piece = sheet.piece if sheet else read_reference(code)
+    return pieces.get(piece, ()) if piece else ()
 
 
 @dataclass(frozen=True)
 class _Text(Generic[Case]):
     plain: tuple[Case, ...] = ()
     broken: tuple[Case, ...] = ()
+    numbers: Mapping[str, Sequence[Case]] = field(default_factory=dict)
+    """The known numbers that stand plainly in the text."""
 
 
-def _read_codes(
-    codes: Sequence[str], letters: Mapping[str, Case], pieces: Mapping[str, Sequence[str]]
-) -> _Codes[Case]:
-    replies = [letter for code in codes if (letter := decode_reply_code(code)) is not None]
-    found = [*replies]
-    returned = unknown = False
-    for code in codes:
-        if decode_reply_code(code) is not None:
-            continue
-        inside = _letters_in(code, pieces)
-        returned = returned or bool(inside)
-        unknown = unknown or (decode_sheet_code(code) is not None and not inside)
-        # A reply slip says which letter of the envelope it belongs to; without one all of them may be meant.
-        found += [] if set(inside) & set(replies) else inside
-    known = _distinct(letter for letter in found if letter in letters)
-    unknown = unknown or any(letter not in letters for letter in found)
-    # A reply slip is a sheet of ours, too, and carries both codes: that it was sent back is what it is for.
-    return _Codes(_distinct(letters[letter] for letter in known), known, returned and not replies, unknown)
-
-
-def _letters_in(code: str, pieces: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """The letters of the piece whose sheet code or reference this is."""
-    piece = _piece_in(code)
-    return pieces.get(piece, ()) if piece else ()
-
-
-def _piece_in(code: str) -> str | None:
-    sheet = decode_sheet_code(code)
-    return sheet.piece if sheet else read_reference(code)
-
-
-def _read_text(text: str, known: Mapping[str, Case]) -> _Text[Case]:
-    numbers = [(number, plain) for number, plain in file_numbers_in(text).items() if number in known]
+def _read_text(text: str, known: Known[Case]) -> _Text[Case]:
+    found = {number: plain for number, plain in file_numbers_in(text).items() if number in known.numbers}
     return _Text(
-        _distinct(known[number] for number, plain in numbers if plain),
-        _distinct(known[number] for number, plain in numbers if not plain),
+        _distinct(case for number, plain in found.items() if plain for case in known.numbers[number]),
+        _distinct(case for number, plain in found.items() if not plain for case in known.numbers[number]),
+        {number: known.numbers[number] for number, plain in found.items() if plain},
     )
 
 
 @dataclass(frozen=True)
-class _Evidence(Generic[Case]):
+class _Judgement(Generic[Case]):
+    seen: Seen
+    known: Known[Case]
     codes: _Codes[Case]
-    index_number: str | None
-    indexed: Case | None
+    indexed: tuple[Case, ...]
     text: _Text[Case]
 
     def judge(self) -> Match[Case]:
-        if self.codes.cases:
-            return self._by_code(self.codes.cases)
+        cases = _distinct(proposal.case for proposal in self.codes.proposals)
+        if cases:
+            return self._by_code(cases)
         if self.codes.unknown:
-            return self._doubt(
-                "Der Code auf dem Papier gehört zu keinem bekannten Schreiben.", self._first_of_all()
-            )
-        if self.indexed is not None:
-            return self._by_index(self.indexed)
+            return self._doubt("Der Code auf dem Papier gehört zu keinem bekannten Schreiben.", self._first())
+        if len(self.indexed) > 1:
+            return self._doubt("Das Aktenzeichen der Scanstelle haben mehrere Fälle.", None)
+        if self.indexed:
+            return self._by_index(self.indexed[0])
         return self._by_text()
 
     def _by_code(self, cases: tuple[Case, ...]) -> Match[Case]:
@@ -185,62 +196,139 @@ class _Evidence(Generic[Case]):
                 None,
             )
         case = cases[0]
+        if (against := self._what_speaks_against(case)) is not None:
+            return self._doubt(against, case)
+        if self.seen.document_class in _COMES_BACK:
+            return self._certain("Der Code weist das Papier als ein eigenes Blatt aus, das zurückkam.", case)
+        agrees = self.indexed == (case,)
+        return (self._by_slip if self.codes.replies else self._by_sheet)(case, agrees=agrees)
+
+    def _what_speaks_against(self, case: Case) -> str | None:
         if self.codes.unknown:
-            return self._doubt("Ein weiterer Code gehört zu keinem bekannten Schreiben.", case)
-        if self.indexed is not None and self.indexed != case:
-            return self._doubt(
-                "Der Code und das Aktenzeichen der Scanstelle gehören zu verschiedenen Fällen.", case
-            )
+            return "Ein weiterer Code gehört zu keinem bekannten Schreiben."
+        if self.indexed and case not in self.indexed:
+            return "Der Code und das Aktenzeichen der Scanstelle gehören zu verschiedenen Fällen."
         if self.text.plain and case not in self.text.plain:
-            return self._doubt("Der Code und das Aktenzeichen im Text gehören zu verschiedenen Fällen.", case)
-        what = "ein eigenes Blatt, das zurückkam" if self.codes.returned else "einen Antwortbogen"
-        return self._certain(f"Der Code weist das Papier als {what} aus.", case)
+            return "Der Code und das Aktenzeichen im Text gehören zu verschiedenen Fällen."
+        return None
+
+    def _by_slip(self, case: Case, *, agrees: bool) -> Match[Case]:
+        on_top = self.codes.replies[0] <= _ON_TOP or self.seen.document_class == _REPLY_SLIP
+        if on_top or agrees:
+            return self._certain("Der Code weist das Papier als einen Antwortbogen aus.", case)
+        return self._doubt(
+            "Der Antwortbogen liegt nicht obenauf; vielleicht wurden zwei Sendungen zusammen gescannt.", case
+        )
+
+    def _by_sheet(self, case: Case, *, agrees: bool) -> Match[Case]:
+        """One of our own letters among the papers: perhaps a copy that somebody else encloses."""
+        if agrees:
+            return self._certain(
+                "Code eines eigenen Blatts und Aktenzeichen der Scanstelle stimmen überein.", case
+            )
+        return self._doubt(
+            "Auf dem Papier ist der Code eines Schreibens von uns, es ist aber weder Rückläufer noch Antwortbogen; "
+            "vielleicht hat jemand eine Kopie beigelegt.",
+            case,
+        )
 
     def _by_index(self, case: Case) -> Match[Case]:
         if self.text.plain and case not in self.text.plain:
             return self._doubt(
                 "Das Aktenzeichen der Scanstelle und das im Text gehören zu verschiedenen Fällen.", case
             )
-        return self._certain("Die Scanstelle hat das Aktenzeichen erfasst.", case)
+        if len(self.text.plain) > 1:
+            return self._doubt("Im Text stehen auch Aktenzeichen anderer Fälle.", case)
+        return self._certain("Die Scanstelle hat das Aktenzeichen erfasst.", case, Evidence.INDEX)
 
     def _by_text(self) -> Match[Case]:
         plain, broken = self.text.plain, self.text.broken
+        index = self.seen.index_file_number
         if len(_distinct((*plain, *broken))) > 1:
             return self._doubt("Im Text stehen Aktenzeichen verschiedener Fälle.", None)
         if not plain and broken:
             return self._doubt("Das Aktenzeichen im Text ist nicht eindeutig geschrieben.", broken[0])
-        if plain and self.index_number:
+        if plain and index:
             return self._doubt(
                 "Das Aktenzeichen der Scanstelle ist unbekannt; im Text steht ein bekanntes.", plain[0]
             )
         if plain:
-            return self._certain("Im Text steht genau ein bekanntes Aktenzeichen.", plain[0])
-        if self.index_number:
+            return self._by_number(plain[0])
+        if index:
             return self._nothing(
                 "Das Aktenzeichen der Scanstelle ist unbekannt, und im Text steht kein bekanntes."
             )
         return self._nothing("Kein Code und kein bekanntes Aktenzeichen gefunden.")
 
-    def _certain(self, reason: str, case: Case) -> Match[Case]:
-        return Match(case, self._letter(), Confidence.CERTAIN, reason, self.codes.returned, self._all())
+    def _by_number(self, case: Case) -> Match[Case]:
+        """A number without a check digit, read by a machine, counts only beside a second fact about the case."""
+        if not labelled_in_head(self.seen.text, self.text.numbers):
+            return self._doubt(
+                "Das Aktenzeichen steht nicht als Zeichen des Absenders im Kopf des Schreibens.", case
+            )
+        if case not in self.known.named and len(self.text.numbers) < 2:
+            return self._doubt(
+                "Im Text steht genau ein bekanntes Aktenzeichen, aber weder BG-Nummer noch Name bestätigen es.",
+                case,
+            )
+        return self._certain(
+            "Aktenzeichen im Kopf des Schreibens, bestätigt durch Name oder BG-Nummer.", case, Evidence.TEXT
+        )
+
+    def _certain(self, reason: str, case: Case, by: Evidence = Evidence.CODE) -> Match[Case]:
+        return self._match(case, Confidence.CERTAIN, reason, by)
 
     def _doubt(self, reason: str, case: Case | None) -> Match[Case]:
-        letter = self._letter() if case in self.codes.cases else None
-        return Match(case, letter, Confidence.DOUBTFUL, reason, self.codes.returned, self._all())
+        likely = next((each.evidence for each in self._proposals(case) if each.case == case), Evidence.NOTHING)
+        return self._match(case, Confidence.DOUBTFUL, reason, likely)
 
     def _nothing(self, reason: str) -> Match[Case]:
-        return Match(None, None, Confidence.NONE, reason, self.codes.returned)
+        return self._match(None, Confidence.NONE, reason, Evidence.NOTHING)
+
+    def _match(self, case: Case | None, confidence: Confidence, reason: str, by: Evidence) -> Match[Case]:
+        letter = self._letter() if case is not None else None
+        return Match(case, letter, confidence, reason, self._returned(), by, self._proposals(case))
+
+    def _returned(self) -> bool:
+        return self.seen.document_class == _RETURNED and bool(self.codes.letters)
 
     def _letter(self) -> str | None:
-        return self.codes.letters[0] if len(self.codes.letters) == 1 else None
+        """Only what answers a letter, or is about it, names it; a copy that is enclosed does not."""
+        names = self.codes.replies or self.seen.document_class in _COMES_BACK
+        return self.codes.letters[0] if names and len(self.codes.letters) == 1 else None
 
-    def _all(self) -> tuple[Case, ...]:
-        indexed = () if self.indexed is None else (self.indexed,)
-        return _distinct((*self.codes.cases, *indexed, *self.text.plain, *self.text.broken))
+    def _proposals(self, first: Case | None) -> tuple[Proposal[Case], ...]:
+        every = [
+            *self.codes.proposals,
+            *(
+                Proposal(case, Evidence.INDEX, "Aktenzeichen, das die Scanstelle erfasst hat.")
+                for case in self.indexed
+            ),
+            *(Proposal(case, Evidence.TEXT, "Aktenzeichen im Text.") for case in self.text.plain),
+            *(
+                Proposal(case, Evidence.TEXT, "Aktenzeichen im Text, nicht eindeutig geschrieben.")
+                for case in self.text.broken
+            ),
+        ]
+        merged = [
+            _merged([one for one in every if one.case == case]) for case in _distinct(one.case for one in every)
+        ]
+        return tuple(sorted(merged, key=lambda proposal: proposal.case != first))
 
-    def _first_of_all(self) -> Case | None:
-        return next(iter(self._all()), None)
+    def _first(self) -> Case | None:
+        return next((proposal.case for proposal in self._proposals(None)), None)
 
 
-def _distinct(values: Iterable[Case]) -> tuple[Case, ...]:
+def _merged(about_one_case: Sequence[Proposal[Case]]) -> Proposal[Case]:
+    """One proposal from all that points to a case, strongest first."""
+    strongest = about_one_case[0]
+    letters = _distinct(proposal.letter for proposal in about_one_case if proposal.letter)
+    reason = " ".join(_distinct(proposal.reason for proposal in about_one_case))
+    return Proposal(strongest.case, strongest.evidence, reason, letters[0] if len(letters) == 1 else None)
+
+
+Value = TypeVar("Value")
+
+
+def _distinct(values: Iterable[Value]) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(values))

@@ -34,9 +34,9 @@ class FolderScans:
         """The text layer of the first pages; empty for a raster picture. Raises `DocumentInvalid`."""
         return document_text(pdf)
 
-    def codes(self, pdf: bytes) -> Sequence[str]:
-        """The texts of all codes on all pages."""
-        return [text for _page, text in self._read_codes(pdf)]
+    def codes(self, pdf: bytes) -> Sequence[tuple[int, str]]:
+        """Page from 1 and text of all codes on all pages."""
+        return self._read_codes(pdf)
 
     def acknowledge(self, outbox: Path, delivery: Delivery, at: datetime) -> Path:
         """Write the receipt of a delivery that was taken in; repeating it changes nothing."""

@@ -84,8 +84,8 @@ class ScanReader(Protocol):
     def text(self, pdf: bytes) -> str:
         """The text layer of the first pages; empty for a raster picture."""
 
-    def codes(self, pdf: bytes) -> Sequence[str]:
-        """The texts of all DataMatrix codes on all pages, rotated and raster ones too."""
+    def codes(self, pdf: bytes) -> Sequence[tuple[int, str]]:
+        """Page from 1 and text of all DataMatrix codes on all pages, rotated and raster ones too."""
 
     def acknowledge(self, outbox: Path, delivery: Delivery, at: datetime) -> Path:
         """Write the receipt of a delivery that was taken in; repeating it changes nothing."""

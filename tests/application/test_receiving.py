@@ -2,17 +2,22 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from gateway.application.filing import file_due
 from gateway.application.inbound_view import InboundLine, inbound_list
 from gateway.application.placing import assign
 from gateway.application.receiving import import_delivery
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
+from gateway.db.letters import Letter
+from gateway.db.people import Case
+from gateway.db.placings import InboundMatch, InboundProposal
+from gateway.domain.inbound import Confidence, Evidence
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.testing.scans import ScanSpec, make_delivery, write_manifest
 from tests.world import REQUEST, World
@@ -188,3 +193,42 @@ def test_only_the_post_room_and_administrators_take_deliveries_in(
     with pytest.raises(NotPermitted):
         import_delivery(world.services, folder, source=SOURCE, login=login)
     assert import_delivery(world.services, folder, source=SOURCE, login="post").counts == {"desk": 1}
+
+
+def test_every_document_remembers_how_sure_its_match_is_and_every_case_it_may_belong_to(
+    world: World, tmp_path: Path
+) -> None:
+    reference = world.approved("F1", REQUEST)
+    world.evening()
+    slip = replace(
+        ScanSpec.reply_slip(printed(world, reference), page=3), index_file_number="JC-BOR-2026-00018"
+    )
+    take(world, deliver(world, tmp_path, slip, ScanSpec.unknown()))
+    with world.services.db.reading() as session:
+        matches = session.exec(select(InboundMatch).order_by(col(InboundMatch.inbound_id))).all()
+        found = session.exec(
+            select(InboundProposal, Case.reference, Letter.reference)
+            .join(Case, col(Case.id) == InboundProposal.case_id)
+            .join(Letter, col(Letter.id) == InboundProposal.letter_id, isouter=True)
+            .order_by(col(InboundProposal.place))
+        ).all()
+    assert [(each.confidence, each.evidence) for each in matches] == [
+        (Confidence.DOUBTFUL, Evidence.CODE),
+        (Confidence.NONE, Evidence.NOTHING),
+    ]
+    assert [(row.evidence, case, letter) for row, case, letter in found] == [
+        (Evidence.CODE, "F1", reference),
+        (Evidence.INDEX, "F2", None),
+    ]
+    assert "Antwortbogen auf Seite 1" in found[0][0].reason
+
+
+def test_a_letter_that_names_its_case_twice_over_is_filed_and_one_that_names_a_number_only_is_not(
+    world: World, tmp_path: Path
+) -> None:
+    both = ScanSpec.letter("JC-BOR-2026-00018, BG-Nummer 35702//0012346")
+    assert take(world, deliver(world, tmp_path, both, ScanSpec.letter("JC-BOR-2026-00018"))) == {
+        "assigned": 1,
+        "desk": 1,
+    }
+    assert {line.proposal for line in lines(world)} == {"JC-BOR-2026-00018"}

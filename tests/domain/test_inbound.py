@@ -1,12 +1,13 @@
 """Matching a scanned document to its case: evidence in order, doubt to a person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.domain.inbound import Confidence, Match, file_numbers_in, match, normalise_file_number
+from gateway.domain.file_numbers import file_numbers_in, names_in, normalise_file_number
+from gateway.domain.inbound import Confidence, Evidence, Known, Match, Seen, match
 from gateway.domain.references import SheetCode, encode_reply_code, reference_from
 
 LETTER_A, LETTER_A2, LETTER_B, UNKNOWN_LETTER = (reference_from(n) for n in (11, 12, 22, 99))
@@ -15,19 +16,31 @@ PIECE_OF_ONE_CASE, PIECE_OF_TWO_CASES = reference_from(1003), reference_from(100
 NUMBER_A, NUMBER_B = "JC-BOR-2026-00017", "JC-AHA-2026-00018"
 
 
-def find(codes: Sequence[str] = (), index: str | None = None, text: str = "") -> Match[str]:
-    return match(
-        codes,
-        index,
-        text,
+BG_A, BG_B = "35702//0012345", "35702//0012346"
+RETURNED = "returned-mail"
+
+
+def find(
+    codes: Sequence[str | tuple[int, str]] = (),
+    index: str | None = None,
+    text: str = "",
+    document_class: str = "letter",
+    named: Collection[str] = (),
+) -> Match[str]:
+    """`codes` without a page stand on the first."""
+    numbers = {NUMBER_A: "A", BG_A: "A", NUMBER_B: "B", BG_B: "B"}
+    known = Known(
         letters={LETTER_A: "A", LETTER_A2: "A", LETTER_B: "B"},
         pieces={
             PIECE_A: [LETTER_A],
             PIECE_OF_ONE_CASE: [LETTER_A, LETTER_A2],
             PIECE_OF_TWO_CASES: [LETTER_A, LETTER_B],
         },
-        known_file_numbers={normalise_file_number(NUMBER_A): "A", normalise_file_number(NUMBER_B): "B"},
+        numbers={normalise_file_number(number): [case] for number, case in numbers.items()},
+        named=frozenset(named),
     )
+    on_pages = [(1, code) if isinstance(code, str) else code for code in codes]
+    return match(Seen(on_pages, index, text, document_class), known)
 
 
 def reply(letter: str) -> str:
@@ -47,7 +60,7 @@ def test_a_reply_slip_names_letter_and_case() -> None:
 
 @pytest.mark.parametrize("code", [SheetCode(PIECE_A, 1, 2).encode(), PIECE_A, PIECE_A.lower()])
 def test_a_sheet_or_envelope_of_ours_that_came_back_names_its_letter(code: str) -> None:
-    result = find([code])
+    result = find([code], document_class=RETURNED)
 
     assert (result.case, result.letter, result.confidence, result.returned) == (
         "A",
@@ -58,7 +71,7 @@ def test_a_sheet_or_envelope_of_ours_that_came_back_names_its_letter(code: str) 
 
 
 def test_an_envelope_with_two_letters_of_one_case_that_came_back_names_the_case_but_no_letter() -> None:
-    result = find([SheetCode(PIECE_OF_ONE_CASE, 1, 2).encode()])
+    result = find([SheetCode(PIECE_OF_ONE_CASE, 1, 2).encode()], document_class=RETURNED)
 
     assert (result.case, result.letter, result.confidence, result.returned) == (
         "A",
@@ -69,7 +82,7 @@ def test_an_envelope_with_two_letters_of_one_case_that_came_back_names_the_case_
 
 
 def test_an_envelope_with_letters_of_two_cases_that_came_back_is_for_a_person() -> None:
-    result = find([SheetCode(PIECE_OF_TWO_CASES, 1, 2).encode()])
+    result = find([SheetCode(PIECE_OF_TWO_CASES, 1, 2).encode()], document_class=RETURNED)
 
     assert (result.case, result.confidence, result.returned) == (None, Confidence.DOUBTFUL, True)
     assert result.candidates == ("A", "B")
@@ -154,13 +167,122 @@ def test_an_unknown_index_makes_a_number_in_the_text_a_suggestion() -> None:
         f"Aktenzeichen: {NUMBER_A}, bitte stets angeben",
         "Az.: jc-bor-2026-00017/KB",
         "Az JC-BOR-2026-\n00017 vom 3. Mai",
-        "Az JC – BOR – 2026 – 00017",
+        "Ihr Zeichen JC – BOR – 2026 – 00017",
+        f"Mein Zeichen bei Ihnen: {NUMBER_A}",
     ],
 )
-def test_a_file_number_in_the_text_leads_to_the_case(text: str) -> None:
-    result = find(text=text)
+def test_a_file_number_in_the_head_and_a_name_of_the_case_lead_to_it(text: str) -> None:
+    result = find(text=text, named="A")
 
-    assert (result.case, result.confidence) == ("A", Confidence.CERTAIN)
+    assert (result.case, result.confidence, result.evidence) == ("A", Confidence.CERTAIN, Evidence.TEXT)
+
+
+def test_a_number_that_a_machine_read_is_alone_no_proof() -> None:
+    """It has no check digit: a misread digit makes it the number of somebody else."""
+    text = f"Aktenzeichen: {NUMBER_A}"
+    assert find(text=text).confidence is Confidence.DOUBTFUL
+    assert find(text=text, named="B").confidence is Confidence.DOUBTFUL
+    assert find(text=f"{text}, BG-Nummer {BG_A}").confidence is Confidence.CERTAIN
+    assert find(text=f"{text}, BG-Nummer {BG_B}").confidence is Confidence.DOUBTFUL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Meine Nachbarin ({NUMBER_A}) bekommt mehr als ich.",
+        f"Unser Zeichen {NUMBER_A}",
+        "Wie besprochen. " * 200 + f"Aktenzeichen: {NUMBER_A}",
+    ],
+)
+def test_a_number_that_is_quoted_or_stands_on_a_copy_of_our_own_letter_is_only_a_suggestion(text: str) -> None:
+    result = find(text=text, named="A")
+
+    assert (result.case, result.confidence) == ("A", Confidence.DOUBTFUL)
+
+
+def test_a_letter_of_ours_that_somebody_encloses_is_for_a_person() -> None:
+    """A landlord sends what a tenant got, a neighbour what lay in the wrong letter box."""
+    sheet = SheetCode(PIECE_A, 1, 2).encode()
+    for codes in ([sheet], [(3, sheet)], [PIECE_A]):
+        result = find(codes)
+        assert (result.case, result.letter, result.confidence) == ("A", None, Confidence.DOUBTFUL)
+        assert result.proposals[0].letter == LETTER_A
+    assert find([sheet], text=f"Az. {NUMBER_A}", named="A").confidence is Confidence.DOUBTFUL
+    assert find([sheet], index=NUMBER_B).confidence is Confidence.DOUBTFUL
+    assert find([sheet], index=NUMBER_A).confidence is Confidence.CERTAIN
+
+
+def test_a_reply_slip_that_does_not_lie_on_top_may_be_of_the_next_sender() -> None:
+    """Of seven separators four were found: what lies above the slip may be somebody else's."""
+    slip = (3, reply(LETTER_A))
+    assert find([slip]).confidence is Confidence.DOUBTFUL
+    assert find([(2, reply(LETTER_A))]).confidence is Confidence.CERTAIN
+    assert find([slip], index=NUMBER_A).confidence is Confidence.CERTAIN
+    assert find([slip], document_class="reply-slip").confidence is Confidence.CERTAIN
+
+
+def test_a_copy_of_another_letter_behind_the_slip_does_not_change_what_is_answered() -> None:
+    result = find([(1, reply(LETTER_A)), (2, SheetCode(PIECE_OF_ONE_CASE, 1, 1).encode())])
+
+    assert (result.case, result.letter, result.confidence) == ("A", LETTER_A, Confidence.CERTAIN)
+
+
+def test_a_whole_letter_that_comes_back_is_returned_although_its_slip_is_in_it() -> None:
+    result = find([(1, SheetCode(PIECE_A, 1, 2).encode()), (3, reply(LETTER_A))], document_class=RETURNED)
+
+    assert (result.letter, result.confidence, result.returned) == (LETTER_A, Confidence.CERTAIN, True)
+
+
+def test_a_number_that_two_cases_share_is_for_a_person_who_sees_both() -> None:
+    """Without dashes and slashes two numbers may be the same."""
+    known = Known(numbers={normalise_file_number("50/2026-1"): ["A", "B"]})
+
+    result = match(Seen(index_file_number="50/20261"), known)
+
+    assert (result.case, result.confidence, result.candidates) == (None, Confidence.DOUBTFUL, ("A", "B"))
+
+
+@pytest.mark.parametrize(
+    "text", ["Az. JC-BOR-2026-0001-7", "Az. 17-JC-BOR-2026-0001", "Az. JC-BOR-2026-0001/17"]
+)
+def test_a_number_that_is_part_of_a_longer_one_is_only_a_suggestion(text: str) -> None:
+    known = Known(numbers={"JCBOR20260001": ["A"]}, named="A")
+
+    result = match(Seen(text=text), known)
+
+    assert (result.case, result.confidence) == ("A", Confidence.DOUBTFUL)
+
+
+def test_an_index_that_one_of_two_numbers_in_the_text_supports_is_for_a_person() -> None:
+    result = find(index=NUMBER_A, text=f"Az. {NUMBER_A}, betrifft auch {NUMBER_B}")
+
+    assert (result.case, result.confidence, result.candidates) == ("A", Confidence.DOUBTFUL, ("A", "B"))
+
+
+def test_every_candidate_says_why_and_the_likeliest_comes_first() -> None:
+    result = find([reply(LETTER_A)], index=NUMBER_B, text=f"{NUMBER_B}")
+
+    assert [(each.case, each.evidence) for each in result.proposals] == [
+        ("A", Evidence.CODE),
+        ("B", Evidence.INDEX),
+    ]
+    assert "Antwortbogen auf Seite 1" in result.proposals[0].reason
+    assert "Scanstelle" in result.proposals[1].reason
+    assert "Text" in result.proposals[1].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("Mit freundlichen Grüßen\nĐorđe O’Brien", True),
+        ("O’BRIEN, ĐORĐE", True),
+        ("Herr O’Brien", False),
+        ("Đorđević O’Brien", False),
+        ("", False),
+    ],
+)
+def test_a_name_is_there_with_all_its_parts_or_not(text: str, there: bool) -> None:
+    assert names_in(text, [("Đorđe", "O’Brien")]) is there
 
 
 def test_file_numbers_of_two_cases_in_the_text_are_for_a_person() -> None:
@@ -208,13 +330,22 @@ NUMBERS = st.sampled_from([NUMBER_A, NUMBER_B, "JC-BOR-2026-99999", ""])
 
 
 @settings(deadline=None)
-@given(st.lists(CODES, max_size=3), st.one_of(st.none(), NUMBERS), st.lists(NUMBERS, max_size=2))
+@given(
+    st.lists(CODES, max_size=3),
+    st.one_of(st.none(), NUMBERS),
+    st.lists(NUMBERS, max_size=2),
+    st.sampled_from(["letter", "reply-slip", RETURNED, "unknown"]),
+    st.sets(st.sampled_from("AB")),
+)
 def test_certain_means_that_all_strong_evidence_allows_this_case(
-    codes: list[str], index: str | None, numbers: list[str]
+    codes: list[str], index: str | None, numbers: list[str], document_class: str, named: set[str]
 ) -> None:
-    result = find(codes, index, ", ".join(numbers))
+    result = find(codes, index, "Az. " + ", ".join(numbers), document_class, named)
 
     if result.confidence is Confidence.CERTAIN:
+        assert result.candidates[0] == result.case
+        if not codes:
+            assert set(result.candidates) == {result.case}
         assert result.case is not None
         assert find(index=index).case in (None, result.case)
         assert {find([code]).case for code in codes} <= {None, result.case}

@@ -14,7 +14,8 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.domain.inbound import Confidence, match, normalise_file_number
+from gateway.domain.file_numbers import normalise_file_number
+from gateway.domain.inbound import Confidence, Known, Seen, match
 from gateway.domain.references import encode_reply_code, reference_from
 from gateway.errors import DocumentInvalid
 from gateway.inbound.folder_scans import FolderScans
@@ -65,12 +66,8 @@ def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: 
         pdf = scans.content(delivery, document)
         matches.append(
             match(
-                scans.codes(pdf),
-                document.file_number,
-                scans.text(pdf),
-                letters={LETTER: "A"},
-                pieces={},
-                known_file_numbers={normalise_file_number("JC-AHA-2026-00018"): "B"},
+                Seen(scans.codes(pdf), document.file_number, scans.text(pdf), document.document_class),
+                Known({LETTER: "A"}, {}, {normalise_file_number("JC-AHA-2026-00018"): ["B"]}, {"B"}),
             )
         )
 
