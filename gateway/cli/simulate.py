@@ -19,9 +19,11 @@ from gateway.testing.pingen import PingenSimulator
 from gateway.testing.pingen.simulator import SIGNING_KEY
 from gateway.testing.print_centre import CentreWindow, SftpPrintCentre, SshdMissing
 from gateway.testing.print_centre.faults import apply_fault
+from gateway.testing.scan_centre import ScanWindow, SftpScanCentre
+from gateway.testing.scan_centre import apply_fault as apply_scan_fault
 
-SIMULATORS = ("epost", "pingen", "sftp")
-_PORTS = {"pingen": 8091, "sftp": 8022}
+SIMULATORS = ("epost", "pingen", "sftp", "scans")
+_PORTS = {"pingen": 8091, "sftp": 8022, "scans": 8023}
 _PORT = 8090
 _LOOK_AGAIN_S = 0.1
 
@@ -34,11 +36,13 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    provider: Annotated[str, typer.Argument(help="Welcher Druckdienstleister: epost, pingen, sftp")],
+    provider: Annotated[str, typer.Argument(help="Welcher Dienstleister: epost, pingen, sftp, scans")],
     port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65535, help="Port auf diesem Rechner; 0: ein freier; sonst 8090, pingen 8091, sftp 8022"
+            min=0,
+            max=65535,
+            help="Port auf diesem Rechner; 0: ein freier; sonst 8090, pingen 8091, sftp 8022, scans 8023",
         ),
     ] = None,
     speed: Annotated[float, typer.Option(min=0, help="simulierte Sekunden je Sekunde; 0: von Hand")] = 1.0,
@@ -47,13 +51,13 @@ def simulate(
     ] = None,
     faults: Annotated[
         Path | None,
-        typer.Option(help="JSON-Liste von Störungen, siehe gateway/testing/house/faults.py", exists=True),
+        typer.Option(help="JSON-Liste von Störungen, siehe gateway/testing/*/faults.py", exists=True),
     ] = None,
     webhook: Annotated[
         str | None, typer.Option(help="nur pingen: Adresse, die er von selbst anruft (…/webhooks/pingen)")
     ] = None,
 ) -> None:
-    """Einen Druckdienstleister nachbilden, bis Strg-C."""
+    """Einen Druckdienstleister oder eine Scanstelle nachbilden, bis Strg-C."""
     if provider not in SIMULATORS:
         known = ", ".join(SIMULATORS)
         raise NotFound(
@@ -63,6 +67,9 @@ def simulate(
     script = _script(faults)
     if provider == "sftp":
         _simulate_sftp(port, speed, folder, script)
+        return
+    if provider == "scans":
+        _simulate_scans(port, speed, folder, script)
         return
     with _opened(provider, port, speed, folder) as simulator, _understood():
         simulator.faults.replace([fault_from(each) for each in script])
@@ -134,6 +141,36 @@ def _simulate_sftp(
         print("\n".join(lines), flush=True)
         _console.print(f"Ordner: {centre.root}", soft_wrap=True)
         _console.print(f"Gedruckte Sendungen: {window.address}  (Ende mit Strg-C)", soft_wrap=True)
+        stop_request.wait()
+
+
+def _simulate_scans(
+    port: int, speed: float, folder: Path | None, script: Sequence[Mapping[str, object]]
+) -> None:
+    """A scan centre behind a real SFTP server and in its folder; what the configuration needs is on standard output."""
+    try:
+        centre = SftpScanCentre(folder.absolute() if folder else None, port=port, speed=speed, automatic=True)
+    except SshdMissing:
+        text = "Der SFTP-Server von OpenSSH fehlt. Bitte installieren: apt-get install openssh-server"
+        raise ConfigError("simulator-sshd-missing", text) from None
+    except OSError as error:
+        raise _port_taken(port, error) from None
+    with centre, ScanWindow(centre) as window, _understood():
+        for each in script:
+            apply_scan_fault(centre, each)
+        stop_request = _StopRequest()
+        lines = (
+            f"[inbound.sources.{centre.source}]",
+            'transport = "sftp"',
+            f'host = "{centre.host}"',
+            f"port = {centre.port}",
+            f'user = "{centre.user}"',
+            f'host_keys = ["{centre.host_key}"]',
+            f'key_file = "{centre.key_file}"',
+        )
+        print("\n".join(lines), flush=True)
+        _console.print(f"Ordner: {centre.root}", soft_wrap=True)
+        _console.print(f"Kartons: {window.address}  (Ende mit Strg-C)", soft_wrap=True)
         stop_request.wait()
 
 
