@@ -8,6 +8,7 @@ at fault are looked for one by one; what they are is then decided by the same ru
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, distinct, func
@@ -23,10 +24,12 @@ from gateway.domain.desk import WITHDRAWN
 from gateway.domain.letter import LetterState
 from gateway.domain.links import Break
 from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
+from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 
 _FAULTY = col(MailPiece.fault_code).is_not(None)
 _LIVE = Submission.state != SubmissionState.VOID
+_NOT_FAULTY = col(Submission.piece_id).not_in(columns(MailPiece.id).where(_FAULTY))
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,15 @@ class ControlTotal:
 
 def standings(session: Session, *conditions: ColumnElement[bool]) -> Counter[Standing]:
     """How many approved copies stand where; of those that meet the conditions (on `Recipient`), if there are any."""
-    found: Counter[Standing] = Counter()
+    found = _elsewhere(session, *conditions)
     for state, status, count in session.execute(_handed_over().where(*conditions)):
         found[standing_of_piece(state, status, faulty=False)] += count
+    return found
+
+
+def _elsewhere(session: Session, *conditions: ColumnElement[bool]) -> Counter[Standing]:
+    """In a faulty piece, or in no run."""
+    found: Counter[Standing] = Counter()
     for code, count in session.execute(_faulty().where(*conditions)):
         found[Standing.CANCELLED if code == WITHDRAWN else Standing.FAULTY] += count
     for state, held, count in session.execute(_not_in_a_run().where(*conditions)):
@@ -56,36 +65,91 @@ def standings(session: Session, *conditions: ColumnElement[bool]) -> Counter[Sta
     return found
 
 
-def control_totals(session: Session) -> Iterator[ControlTotal]:
+class Counts:
+    """What several control totals ask for, each counted once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def number(self, query: Any) -> int:
+        """The one number that a query answers, nothing being 0."""
+        return int(self._session.execute(query).scalar_one() or 0)
+
+    @cached_property
+    def approvals(self) -> int:
+        """Signatures, those of former signings included."""
+        return self.number(columns(func.count(col(Approval.id))))
+
+    @cached_property
+    def enveloped(self) -> int:
+        """Copies in an envelope."""
+        return self.number(columns(func.count(col(Recipient.mail_piece_id))))
+
+    @cached_property
+    def pieces_in_use(self) -> int:
+        """Envelopes with at least one copy."""
+        return self.number(columns(func.count(distinct(col(Recipient.mail_piece_id)))))
+
+    @cached_property
+    def faulty_left(self) -> int:
+        """Faulty pieces whose copies went into another run."""
+        used = columns(Recipient.id).where(col(Recipient.mail_piece_id) == MailPiece.id).exists()
+        return self.number(columns(func.count()).where(_FAULTY, ~used))
+
+    @cached_property
+    def submissions(self) -> Counter[tuple[SubmissionState, Status]]:
+        """Live hand-overs of pieces that are not faulty, by where they stand.
+
+        All are answered from an index, without the rows; the few of faulty pieces are taken off.
+        """
+        state, status = col(Submission.state), col(Submission.status)
+        live = columns(state, status, func.count()).where(_LIVE).group_by(state, status)
+        of_faulty = live.join(MailPiece, col(MailPiece.id) == Submission.piece_id).where(_FAULTY)
+        return self._by_place(live) - self._by_place(of_faulty)
+
+    def _by_place(self, query: Any) -> Counter[tuple[SubmissionState, Status]]:
+        return Counter({(state, status): count for state, status, count in self._session.execute(query)})
+
+    def standings(self) -> Counter[Standing]:
+        """The same as the function, from hand-overs instead of copies: true where all control totals agree."""
+        found = _elsewhere(self._session)
+        copies = Counter(self.submissions)
+        if self.enveloped > self.pieces_in_use:
+            copies += self._by_place(_bundled())
+        for (state, status), count in copies.items():
+            found[standing_of_piece(state, status, faulty=False)] += count
+        return found
+
+
+def control_totals(counts: Counts) -> Iterator[ControlTotal]:
     """All of them; each is one or two counts that an index answers."""
-    number = _numbers(session)
-    enveloped = number(columns(func.count(col(Recipient.mail_piece_id))))
-    accounted = sum(count for _, _, count in session.execute(_handed_over()))
-    accounted += sum(count for _, count in session.execute(_faulty()))
-    yield ControlTotal(Break.SUBMISSION_MISSING, enveloped, accounted, _without_submission)
+    number = counts.number
+    faulty = number(columns(func.count()).where(_FAULTY)) - counts.faulty_left
+    yield ControlTotal(
+        Break.SUBMISSION_MISSING,
+        counts.pieces_in_use - faulty,
+        counts.submissions.total(),
+        _without_submission,
+    )
     waiting = _approved_without_piece()
     in_run = number(waiting.where(Letter.state == LetterState.BATCHED))
     yield ControlTotal(Break.PIECE_MISSING, 0, in_run, _without_piece)
-    copies = enveloped + number(waiting)
+    copies = counts.enveloped + number(waiting)
     signed_again = number(columns(func.sum(Recipient.signing - 1)).where(col(Recipient.signing) > 1))
-    yield ControlTotal(
-        Break.APPROVAL_MISSING,
-        copies + signed_again,
-        number(columns(func.count(col(Approval.id)))),
-        _without_approval,
-    )
-    others = columns(func.count(col(Recipient.id))).join(Letter, col(Letter.id) == Recipient.letter_id)
-    further = number(others.where(col(Recipient.number) > 1, col(Letter.approved_at).is_not(None)))
-    letters = number(columns(func.count()).where(col(Letter.approved_at).is_not(None)))
+    yield ControlTotal(Break.APPROVAL_MISSING, copies + signed_again, counts.approvals, _without_approval)
+    approved = col(Letter.approved_at).is_not(None)
+    others = columns(func.count(col(Recipient.letter_id))).where(col(Recipient.number) > 1)
+    of_drafts = others.join(Letter, col(Letter.id) == Recipient.letter_id).where(~approved)
+    further = number(others) - number(of_drafts)
+    letters = number(columns(func.count()).where(approved))
     yield ControlTotal(Break.APPROVAL_MISSING, copies - further, letters, None)
-    yield from _of_pieces(number)
+    yield from _of_pieces(counts)
     yield from _of_events_and_filings(number)
 
 
-def _of_pieces(number: Callable[[Any], int]) -> Iterator[ControlTotal]:
-    used = columns(Recipient.id).where(col(Recipient.mail_piece_id) == MailPiece.id).exists()
-    left = number(columns(func.count()).where(_FAULTY, ~used))
-    expected = left + number(columns(func.count(distinct(col(Recipient.mail_piece_id)))))
+def _of_pieces(counts: Counts) -> Iterator[ControlTotal]:
+    number = counts.number
+    expected = counts.faulty_left + counts.pieces_in_use
     yield ControlTotal(
         Break.PIECE_MISSING, expected, number(columns(func.count(col(MailPiece.id)))), _piece_gone
     )
@@ -110,16 +174,29 @@ def _of_events_and_filings(number: Callable[[Any], int]) -> Iterator[ControlTota
     yield ControlTotal(Break.FILING_MISSING, kept, number(filed), _filings_differ)
 
 
-def _numbers(session: Session) -> Callable[[Any], int]:
-    return lambda query: int(session.execute(query).scalar_one() or 0)
-
-
 def _handed_over() -> Any:
-    faulty = columns(MailPiece.id).where(_FAULTY)
     return (
         columns(Submission.state, Submission.status, func.count())
         .join(Recipient, col(Recipient.mail_piece_id) == Submission.piece_id)
-        .where(_LIVE, col(Submission.piece_id).not_in(faulty))
+        .where(_LIVE, _NOT_FAULTY)
+        .group_by(col(Submission.state), col(Submission.status))
+    )
+
+
+def _bundled() -> Any:
+    """Of envelopes with several copies all but one, by the state of the hand-over."""
+    piece = col(Recipient.mail_piece_id)
+    further = (
+        columns(piece.label("piece_id"), (func.count() - 1).label("further"))
+        .where(piece.is_not(None))
+        .group_by(piece)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    return (
+        columns(Submission.state, Submission.status, func.sum(further.c.further))
+        .join(further, further.c.piece_id == Submission.piece_id)
+        .where(_LIVE, _NOT_FAULTY)
         .group_by(col(Submission.state), col(Submission.status))
     )
 

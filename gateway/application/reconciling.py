@@ -10,17 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, false, func
+from sqlalchemy import ColumnElement, false
 from sqlmodel import Session, col
 
 from gateway.application.account_findings import faults_found
 from gateway.application.account_strays import strays
-from gateway.application.account_totals import ControlTotal, control_totals, standings
+from gateway.application.account_totals import ControlTotal, Counts, control_totals, standings
 from gateway.application.authorising import actor
 from gateway.application.copies import Copy, copies, copies_of, in_chunks
 from gateway.application.services import Services
 from gateway.db.columns import columns
-from gateway.db.letters import Approval, Letter, Recipient
+from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, Run
 from gateway.db.people import Office
 from gateway.domain.account import (
@@ -78,8 +78,8 @@ def account(
         faults = faults_found(session)
         names = dict(session.execute(columns(Office.id, Office.key)).all())
         everything = whole_house and not conditions
-        if everything and _approvals(session) > copy_by_copy:
-            return _of_totals(session, faults)
+        if everything and (counts := Counts(session)).approvals > copy_by_copy:
+            return _of_totals(session, counts, faults)
         found = balance(_entry(copy, faults, names) for copy in copies(session, *conditions))
         return _with(found, strays(session)) if everything else found
 
@@ -109,14 +109,10 @@ def copies_on(
         return AccountPage(page, None)
 
 
-def _approvals(session: Session) -> int:
-    return int(session.execute(columns(func.count(col(Approval.id)))).scalar_one())
-
-
-def _of_totals(session: Session, faults: dict[int, str]) -> Account:
+def _of_totals(session: Session, counts: Counts, faults: dict[int, str]) -> Account:
     """Counted; looked at one by one is only what a control total misses, and what has findings."""
     faults = dict(faults)
-    differing = [total for total in control_totals(session) if total.differs]
+    differing = [total for total in control_totals(counts) if total.differs]
     named_by_totals = False
     for total in differing:
         suspects = [copy_id for (copy_id,) in session.execute(total.suspects())] if total.suspects else []
@@ -129,7 +125,8 @@ def _of_totals(session: Session, faults: dict[int, str]) -> Account:
     off: Counter[Standing] = Counter()
     for some in in_chunks(sorted({*faults, *(copy_id for copy_id, *_ in gone)})):
         off += standings(session, col(Recipient.id).in_(some))
-    found = _with(balance_of_totals(standings(session), off, named), gone)
+    everywhere = standings(session) if differing else counts.standings()
+    found = _with(balance_of_totals(everywhere, off, named), gone)
     # What is missing of one letter shows in several totals; those that no letter explains stand there themselves.
     return found if gone or named_by_totals else with_totals(found, [_said(total) for total in differing])
 

@@ -25,6 +25,7 @@ class Filing(SQLModel, table=True):
         Index(
             "filed_of_letter",
             "letter_id",
+            "filed_at",
             sqlite_where=text("filed_at IS NOT NULL"),
             postgresql_where=text("filed_at IS NOT NULL"),
         ),

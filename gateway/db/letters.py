@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
@@ -81,7 +81,21 @@ class Recipient(SQLModel, table=True):
     one was asked for, are what is checked, approved and printed.
     """
 
-    __table_args__ = (UniqueConstraint("letter_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("letter_id", "number"),
+        Index(
+            "signed_again",
+            "signing",
+            sqlite_where=text("signing > 1"),
+            postgresql_where=text("signing > 1"),
+        ),
+        Index(
+            "further_recipient",
+            "letter_id",
+            sqlite_where=text("number > 1"),
+            postgresql_where=text("number > 1"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     letter_id: int = Field(foreign_key="letter.id", index=True)

@@ -95,6 +95,7 @@ class Submission(SQLModel, table=True):
         Index(
             "posted_piece",
             "piece_id",
+            "posted_on",
             sqlite_where=text("posted_on IS NOT NULL"),
             postgresql_where=text("posted_on IS NOT NULL"),
         ),
