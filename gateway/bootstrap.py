@@ -44,6 +44,7 @@ from gateway.facts import (
     load_places,
     load_postage_table,
     load_retention_rules,
+    load_return_rules,
     work_calendar,
 )
 from gateway.inbound.folder_scans import FolderScans
@@ -169,6 +170,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
             settings.path(settings.posting.carriers_file) if settings.posting.carriers_file else None
         ),
         sweep=settings.sweep.rules(),
+        returns=load_return_rules(),
     )
 
 

@@ -6,6 +6,7 @@ from gateway.application.authorising import actor, audit
 from gateway.application.companions import sign_companions
 from gateway.application.drafting import find_letter
 from gateway.application.services import Services
+from gateway.application.suspending import refuse_suspended
 from gateway.application.timeliness import refuse_stale
 from gateway.application.versions import require_usable
 from gateway.db.engine import compare_and_set, row_id
@@ -20,7 +21,8 @@ from gateway.errors import Conflict, IntegrityError, NotPermitted
 def approve(services: Services, login: str, reference: str) -> None:
     """Sign a ready letter. What is signed is what is printed: the bytes are read and verified once more here.
 
-    Raises `Conflict` ('letter-not-ready' with its state, 'letter-stale'), `NotPermitted` ('approval-needs-four-eyes').
+    Raises `Conflict` ('letter-not-ready' with its state, 'letter-stale', 'recipient-suspended'), `NotPermitted`
+    ('approval-needs-four-eyes').
     """
     with services.db.transaction() as session:
         who = actor(session, login)
@@ -37,6 +39,7 @@ def approve(services: Services, login: str, reference: str) -> None:
         if letter.template != FINISHED_PDF:
             require_usable(session, letter)
         refuse_stale(session, services, letter)
+        refuse_suspended(session, letter)
         now = services.clock.now()
         for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
             sign_companions(session, services, letter, recipient)

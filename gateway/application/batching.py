@@ -24,6 +24,7 @@ from gateway.application.capacity import Capacity
 from gateway.application.directing import evening_of
 from gateway.application.planning import new_piece
 from gateway.application.services import Services
+from gateway.application.suspending import settle_suspension, suspended_among
 from gateway.application.timeliness import hold_if_stale
 from gateway.db.bundling import NotBundled
 from gateway.db.engine import compare_and_set, row_id
@@ -126,9 +127,20 @@ def _plan_chunk(
             return None
         last = (letters[-1].approved_at, row_id(letters[-1]))
         in_time = [row_id(each) for each in letters if not hold_if_stale(session, services, each, run.day)]
-        going = Capacity(session, services, run.day, evening).take(copies_of(session, in_time))
+        going = Capacity(session, services, run.day, evening).take(
+            copies_of(session, _reachable(session, services, in_time))
+        )
         _plan_letters(session, services, run, going, evening)
         return _Chunk(len(going), last)
+
+
+def _reachable(session: Session, services: Services, letter_ids: Sequence[int]) -> list[int]:
+    """Without those to suspended addresses, which are held."""
+    copies = [recipient for _, recipient in copies_of(session, letter_ids)]
+    kept_back = {copy.letter_id for copy, _ in suspended_among(session, copies)}
+    for letter_id in sorted(kept_back):
+        settle_suspension(session, services, session.get_one(Letter, letter_id))
+    return [each for each in letter_ids if each not in kept_back]
 
 
 def _plan_letters(

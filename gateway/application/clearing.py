@@ -11,6 +11,7 @@ from typing import Protocol
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select, union
 
+from gateway.application.coming_back import returned_of
 from gateway.application.delivering import proof_in_force
 from gateway.application.replanning import in_consignment
 from gateway.application.services import Services
@@ -26,6 +27,7 @@ from gateway.domain.desk import UNREADABLE, WITHDRAWN, DeskAction, Facts, Proble
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
 from gateway.domain.publishing import TEMPLATE_WITHDRAWN
+from gateway.domain.returning import REASON_WORDS, SUSPENDED
 from gateway.domain.status import Status
 from gateway.domain.submission import NextAction, SubmissionState, next_action
 from gateway.domain.timeliness import STALE
@@ -34,7 +36,11 @@ from gateway.domain.uploads import FINISHED_PDF
 _PROGRESS = (Status.IN_PRODUCTION, Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _PRINTED = (Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _UNCLEAR = (SubmissionState.RELEASING, SubmissionState.IN_DOUBT, SubmissionState.REFUSED)
-HELD_FOR_THE_DESK = {STALE: Problem.TOO_LATE, TEMPLATE_WITHDRAWN: Problem.TEMPLATE_WITHDRAWN}
+HELD_FOR_THE_DESK = {
+    STALE: Problem.TOO_LATE,
+    TEMPLATE_WITHDRAWN: Problem.TEMPLATE_WITHDRAWN,
+    SUSPENDED: Problem.SUSPENDED,
+}
 """Codes at the end of a hold reason that say that the gateway held the letter, and which problem that is."""
 
 
@@ -144,7 +150,7 @@ def _settled(session: Session, letter_id: int) -> set[str]:
 
 
 def _of_letter(session: Session, services: Services, letter: Letter) -> Iterator[Trouble]:
-    facts = Facts(letter.state)
+    facts = Facts(letter.state, can_be_redrafted=letter.template != FINISHED_PDF)
     if letter.state is LetterState.FAULTY:
         since = letter.submitted_at or letter.created_at
         findings = session.exec(
@@ -175,6 +181,7 @@ def _look_at(
         letter.state,
         fault=piece.fault_code if piece else None,
         can_be_redrafted=letter.template != FINISHED_PDF,
+        return_task=returned_of(session, recipient.mail_piece_id) is not None,
     )
     if piece is None or submission is None:
         return recipient, piece, submission, facts
@@ -257,7 +264,7 @@ def _of_copy(
     elif facts.error == Problem.CANCEL_UNKNOWN and facts.status is not Status.CANCELLED:
         yield trouble(Problem.CANCEL_UNKNOWN, submission.key, submission.released_at or asked, said)
     yield from _from_proof(session, piece, submission, trouble)
-    yield from _from_reports(session, services, submission, facts, trouble)
+    yield from _from_reports(session, services, piece, submission, facts, trouble)
 
 
 def _contradictions(session: Session, piece: MailPiece, trouble: _Make) -> Iterator[Trouble]:
@@ -285,13 +292,41 @@ def _from_proof(
 ) -> Iterator[Trouble]:
     """What is proven not to have been received."""
     proof = proof_in_force(session, piece)
-    if proof is not None and proof.served is False:
+    if proof is not None and proof.served is False and not _is_closed(session, piece):
         said = describe(proof.kind, proof.outcome, Verdict(False, None))
-        yield trouble(Problem.RETURNED, f"{submission.key}:proof-{proof.id}", proof.recorded_at, said)
+        yield trouble(
+            *(
+                Problem.RETURNED,
+                f"{submission.key}:proof-{proof.id}",
+                proof.recorded_at,
+                said,
+                _task(session, piece),
+            )
+        )
+
+
+def _is_closed(session: Session, piece: MailPiece) -> bool:
+    """Whether a person has closed the task of a piece that came back."""
+    returned = returned_of(session, row_id(piece))
+    return returned is not None and returned.action is not None
+
+
+def _task(session: Session, piece: MailPiece) -> str | None:
+    """Where it is decided."""
+    returned = returned_of(session, row_id(piece))
+    if returned is None:
+        return None
+    words = REASON_WORDS[returned.reason]
+    return f"{words[0].upper()}{words[1:]}. Zu entscheiden unter „Rückläufer“."
 
 
 def _from_reports(
-    session: Session, services: Services, submission: Submission, facts: Facts, trouble: _Make
+    session: Session,
+    services: Services,
+    piece: MailPiece,
+    submission: Submission,
+    facts: Facts,
+    trouble: _Make,
 ) -> Iterator[Trouble]:
     """What the provider said about it, or has not said in time."""
     if facts.status in {Status.FAILED, Status.RETURNED} and submission.state is SubmissionState.RELEASED:
@@ -301,8 +336,10 @@ def _from_reports(
             .order_by(col(StatusEvent.id))
         ).first()
         problem = Problem.FAILED if facts.status is Status.FAILED else Problem.RETURNED
-        if event is not None:
-            yield trouble(problem, f"{submission.key}:{event.id}", event.received_at, event.reason)
+        closed = problem is Problem.RETURNED and _is_closed(session, piece)
+        if event is not None and not closed:
+            task = _task(session, piece) if problem is Problem.RETURNED else None
+            yield trouble(problem, f"{submission.key}:{event.id}", event.received_at, event.reason, task)
     late = rules.overdue(
         facts,
         provider=submission.provider,
@@ -330,7 +367,7 @@ def _trouble(
 ) -> Trouble:
     due = services.schedule.calendar.add_working_days(_day(services, since), services.desk.decide_days)
     key = f"{problem.value}:{occasion}"
-    if problem in {Problem.LETTER_FAULTY, Problem.TOO_LATE, Problem.TEMPLATE_WITHDRAWN}:
+    if problem in {Problem.LETTER_FAULTY, *HELD_FOR_THE_DESK.values()}:
         key = f"{key}:{since.isoformat()}"
     return Trouble(problem, key, since, tuple(each for each in said if each), facts, due)
 

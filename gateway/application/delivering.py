@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, actor, audit
+from gateway.application.coming_back import note_unserved
 from gateway.application.drafting import find_letter
 from gateway.application.opening import Opened
 from gateway.application.outcomes import mark_for_filing
@@ -194,6 +195,7 @@ def _write(
     _put_in_force(session, services, piece_id, verdict)
     session.add(row)
     session.flush()
+    note_unserved(session, services, row)
     audit(
         *(session, services, who, "delivery-corrected" if corrects else "delivery-proven"),
         session.get_one(MailPiece, piece_id).reference,

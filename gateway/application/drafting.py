@@ -12,6 +12,7 @@ from gateway.application.addressing import freeze
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.service_check import require_service
 from gateway.application.services import Services
+from gateway.application.suspending import settle_suspension
 from gateway.application.versions import (
     is_usable,
     letter_values,
@@ -23,6 +24,7 @@ from gateway.application.versions import (
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Case, Office, Person, Representative, RepresentativeKind
+from gateway.db.returns import Reissue
 from gateway.domain.letter import EDITABLE, LetterState, is_probable_duplicate
 from gateway.domain.permission import Action
 from gateway.domain.uploads import FINISHED_PDF
@@ -158,6 +160,7 @@ def submit_in(
         note=None,
     )
     audit(session, services, who.login, "letter-submitted", reference, duplicate_accepted=accept_duplicate)
+    settle_suspension(session, services, letter)
 
 
 def _renew(session: Session, services: Services, letter: Letter) -> None:
@@ -234,11 +237,15 @@ def _person(session: Session, reference: str) -> Person:
 
 
 def refuse_duplicate(session: Session, services: Services, letter: Letter) -> None:
-    """Raise `Conflict` ('letter-probably-duplicate') if the case got the same letter a short time ago."""
+    """Raise `Conflict` ('letter-probably-duplicate') if the case got the same letter a short time ago.
+
+    A letter that came back and is replaced by this one does not count.
+    """
     others = session.exec(
         select(Letter).where(
             Letter.content_sha256 == letter.content_sha256,
             Letter.id != letter.id,
+            col(Letter.id).not_in(select(Reissue.old_letter_id).where(Reissue.new_letter_id == letter.id)),
             Letter.state != LetterState.CANCELLED,
             col(Letter.submitted_at).is_not(None),
         )

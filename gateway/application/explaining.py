@@ -16,6 +16,7 @@ from gateway.db.people import Office
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.permission import Action
 from gateway.domain.references import for_people
+from gateway.domain.returning import FICTION_WORDS, REASON_WORDS
 from gateway.domain.standing import Standing
 
 _SENTENCES = {
@@ -32,7 +33,7 @@ _SENTENCES = {
     Standing.IN_PRODUCTION: "Die Sendung wird gedruckt.",
     Standing.POSTED: "Die Sendung ist zur Post gegeben; bei einfachen Briefen wird die Zustellung nicht erfasst.",
     Standing.DELIVERED: "Die Zustellung ist nachgewiesen.",
-    Standing.RETURNED: "Die Sendung ist zurückgekommen; sie gilt nicht als bekannt gegeben.",
+    Standing.RETURNED: "Die Sendung ist zurückgekommen.",
     Standing.FAILED: "Der Druckdienstleister konnte die Sendung nicht herstellen; sie ist nicht versandt.",
 }
 
@@ -71,6 +72,8 @@ def _of_letter(services: Services, view: LetterView) -> list[str]:
     if view.hold_reason:
         sentences.append(f"Grund der Anhaltung: {view.hold_reason}")
     sentences += stop_reasons(services, view.reference)
+    if view.replaces:
+        sentences.append(f"Es ersetzt das zurückgekommene Schreiben {for_people(view.replaces)}.")
     if view.note:
         sentences.append(f"Vermerk: {view.note}")
     return sentences
@@ -116,6 +119,20 @@ def _by_hand(recipient: RecipientView) -> str | None:
     return _BY_HAND.get(recipient.standing)
 
 
+def _of_return(recipient: RecipientView) -> list[str]:
+    """Why it came back, what was decided, and which letter stands in for it."""
+    found = recipient.came_back
+    if found is None:
+        return []
+    said = f"Rückläufer vom {found.came_back_on:%d.%m.%Y}: {REASON_WORDS[found.reason]}."
+    decided = f"Bekanntgabe: {FICTION_WORDS[found.fiction]}"
+    grounds = f" ({found.fiction_reason})" if found.fiction_reason else ""
+    sentences = [said, f"{decided}{grounds}."]
+    if found.action is None:
+        sentences.append("Die Aufgabe ist offen; zu entscheiden ist unter „Rückläufer“.")
+    return sentences + [f"Ersetzt durch Schreiben {for_people(each)}." for each in found.replaced_by]
+
+
 def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
     prefix = f"Empfänger {recipient.number}: " if len(view.recipients) > 1 else ""
     standing = _by_hand(recipient) or _SENTENCES.get(recipient.standing)
@@ -131,6 +148,7 @@ def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
         sentences.append(
             f"{prefix}Die Aufgabe zur Post ist gemeldet, aber noch nicht bestätigt; Daten sind vorläufig."
         )
+    sentences += [prefix + sentence for sentence in _of_return(recipient)]
     if recipient.assessment:
         sentences += [prefix + reason for reason in recipient.assessment.reasons]
     return sentences

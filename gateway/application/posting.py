@@ -23,6 +23,7 @@ from gateway.domain.deadlines import Assessment, Channel, Dispatch, assess
 from gateway.domain.delivery import DeliveryKind, channel_of_proof
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
+from gateway.domain.returning import ReturnFiction
 from gateway.domain.status import Status
 from gateway.errors import NotFound
 
@@ -80,11 +81,12 @@ def assessment(
     *,
     proof: DeliveryProof | None = None,
     hand: ByHand | None = None,
-    returned: bool = False,
+    fiction: ReturnFiction | None = None,
 ) -> Assessment | None:
     """Deemed notification and objection deadline of one recipient's piece; None while nothing is known of it.
 
-    `proof` is the proof of receipt in force; `hand` how it left by hand, if it did.
+    `proof` is the proof of receipt in force; `hand` how it left by hand, if it did; `fiction` what was decided about
+    a piece that came back.
     """
     sent = day_in_force(posting) if posting else hand.left_on if hand else None
     received = proof.effective_on if proof else None
@@ -95,7 +97,8 @@ def assessment(
         # A reported posting that is later than the proven receipt is wrong; the receipt is not.
         dispatched_on=min(sent, received) if sent and received else sent,
         received_on=received,
-        returned=returned or (proof is not None and proof.served is False),
+        returned=proof is not None and proof.served is False,
+        fiction=None if proof is not None else fiction,
         remedy=letter.remedy if letter.is_decision else None,
         remedy_notice_ok=letter.has_remedy_notice,
         delivery=delivery_plan(posting) if posting else None,

@@ -9,21 +9,18 @@ from sqlmodel import Session, select
 
 from gateway.application.authorising import Actor, audit
 from gateway.application.clearing import Trouble, facts_of_copies
-from gateway.application.drafting import content_hash
-from gateway.application.enclosing import enclosure_rows
 from gateway.application.outcomes import HandOver, mark_for_filing, move_all
 from gateway.application.packing import members
+from gateway.application.redrafting import as_before, redraft
 from gateway.application.replanning import copies_in, renew, replace, require_provider, void, withdraw
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission
 from gateway.application.withholding import cancel_in, withdraw_copy
 from gateway.db.desk import DeskDecision
-from gateway.db.enclosures import LetterEnclosure
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Consignment, MailPiece, Submission
 from gateway.domain.desk import WITHDRAWN, may_be_taken_back
-from gateway.domain.letter import LetterState
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict
 
@@ -90,26 +87,9 @@ def hand_back(
 ) -> str | None:
     """Cancel the letter, and lay a draft of the same content before its author, who then submits or drops it."""
     cancel_in(session, services, who, letter, decision.reason)
-    draft = _copy_of(services, letter)
-    draft.note = f"Ersetzt das stornierte Schreiben {letter.reference}: {decision.reason}"
-    session.add(draft)
-    session.flush()
-    for old in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
-        session.add(
-            Recipient(
-                letter_id=row_id(draft),
-                number=old.number,
-                person_id=old.person_id,
-                copy_for=old.copy_for,
-                address_lines=list(old.address_lines),
-                salutation=old.salutation,
-                country=old.country,
-                accessible_copy=old.accessible_copy,
-            )
-        )
-    for enclosure in enclosure_rows(session, row_id(letter)):
-        kept = enclosure.model_dump(exclude={"id", "letter_id"})
-        session.add(LetterEnclosure(letter_id=row_id(draft), **kept))
+    copies = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all()
+    note = f"Ersetzt das stornierte Schreiben {letter.reference}: {decision.reason}"
+    draft = redraft(session, services, letter, [as_before(copy) for copy in copies], note=note)
     audit(session, services, who.login, "letter-handed-back", draft.reference, replaces=letter.reference)
     return draft.reference
 
@@ -200,25 +180,3 @@ def _handed_over(session: Session, trouble: Trouble) -> HandOver:
     if {each.state for each in found} != {submission.state}:
         raise Conflict("state-changed", "Die Übergabe wurde inzwischen von anderer Seite geändert.")
     return HandOver(row_id(consignment), consignment.key, consignment.provider, found)
-
-
-def _copy_of(services: Services, letter: Letter) -> Letter:
-    return Letter(
-        reference=services.new_reference(),
-        case_id=letter.case_id,
-        office_id=letter.office_id,
-        author_id=letter.author_id,
-        state=LetterState.DRAFT,
-        template=letter.template,
-        template_version=letter.template_version,
-        title=letter.title,
-        service=letter.service,
-        four_eyes=letter.four_eyes,
-        is_decision=letter.is_decision,
-        has_remedy_notice=letter.has_remedy_notice,
-        remedy=letter.remedy,
-        data=dict(letter.data),
-        content_sha256=content_hash(letter.case_id, letter.template, letter.data),
-        decision_date=letter.decision_date,
-        created_at=services.clock.now(),
-    )

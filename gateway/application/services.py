@@ -23,6 +23,7 @@ from gateway.domain.posting_list import PostingRules
 from gateway.domain.proof import RunProof
 from gateway.domain.references import RANDOM_BITS, reference_from
 from gateway.domain.retention import RetentionRules
+from gateway.domain.returning import ReturnRules
 from gateway.domain.routing import Kind, Routing
 from gateway.domain.sweep import SweepRules
 from gateway.domain.trail import Entrance
@@ -97,6 +98,10 @@ class Services:
     """Who delivers on which days."""
     sweep: SweepRules = field(default_factory=SweepRules)
     """How much the rolling sweep looks at."""
+    returns: ReturnRules = field(default_factory=ReturnRules)
+    """What each reason of a return means."""
+    read_window: Callable[[bytes], str] = lambda _pdf: ""
+    """The text that a picture shows in the address window, as read by a machine; empty where nothing reads."""
 
     @property
     def provider(self) -> Provider:

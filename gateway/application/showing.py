@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor
+from gateway.application.coming_back import ReturnState, replaces, return_state
 from gateway.application.companions import signed_companions
 from gateway.application.delivering import proof_in_force
 from gateway.application.drafting import find_letter
@@ -39,6 +40,7 @@ from gateway.domain.deadlines import Assessment
 from gateway.domain.desk import WITHDRAWN
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
+from gateway.domain.returning import ReturnFiction
 from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
 
 
@@ -81,6 +83,8 @@ class RecipientView:
     """Records about its receipt, oldest first."""
     hand: HandView | None
     """How it goes by hand, if it does."""
+    came_back: ReturnState | None
+    """What is known and decided about its coming back, if it did."""
     findings: Sequence[FindingView]
 
     @property
@@ -124,6 +128,8 @@ class LetterView:
     is_decision: bool
     data: dict[str, Any]
     recipients: Sequence[RecipientView]
+    replaces: str | None = None
+    """The letter that came back and that this one replaces."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +237,7 @@ def view_of(session: Session, services: Services, letter: Letter, office: Office
         is_decision=letter.is_decision,
         data=letter.data,
         recipients=recipients,
+        replaces=replaces(session, row_id(letter)),
     )
 
 
@@ -259,7 +266,8 @@ def _recipient_view(
         select(Approval).where(Approval.recipient_id == recipient.id, Approval.signing == recipient.signing)
     ).one_or_none()
     clerk = session.get(User, posting.confirmed_by_id) if posting and posting.confirmed_by_id else None
-    returned = returned_at(session, submission) is not None
+    came_back = return_state(session, recipient.mail_piece_id, row_id(letter))
+    fiction = came_back.fiction if came_back else ReturnFiction.DISPUTED
     twins = signed_companions(session, row_id(recipient), CompanionKind.TWIN)
     return RecipientView(
         number=recipient.number,
@@ -292,13 +300,14 @@ def _recipient_view(
             *(services, letter, recipient, posting),
             proof=proof_in_force(session, piece),
             hand=session.get(ByHand, recipient.mail_piece_id) if recipient.mail_piece_id else None,
-            returned=returned,
+            fiction=fiction if returned_at(session, submission) else None,
         ),
         problem=problem_of(piece, submission),
         next_attempt_at=submission.next_attempt_at if submission else None,
         events=events_of(session, submission),
         proofs=proof_views(session, recipient.mail_piece_id) if piece else (),
         hand=hand_view(session, recipient.mail_piece_id),
+        came_back=came_back,
         findings=findings_of(session, row_id(recipient)),
     )
 

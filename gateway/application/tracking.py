@@ -9,6 +9,7 @@ from dataclasses import fields
 
 from sqlmodel import Session, col, select
 
+from gateway.application.coming_back import Told, note_return, told_by
 from gateway.application.enlisting import import_lists
 from gateway.application.noting import set_carrier
 from gateway.application.outcomes import mark_for_filing
@@ -106,26 +107,42 @@ def append(session: Session, services: Services, provider: str, report: StatusRe
         _keep_unmatched(session, services, provider, report)
         return 0
     submission.last_asked_at = services.clock.now()
+    return append_about(session, services, submission, provider, report)
+
+
+def append_about(
+    session: Session,
+    services: Services,
+    submission: Submission,
+    source: str,
+    report: StatusReport,
+    told: Told | None = None,
+) -> int:
+    """Append a statement about a piece that is known; `source` is the provider, or whoever else says it.
+
+    Every return goes through here, whoever tells of it (`told`; without it the report does), and makes its task.
+    """
     known = select(StatusEvent.id).where(
-        StatusEvent.provider == provider, StatusEvent.dedup_key == report.dedup_key
+        StatusEvent.provider == source, StatusEvent.dedup_key == report.dedup_key
     )
     if session.exec(known).first() is not None:
         return 0
-    session.add(
-        StatusEvent(
-            submission_id=row_id(submission),
-            provider=provider,
-            dedup_key=report.dedup_key,
-            status=report.status,
-            provider_status=report.provider_status,
-            occurred_at=report.occurred_at,
-            received_at=services.clock.now(),
-            posted_on=report.posted_on,
-            reason=report.reason,
-            raw=report.raw,
-        )
+    event = StatusEvent(
+        submission_id=row_id(submission),
+        provider=source,
+        dedup_key=report.dedup_key,
+        status=report.status,
+        provider_status=report.provider_status,
+        occurred_at=report.occurred_at,
+        received_at=services.clock.now(),
+        posted_on=report.posted_on,
+        reason=report.reason,
+        raw=report.raw,
     )
+    session.add(event)
     session.flush()
+    if report.status is Status.RETURNED and submission.voided_at is None:
+        note_return(session, services, submission.piece_id, told or told_by(report), event=event)
     settle(session, services, submission)
     submission.posted_on = submission.posted_on or report.posted_on
     _report_posting(session, services, submission, report)

@@ -17,6 +17,7 @@ from gateway.application.authorising import Actor, actor, audit
 from gateway.application.drafting import content_hash, find_case, refuse_duplicate
 from gateway.application.rendering import remember_document, render_letter
 from gateway.application.services import Services
+from gateway.application.suspending import settle_suspension
 from gateway.application.taking import Taken, take_in
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
@@ -92,6 +93,8 @@ def import_letter(services: Services, login: str, upload: Upload, *, accept_dupl
         if not accept_duplicate:
             refuse_duplicate(session, services, letter)
         session.add(_recipient(letter, addressed, repaired))
+        session.flush()
+        settle_suspension(session, services, letter)
         audit(session, services, who.login, "letter-imported", letter.reference, original_sha256=original)
         if addressed.chosen:
             audit(

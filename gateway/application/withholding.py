@@ -15,6 +15,7 @@ from gateway.application.drafting import find_letter
 from gateway.application.forwarding import may_be_brought_forward
 from gateway.application.replanning import copies_in, replace, withdraw
 from gateway.application.services import Services
+from gateway.application.suspending import refuse_suspended
 from gateway.application.tracking import try_record
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
@@ -102,11 +103,15 @@ def hold(services: Services, login: str, reference: str, reason: str) -> None:
 
 
 def let_go(services: Services, login: str, reference: str) -> None:
-    """End the holding; the next run takes the letter if it is approved."""
+    """End the holding; the next run takes the letter if it is approved.
+
+    Raises `Conflict` ('letter-not-held', 'recipient-suspended').
+    """
     with services.db.transaction() as session:
         who, letter_id, letter = _open(session, login, reference, Action.HOLD)
         if letter.held_at is None:
             raise Conflict("letter-not-held", "Das Schreiben ist nicht angehalten.")
+        refuse_suspended(session, letter)
         compare_and_set(
             session, Letter, letter_id, expect={"held_at": letter.held_at}, held_at=None, hold_reason=None
         )

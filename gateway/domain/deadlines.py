@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from gateway.domain.carriers import DeliveryPlan, Doubt, doubt_about
+from gateway.domain.returning import ReturnFiction
 from gateway.domain.validity import in_force
 from gateway.errors import InputError
 
@@ -125,7 +126,8 @@ class Dispatch:
 
     `dispatched_on` is the day of *Aufgabe zur Post* (or of sending), `received_on` a proven day of receipt or
     service. `remedy` None: the letter is no decision. `remedy_notice_ok` False: the Rechtsbehelfsbelehrung is
-    missing or wrong. `delivery` None: nothing is known about the carrier.
+    missing or wrong. `delivery` None: nothing is known about the carrier. `fiction` is what was decided about a piece
+    that came back; None: it did not, or its receipt is proven.
     """
 
     channel: Channel
@@ -136,17 +138,22 @@ class Dispatch:
     remedy_notice_ok: bool = True
     regime: Regime = Regime.SGB_X
     delivery: DeliveryPlan | None = None
+    fiction: ReturnFiction | None = None
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What follows: day deemed by fiction, day that counts, calculated end, deadline after rolling, and why."""
+    """What follows: day deemed by fiction, day that counts, calculated end, deadline after rolling, and why.
+
+    `disputed`: the piece came back, and nobody has decided yet whether it counts as notified.
+    """
 
     deemed: date | None
     effective: date | None
     raw_end: date | None
     deadline: date | None
     reasons: tuple[str, ...]
+    disputed: bool = False
 
     def as_json(self) -> dict[str, object]:
         """The shape that commands and API print."""
@@ -157,7 +164,7 @@ class Assessment:
             "deadline": self.deadline,
         }
         iso = {name: day.isoformat() if day else None for name, day in days.items()}
-        return {**iso, "reasons": list(self.reasons)}
+        return {**iso, "disputed": self.disputed, "reasons": list(self.reasons)}
 
 
 def assess(dispatch: Dispatch, rules: NotificationRules, is_holiday: IsHoliday) -> Assessment:
@@ -167,16 +174,30 @@ def assess(dispatch: Dispatch, rules: NotificationRules, is_holiday: IsHoliday) 
     """
     regime = rules.regimes[dispatch.regime]
     _check(dispatch)
-    if dispatch.returned:
+    if dispatch.returned or dispatch.fiction is ReturnFiction.VOID:
         reason = (
             "Die Sendung kam zurück: Nichts ist bekannt gegeben, es läuft keine Frist; sie ist neu zu versenden"
             f" ({regime.returned_rule})."
         )
         return Assessment(None, None, None, None, (reason,))
-    notified = _notification(dispatch, regime, is_holiday)
-    if notified.effective is None or dispatch.remedy is None:
-        return notified
-    return _with_deadline(notified, notified.effective, dispatch, regime, is_holiday)
+    found = _notification(dispatch, regime, is_holiday)
+    if found.effective is not None and dispatch.remedy is not None:
+        found = _with_deadline(found, found.effective, dispatch, regime, is_holiday)
+    return _weigh_return(found, dispatch, regime)
+
+
+def _weigh_return(found: Assessment, dispatch: Dispatch, regime: RegimeRules) -> Assessment:
+    """The same days, with what is to be said about a piece that came back."""
+    if dispatch.fiction is ReturnFiction.DISPUTED:
+        said = (
+            "Die Sendung kam zurück: Ob sie als bekannt gegeben gilt, ist strittig; bis zur Entscheidung sind"
+            f" Bekanntgabe und Frist unsicher ({regime.returned_rule})."
+        )
+        return replace(found, reasons=(*found.reasons, said), disputed=True)
+    if dispatch.fiction is ReturnFiction.HOLDS:
+        said = f"Die Sendung kam zurück und gilt nach Entscheidung als zugegangen ({regime.returned_rule})."
+        return replace(found, reasons=(*found.reasons, said))
+    return found
 
 
 def add_months(day: date, months: int) -> date:

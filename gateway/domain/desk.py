@@ -35,6 +35,8 @@ class Problem(StrEnum):
     """A run held it because it would come too late, or it waited after its run until it would."""
     TEMPLATE_WITHDRAWN = "template-withdrawn"
     """It was held together with its template version; it is healed with a mended one, or cancelled."""
+    SUSPENDED = "recipient-suspended"
+    """Held: mail to the person at this address came back."""
     PIECE_FAULTY = "piece-faulty"
     UNREADABLE = "bytes-unreadable"
     REFUSED = "refused"
@@ -93,6 +95,8 @@ class Facts:
     """No other piece shares the external effect that a provider's `cancel` would undo."""
     awaits_receipt: bool = False
     """It left, and only a proof of receipt will say what became of it."""
+    return_task: bool = False
+    """It came back, and what is to be done is decided there."""
     can_be_redrafted: bool = True
     """Written from a template here, not handed in as a finished PDF."""
 
@@ -135,6 +139,15 @@ def actions_for(problem: Problem, facts: Facts) -> dict[DeskAction, str]:
 
 def _of_letter(_facts: Facts) -> dict[DeskAction, str]:
     return {DeskAction.CANCEL: "Das Schreiben ist in keinem Tageslauf; niemand hat es."}
+
+
+def _of_suspended(facts: Facts) -> dict[DeskAction, str]:
+    offers = _of_letter(facts)
+    if facts.can_be_redrafted:
+        offers[DeskAction.HAND_BACK] = (
+            "Niemand hat das Schreiben; der neue Entwurf nimmt beim Einreichen die berichtigte Anschrift."
+        )
+    return offers
 
 
 def _of_late(facts: Facts) -> dict[DeskAction, str]:
@@ -192,6 +205,10 @@ def _of_known(_facts: Facts) -> dict[DeskAction, str]:
     }
 
 
+def _of_return(facts: Facts) -> dict[DeskAction, str]:
+    return {} if facts.return_task else _of_known(facts)
+
+
 def _of_cancelling(facts: Facts) -> dict[DeskAction, str]:
     return {
         DeskAction.CANCEL: "Der Auftrag zur Rücknahme darf wiederholt werden: Er kann nichts drucken.",
@@ -205,12 +222,13 @@ _RULES: Mapping[Problem, _Rule] = {
     Problem.LETTER_FAULTY: _of_letter,
     Problem.TOO_LATE: _of_late,
     Problem.TEMPLATE_WITHDRAWN: _of_letter,
+    Problem.SUSPENDED: _of_suspended,
     Problem.PIECE_FAULTY: _of_stuck_piece,
     Problem.UNREADABLE: _of_unreadable,
     Problem.REFUSED: _of_stuck_piece,
     Problem.IN_DOUBT: _of_doubt,
     Problem.FAILED: _of_failure,
-    Problem.RETURNED: _of_known,
+    Problem.RETURNED: _of_return,
     Problem.SEVERAL: _of_known,
     Problem.CANCEL_UNKNOWN: _of_cancelling,
     Problem.CONTRADICTED: _of_known,

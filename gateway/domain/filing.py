@@ -29,7 +29,7 @@ class FilingKind(StrEnum):
     DELIVERY = "delivery"
     """A receipt of a piece was proven, or a record of that corrected."""
     RETURN = "return"
-    """A piece came back: nothing is deemed notified."""
+    """A piece came back, and what was decided about that."""
     CANCELLATION = "cancellation"
     """An approved letter will not be posted."""
     INBOUND = "inbound"
@@ -65,6 +65,8 @@ class RecipientFacts:
     posting_reported_on: date | None = None
     records: tuple[RecordFacts, ...] = ()
     returned_at: datetime | None = None
+    return_decided: tuple[datetime, str] | None = None
+    """When it was decided whether a piece that came back counts as notified, and how, in German words."""
     twin: str | None = None
     """What the accessible copy is called that was signed with the letter; None if there is none."""
     proofs: tuple[ProofFacts, ...] = ()
@@ -203,8 +205,13 @@ def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[Du
         title = f"Sendung {name}, Zugangsnachweis{again}: {proof.said}"
         yield DueFiling(FilingKind.DELIVERY, key, title, proof.recorded_at, no, proof_no=proof.number)
     if (moment := recipient.returned_at) is not None:
-        title = f"Sendung {name} kam zurück (Rückläufer); keine Bekanntgabe"
+        title = f"Sendung {name} kam zurück (Rückläufer); Bekanntgabe strittig"
         yield DueFiling(FilingKind.RETURN, filing_key("return", piece, letter), title, moment, no)
+    if recipient.return_decided is not None:
+        decided_at, said = recipient.return_decided
+        key = filing_key("return-decided", piece, letter, f"{decided_at:%Y%m%d%H%M%S}")
+        title = f"Sendung {name}, Rückläufer: {said}"
+        yield DueFiling(FilingKind.RETURN, key, title, decided_at, no)
 
 
 def _of_record(letter: str, recipient: RecipientFacts, piece: str, record: RecordFacts) -> DueFiling:

@@ -13,6 +13,7 @@ from gateway.domain.carriers import Carriers
 from gateway.domain.deadlines import NotificationRules
 from gateway.domain.postage import PostageTable
 from gateway.domain.retention import RetentionRules
+from gateway.domain.returning import ReturnRules
 from gateway.facts.carriers import build_carriers
 from gateway.facts.countries import build_countries
 from gateway.facts.holidays import holidays_nrw, is_holiday_nrw
@@ -21,6 +22,7 @@ from gateway.facts.places import read_places
 from gateway.facts.postage import build_postage_table
 from gateway.facts.reading import read_facts
 from gateway.facts.retention import build_retention_rules
+from gateway.facts.returns import build_return_rules
 
 __all__ = [
     "holidays_nrw",
@@ -31,6 +33,7 @@ __all__ = [
     "load_places",
     "load_postage_table",
     "load_retention_rules",
+    "load_return_rules",
     "work_calendar",
 ]
 
@@ -51,6 +54,12 @@ def load_postage_table(path: Path | None = None) -> PostageTable:
 def load_retention_rules(path: Path | None = None) -> RetentionRules:
     """How long what is kept. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
     return read_facts("retention.toml", path, build_retention_rules)
+
+
+@cache
+def load_return_rules(path: Path | None = None) -> ReturnRules:
+    """What each reason of a return means. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
+    return read_facts("returns.toml", path, build_return_rules)
 
 
 @cache

@@ -92,6 +92,7 @@ PROBLEMS: Mapping[StrEnum, Word] = {
     Problem.LETTER_FAULTY: Word("Druckprüfung", "danger"),
     Problem.TOO_LATE: Word("käme zu spät", "warning"),
     Problem.TEMPLATE_WITHDRAWN: Word("Vorlage zurückgezogen", "warning"),
+    Problem.SUSPENDED: Word("Anschrift gesperrt", "warning"),
     Problem.PIECE_FAULTY: Word("Sendung fehlerhaft", "danger"),
     Problem.UNREADABLE: Word("Datei nicht lesbar", "danger"),
     Problem.REFUSED: Word("abgelehnt", "danger"),

@@ -192,7 +192,7 @@ def test_the_database_refuses_to_change_a_confirmed_day_and_an_event(world: Worl
         connection.exec_driver_sql("UPDATE status_event SET status = 'delivered'")
 
 
-def test_a_letter_that_came_back_has_no_deadline(world: World) -> None:
+def test_the_deadline_of_a_letter_that_came_back_is_disputed_until_a_person_decides(world: World) -> None:
     reference = handed_over(world)
     hear(world, said(world, Status.HANDED_TO_POST, posted=True))
     confirm(world)
@@ -201,7 +201,12 @@ def test_a_letter_that_came_back_has_no_deadline(world: World) -> None:
     assert view.standing == "returned"
     assessment = view.recipients[0].assessment
     assert assessment is not None
-    assert (assessment.deemed, assessment.deadline) == (None, None)
+    assert assessment.disputed
+    assert assessment.deadline == date(2026, 12, 21)
+    decide(world.services, "anna", reference, Decision("verzogen", ReturnFiction.VOID))
+    assessment = world.only(reference).assessment
+    assert assessment is not None
+    assert (assessment.deemed, assessment.deadline, assessment.disputed) == (None, None, False)
     assert [line.reference for line in desk(world.services, "bea").letters] == [reference]
 
 

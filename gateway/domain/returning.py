@@ -1,0 +1,210 @@
+"""Returned mail (*Rückläufer*): what a reason means, which address it speaks against, and what a person may decide.
+
+That a piece came back says that it was not received as it was meant to be; whether the fiction of notification is void
+is a decision of law, proposed here by reason and made by a person. Until then the deadline is disputed. What speaks
+against an address speaks against *this person at this address*, never against others who live there.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.domain.address_text import HOME_COUNTRY, SALUTATIONS
+from gateway.domain.references import read_reference
+from gateway.errors import Conflict, InputError
+
+SUSPENDED = "recipient-suspended"
+"""Code of a hold: mail to this person at this address came back."""
+
+
+class ReturnReason(StrEnum):
+    """Why a piece came back, as carriers write it on the envelope."""
+
+    MOVED = "moved"
+    UNKNOWN = "unknown"
+    """Not to be found at the address."""
+    REFUSED = "refused"
+    NOT_COLLECTED = "not-collected"
+    DECEASED = "deceased"
+    INCOMPLETE = "incomplete"
+    """The address is incomplete or wrong."""
+    OTHER = "other"
+    """Another reason, or none that could be read."""
+
+
+class ReturnFiction(StrEnum):
+    """Whether the piece counts as notified although it came back."""
+
+    DISPUTED = "disputed"
+    """Nobody has decided yet."""
+    VOID = "void"
+    """Nothing is notified, no deadline runs."""
+    HOLDS = "holds"
+    """It counts as received: the deadline holds."""
+
+
+class ReturnAction(StrEnum):
+    """How the task ends."""
+
+    REISSUE = "reissue"
+    """A new letter to the present address."""
+    SERVE = "serve"
+    """A new letter by Postzustellungsauftrag."""
+    CLOSE = "close"
+    """Nothing more is to be done."""
+
+
+class ReturnSource(StrEnum):
+    """Who told us."""
+
+    SCAN = "scan"
+    PROVIDER = "provider"
+    PROOF = "proof"
+    """A certificate of service that says that it could not be served."""
+    PERSON = "person"
+
+
+@dataclass(frozen=True)
+class ReturnRule:
+    """What a reason means. `proposal` None: a person weighs it; `suspends`: whether it speaks against the address."""
+
+    proposal: ReturnFiction | None
+    rule: str
+    suspends: bool
+
+
+@dataclass(frozen=True)
+class ReturnRules:
+    """One rule for every reason."""
+
+    of: Mapping[ReturnReason, ReturnRule] = field(default_factory=dict)
+
+
+_WRITTEN: Sequence[tuple[str, ReturnReason]] = (
+    ("verstorben|deceased|decede", ReturnReason.DECEASED),
+    ("verweiger|refused", ReturnReason.REFUSED),
+    ("abgeholt|not[- _]?collected|lagerfrist|unclaimed", ReturnReason.NOT_COLLECTED),
+    (r"unvollst|incomplete|ungenügend|insufficient|hausnummer", ReturnReason.INCOMPLETE),
+    ("unbekannt verzogen|unbekannt|unknown|nicht zu ermitteln|nicht zu finden", ReturnReason.UNKNOWN),
+    ("verzogen|moved|umgezogen", ReturnReason.MOVED),
+)
+"""Words of carriers, scan and print providers; the first that fits. "Unbekannt verzogen" names no new address."""
+
+
+def reason_in(text: str | None) -> ReturnReason:
+    """The reason that a provider's or scan provider's words mean; OTHER where nothing is understood."""
+    said = (text or "").casefold()
+    return next((reason for words, reason in _WRITTEN if re.search(words, said)), ReturnReason.OTHER)
+
+
+_REFERENCE = re.compile(r"(?<![0-9A-Z])([0-9A-Z]{4})\s?[-–—]\s?([0-9A-Z]{4})(?![0-9A-Z])")
+
+
+def references_in(text: str) -> tuple[str, ...]:
+    """Piece references as they stand in the window, `7K4M-9QXZ`, whose check character is right; in order, once each.
+
+    The hyphen is asked for: eight characters in a row are found by chance in any text. O and I may stand for 0 and 1,
+    as `read_reference` reads them.
+    """
+    found = (read_reference("".join(groups)) for groups in _REFERENCE.findall(text.upper()))
+    return tuple(dict.fromkeys(reference for reference in found if reference))
+
+
+def address_key(lines: Sequence[str], country: str = HOME_COUNTRY) -> str:
+    """What identifies the address of a piece: a hash of its lines without form of address and name, SHA-256.
+
+    Case, blanks, punctuation and the spelling of "Straße" do not count, nor does another family name; c/o, floor,
+    house number, postcode and place do.
+    """
+    rest = [line for line in lines if line.strip()]
+    if rest and rest[0].strip().casefold() in _FORMS:
+        rest = rest[1:]
+    rest = rest[1:] or rest
+    plain = "\n".join(_plain(line) for line in [*rest, country])
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+_FORMS = frozenset(word.casefold() for word in SALUTATIONS)
+
+
+def _plain(line: str) -> str:
+    text = unicodedata.normalize("NFKC", line).casefold()
+    text = re.sub(r"str(?:asse|\.)(?!\w)", "str", text)
+    return "".join(character for character in text if character.isalnum())
+
+
+def merged(known: ReturnReason, told: Iterable[ReturnReason]) -> ReturnReason:
+    """The reason after more was told: the first that says anything stays."""
+    if known is not ReturnReason.OTHER:
+        return known
+    return next((reason for reason in told if reason is not ReturnReason.OTHER), known)
+
+
+def check_decision(
+    fiction: ReturnFiction,
+    wanted: ReturnFiction | None,
+    action: ReturnAction | None,
+    done: ReturnAction | None,
+    reason: str,
+) -> ReturnFiction:
+    """Whether such a decision may be made; returns what then holds about the notification.
+
+    Re-issuing says that nothing was notified. Raises `InputError` ('reason-missing', 'return-decision-missing',
+    'return-fiction-open'), `Conflict` ('return-closed', 'return-reissued-is-void').
+    """
+    if not reason.strip():
+        raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
+    if wanted is ReturnFiction.DISPUTED or (wanted is None and action is None):
+        raise InputError(
+            "return-decision-missing", "Bitte entscheiden: Bekanntgabe, neues Schreiben oder abschließen."
+        )
+    if done is not None and action is not None:
+        raise Conflict("return-closed", "Dieser Rückläufer ist schon abgeschlossen. Es wurde nichts geändert.")
+    then = wanted or fiction
+    new_letter = {ReturnAction.REISSUE, ReturnAction.SERVE}
+    if then is ReturnFiction.HOLDS and (action in new_letter or done in new_letter):
+        raise Conflict(
+            "return-reissued-is-void",
+            "Was als zugegangen gilt, wird nicht neu bekannt gegeben: Es gäbe zwei Fristen. Bitte eines wählen.",
+        )
+    if then is ReturnFiction.DISPUTED and action in new_letter:
+        return ReturnFiction.VOID
+    if then is ReturnFiction.DISPUTED:
+        raise InputError(
+            "return-fiction-open",
+            "Bitte zuerst entscheiden, ob das Schreiben trotz Rücklauf als bekannt gegeben gilt.",
+        )
+    return then
+
+
+REASON_WORDS: Mapping[StrEnum, str] = {
+    ReturnReason.MOVED: "verzogen",
+    ReturnReason.UNKNOWN: "unbekannt, nicht zu ermitteln",
+    ReturnReason.REFUSED: "Annahme verweigert",
+    ReturnReason.NOT_COLLECTED: "nicht abgeholt",
+    ReturnReason.DECEASED: "verstorben",
+    ReturnReason.INCOMPLETE: "Anschrift unvollständig",
+    ReturnReason.OTHER: "anderer oder kein lesbarer Grund",
+}
+
+FICTION_WORDS: Mapping[StrEnum, str] = {
+    ReturnFiction.DISPUTED: "strittig",
+    ReturnFiction.VOID: "nicht bekannt gegeben",
+    ReturnFiction.HOLDS: "gilt als zugegangen",
+}
+
+ACTION_WORDS: Mapping[StrEnum, str] = {
+    ReturnAction.REISSUE: "berichtigt neu versenden",
+    ReturnAction.SERVE: "förmlich zustellen",
+    ReturnAction.CLOSE: "abschließen",
+}
+
+SOURCE_WORDS: Mapping[StrEnum, str] = {
+    ReturnSource.SCAN: "Scan",
+    ReturnSource.PROVIDER: "Meldung des Dienstleisters",
+    ReturnSource.PROOF: "Zustellungsurkunde",
+    ReturnSource.PERSON: "von Hand vermerkt",
+}
