@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError as DatabaseRefuses
 from sqlmodel import select
 
 from gateway.application import posting, tracking
+from gateway.application.deciding_returns import Decision, decide
 from gateway.application.desk_view import desk
 from gateway.application.explaining import explain
 from gateway.application.shaping import as_json
@@ -17,6 +18,7 @@ from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece, Posting, StatusEvent
 from gateway.db.people import AuditEntry
 from gateway.domain.mailpiece import Service
+from gateway.domain.returning import ReturnFiction
 from gateway.domain.status import Status
 from gateway.errors import NotFound, NotPermitted, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import StatusReport

@@ -52,6 +52,7 @@ def test_deadlines_prints_iso_dates_and_reasons(app: typer.Typer) -> None:
         "effective": "2026-03-03",
         "raw_end": "2026-04-03",
         "deadline": "2026-04-07",
+        "disputed": False,
     }
     assert any("§ 64 Abs. 3 SGG" in reason for reason in reasons)
 
