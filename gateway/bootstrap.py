@@ -48,6 +48,7 @@ from gateway.facts import (
     work_calendar,
 )
 from gateway.inbound.folder_scans import FolderScans
+from gateway.inbound.window_text import read_window
 from gateway.plugins import case_file_plugin, provider_plugin
 from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
@@ -171,6 +172,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         ),
         sweep=settings.sweep.rules(),
         returns=load_return_rules(),
+        read_window=read_window,
     )
 
 

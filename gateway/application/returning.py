@@ -22,7 +22,7 @@ from gateway.db.returns import ReturnNotice
 from gateway.domain.inbound_classes import RETURNED_MAIL
 from gateway.domain.permission import Action
 from gateway.domain.references import decode_reply_code, decode_sheet_code
-from gateway.domain.returning import ReturnReason, ReturnSource, references_in
+from gateway.domain.returning import ReturnReason, ReturnSource, reason_in, references_in
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, InputError, NotFound
@@ -48,6 +48,8 @@ class _Seen:
 
     references: tuple[str, ...]
     found_by: str
+    reason: ReturnReason = ReturnReason.OTHER
+    """What the sticker on the envelope says. Of an opened letter it is not read: its own words may sound like one."""
 
 
 def returns_due(services: Services) -> ReturnReport:
@@ -147,15 +149,17 @@ def _waiting(services: Services) -> list[tuple[int, str]]:
 
 def _look(services: Services, pdf: bytes) -> _Seen:
     """Its own code says it surely; the reference in the window has a check character; a picture is read last."""
-    codes = services.scans.codes(pdf)
-    sheets = (decode_sheet_code(code) for code in codes if decode_reply_code(code) is None)
+    codes = [code for _, code in services.scans.codes(pdf) if decode_reply_code(code) is None]
+    sheets = (decode_sheet_code(code) for code in codes)
     pieces = tuple(dict.fromkeys(sheet.piece for sheet in sheets if sheet))
     if pieces:
         return _Seen(pieces, BY_CODE)
-    if written := references_in(services.scans.text(pdf)):
-        return _Seen(written, BY_WINDOW_TEXT)
-    if read := references_in(services.read_window(pdf)):
-        return _Seen(read, BY_PICTURE)
+    text = services.scans.text(pdf)
+    if written := references_in(text):
+        return _Seen(written, BY_WINDOW_TEXT, reason_in(text))
+    text = services.read_window(pdf)
+    if read := references_in(text):
+        return _Seen(read, BY_PICTURE, reason_in(text))
     return _Seen((), NOTHING)
 
 
@@ -165,7 +169,7 @@ def _take(session: Session, services: Services, inbound_id: int, seen: _Seen) ->
     piece, found_by = _piece(session, document, seen)
     told = Told(
         source=ReturnSource.SCAN,
-        reason=ReturnReason.OTHER,
+        reason=seen.reason,
         on=document.received_on,
         found_by=found_by,
         inbound_id=inbound_id,
