@@ -12,7 +12,7 @@ demo: setup
 	$(BIN)/gateway demo
 
 test: setup
-	.ci/system-packages wanted chromium postgresql openjdk-17-jdk-headless maven openssh-server
+	.ci/system-packages wanted chromium tesseract-ocr postgresql openjdk-17-jdk-headless maven openssh-server
 	$(MAKE) --no-print-directory .verapdf/.installed .opencmis/.installed
 	$(BIN)/pytest -n 2 --dist loadgroup
 

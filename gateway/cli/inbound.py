@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from gateway.application.filing import file_due
+from gateway.application.inbound_rounds import make_rounds
 from gateway.application.inbound_view import inbound_list
 from gateway.application.placing import assign
 from gateway.application.receiving import import_delivery
@@ -31,6 +32,7 @@ def _import(
     source = context.obj.settings().inbound.scan_source
     with services_for(context) as services:
         report = import_delivery(services, folder, source=source)
+        make_rounds(services)
         file_due(services)
     if json:
         print_json(

@@ -8,6 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway.application.destroying import apply_due
 from gateway.application.filing import file_due
+from gateway.application.inbound_rounds import make_rounds
 from gateway.application.patrolling import sweep
 from gateway.application.rendering import render_submitted
 from gateway.application.running import run_due
@@ -37,6 +38,7 @@ class Schedule:
             ("run", self._run, 60),
             ("hand-over", self._hand_over, 120),
             ("track", self._track, 300),
+            ("inbound", self._inbound, 120),
             ("file", self._file, 60),
             ("watch", self._watch, 15),
             ("tally", self._tally, 1800),
@@ -97,6 +99,9 @@ class Schedule:
         new = poll(self._services)
         if new:
             log.info("status-events", new=new)
+
+    def _inbound(self) -> None:
+        make_rounds(self._services)
 
     def _tally(self) -> None:
         with self._services.locks.try_lock("sweep-tally") as held:
