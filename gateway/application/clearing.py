@@ -4,19 +4,19 @@ Only reads. What may be done about a problem is decided by `gateway.domain.desk`
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
-from typing import Protocol
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select, union
 
-from gateway.application.coming_back import returned_of
+from gateway.application.coming_back import is_closed, returned_of, task_words
 from gateway.application.delivering import proof_in_force
 from gateway.application.replanning import in_consignment
 from gateway.application.services import Services
 from gateway.application.silence import left_by_hand_on, what_is_missing
 from gateway.application.tracking import awaits_receipt, live_submission, status_of
+from gateway.application.trouble import Make, Trouble
 from gateway.db.desk import DecisionState, DeskDecision
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, LetterFinding, Recipient
@@ -27,7 +27,7 @@ from gateway.domain.desk import UNREADABLE, WITHDRAWN, DeskAction, Facts, Proble
 from gateway.domain.findings import Severity
 from gateway.domain.letter import LetterState
 from gateway.domain.publishing import TEMPLATE_WITHDRAWN
-from gateway.domain.returning import REASON_WORDS, SUSPENDED
+from gateway.domain.returning import SUSPENDED
 from gateway.domain.status import Status
 from gateway.domain.submission import NextAction, SubmissionState, next_action
 from gateway.domain.timeliness import STALE
@@ -42,36 +42,6 @@ HELD_FOR_THE_DESK = {
     SUSPENDED: Problem.SUSPENDED,
 }
 """Codes at the end of a hold reason that say that the gateway held the letter, and which problem that is."""
-
-
-class _Make(Protocol):
-    """Makes the trouble of one copy: problem, its occasion, since when, and what is to be said."""
-
-    def __call__(self, problem: Problem, occasion: object, since: datetime, *said: str | None) -> "Trouble": ...
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One problem of one copy of a letter; `number` and `piece` are None where it is the letter's own.
-
-    `key` names the problem and its occasion: what was decided about it holds for this occasion only.
-    """
-
-    problem: Problem
-    key: str
-    since: datetime
-    messages: tuple[str, ...]
-    facts: Facts
-    due: date
-    number: int | None = None
-    piece_id: int | None = None
-    submission_id: int | None = None
-    provider: str | None = None
-
-    @property
-    def actions(self) -> dict[DeskAction, str]:
-        """What may safely be done about it."""
-        return rules.actions_for(self.problem, self.facts)
 
 
 def troubled_letters(session: Session, services: Services) -> Sequence[int]:
@@ -267,7 +237,7 @@ def _of_copy(
     yield from _from_reports(session, services, piece, submission, facts, trouble)
 
 
-def _contradictions(session: Session, piece: MailPiece, trouble: _Make) -> Iterator[Trouble]:
+def _contradictions(session: Session, piece: MailPiece, trouble: Make) -> Iterator[Trouble]:
     """Progress that was reported on what had been declared void: perhaps it was printed after all."""
     query = (
         select(StatusEvent, Submission)
@@ -287,12 +257,10 @@ def _contradictions(session: Session, piece: MailPiece, trouble: _Make) -> Itera
         yield trouble(Problem.CONTRADICTED, f"{void.key}:{event.id}", event.received_at, message)
 
 
-def _from_proof(
-    session: Session, piece: MailPiece, submission: Submission, trouble: _Make
-) -> Iterator[Trouble]:
+def _from_proof(session: Session, piece: MailPiece, submission: Submission, trouble: Make) -> Iterator[Trouble]:
     """What is proven not to have been received."""
     proof = proof_in_force(session, piece)
-    if proof is not None and proof.served is False and not _is_closed(session, piece):
+    if proof is not None and proof.served is False and not is_closed(session, row_id(piece)):
         said = describe(proof.kind, proof.outcome, Verdict(False, None))
         yield trouble(
             *(
@@ -300,24 +268,9 @@ def _from_proof(
                 f"{submission.key}:proof-{proof.id}",
                 proof.recorded_at,
                 said,
-                _task(session, piece),
+                task_words(session, row_id(piece)),
             )
         )
-
-
-def _is_closed(session: Session, piece: MailPiece) -> bool:
-    """Whether a person has closed the task of a piece that came back."""
-    returned = returned_of(session, row_id(piece))
-    return returned is not None and returned.action is not None
-
-
-def _task(session: Session, piece: MailPiece) -> str | None:
-    """Where it is decided."""
-    returned = returned_of(session, row_id(piece))
-    if returned is None:
-        return None
-    words = REASON_WORDS[returned.reason]
-    return f"{words[0].upper()}{words[1:]}. Zu entscheiden unter „Rückläufer“."
 
 
 def _from_reports(
@@ -326,7 +279,7 @@ def _from_reports(
     piece: MailPiece,
     submission: Submission,
     facts: Facts,
-    trouble: _Make,
+    trouble: Make,
 ) -> Iterator[Trouble]:
     """What the provider said about it, or has not said in time."""
     if facts.status in {Status.FAILED, Status.RETURNED} and submission.state is SubmissionState.RELEASED:
@@ -336,9 +289,9 @@ def _from_reports(
             .order_by(col(StatusEvent.id))
         ).first()
         problem = Problem.FAILED if facts.status is Status.FAILED else Problem.RETURNED
-        closed = problem is Problem.RETURNED and _is_closed(session, piece)
+        closed = problem is Problem.RETURNED and is_closed(session, row_id(piece))
         if event is not None and not closed:
-            task = _task(session, piece) if problem is Problem.RETURNED else None
+            task = task_words(session, row_id(piece)) if problem is Problem.RETURNED else None
             yield trouble(problem, f"{submission.key}:{event.id}", event.received_at, event.reason, task)
     late = rules.overdue(
         facts,

@@ -5,7 +5,7 @@ is `returning`'s.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -18,7 +18,16 @@ from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece, StatusEvent
 from gateway.db.returns import Reissue, ReturnedMail, ReturnNotice
 from gateway.domain.delivery import DeliveryKind, Outcome
-from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason, ReturnSource, merged, reason_in
+from gateway.domain.returning import (
+    FICTION_WORDS,
+    REASON_WORDS,
+    ReturnAction,
+    ReturnFiction,
+    ReturnReason,
+    ReturnSource,
+    merged,
+    reason_in,
+)
 from gateway.ports.provider import StatusReport
 
 CONTRADICTS_PROOF = "contradicts-proof"
@@ -127,6 +136,29 @@ def return_state(session: Session, piece_id: int | None, letter_id: int) -> Retu
         row.action,
         tuple(session.exec(query).all()),
     )
+
+
+def return_decided(session: Session, piece_id: int | None) -> tuple[datetime, str] | None:
+    """When a person decided whether it counts as notified, and how, in German words."""
+    returned = returned_of(session, piece_id)
+    if returned is None or returned.fiction_at is None:
+        return None
+    return returned.fiction_at, FICTION_WORDS[returned.fiction]
+
+
+def is_closed(session: Session, piece_id: int) -> bool:
+    """Whether a person has closed the task of a piece that came back."""
+    returned = returned_of(session, piece_id)
+    return returned is not None and returned.action is not None
+
+
+def task_words(session: Session, piece_id: int) -> str | None:
+    """Why it came back, and where that is decided."""
+    returned = returned_of(session, piece_id)
+    if returned is None:
+        return None
+    words = REASON_WORDS[returned.reason]
+    return f"{words[0].upper()}{words[1:]}. Zu entscheiden unter „Rückläufer“."
 
 
 def replaces(session: Session, letter_id: int) -> str | None:

@@ -11,12 +11,13 @@ from sqlmodel import Session
 
 from gateway.application.alarming import Alarm, alarms, overdue_alarms
 from gateway.application.authorising import Actor, actor
-from gateway.application.clearing import Trouble, troubled_letters, troubles_of
+from gateway.application.clearing import troubled_letters, troubles_of
 from gateway.application.drafting import find_letter
 from gateway.application.inbound_view import InboundLine, inbound_list
 from gateway.application.redriving import may_redrive, open_proposals
 from gateway.application.services import Services
 from gateway.application.showing import letter_line
+from gateway.application.trouble import Trouble
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import row_id
 from gateway.db.files import InboundState

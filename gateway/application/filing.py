@@ -19,7 +19,7 @@ from gateway.application.case_keys import (
     proof_document_key,
     twin_document_key,
 )
-from gateway.application.coming_back import returned_of
+from gateway.application.coming_back import return_decided
 from gateway.application.companions import signed_companions
 from gateway.application.filing_dates import proof_metadata
 from gateway.application.filing_metadata import with_metadata
@@ -49,7 +49,6 @@ from gateway.domain.filing import (
     due_filings,
     inbound_filing_key,
 )
-from gateway.domain.returning import FICTION_WORDS
 from gateway.errors import CaseFileError, CaseFileUnavailable, IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef, FilingEntry
 
@@ -131,9 +130,8 @@ def _clear(services: Services, letter_id: int, seen: LetterFacts) -> None:
 
 def _facts_of(session: Session, letter_id: int) -> LetterFacts:
     letter = session.get_one(Letter, letter_id)
-    recipients = session.exec(
-        select(Recipient).where(Recipient.letter_id == letter_id).order_by(col(Recipient.number))
-    ).all()
+    query = select(Recipient).where(Recipient.letter_id == letter_id).order_by(col(Recipient.number))
+    recipients = session.exec(query).all()
     return LetterFacts(
         reference=letter.reference,
         state=letter.state,
@@ -165,19 +163,12 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
             for record in records_of(session, recipient.mail_piece_id)
         ),
         returned_at=returned_at(session, submission),
-        return_decided=_return_decided(session, recipient.mail_piece_id),
+        return_decided=return_decided(session, recipient.mail_piece_id),
         proofs=tuple(
             ProofFacts(proof.number, proof.recorded_at, proof.said)
             for proof in (proof_views(session, row_id(piece)) if piece else ())
         ),
     )
-
-
-def _return_decided(session: Session, piece_id: int | None) -> tuple[datetime, str] | None:
-    returned = returned_of(session, piece_id)
-    if returned is None or returned.fiction_at is None:
-        return None
-    return returned.fiction_at, FICTION_WORDS[returned.fiction]
 
 
 def _entries(

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.attesting import NOT_MADE, attested_on
 from gateway.application.authorising import actor, audit
+from gateway.application.coming_back import returned_of
 from gateway.application.enlisting import draw_up
 from gateway.application.noting import Grounds, delivery_plan, note
 from gateway.application.services import Services
@@ -161,6 +162,14 @@ def first_hand_over(session: Session, pieces: Sequence[int]) -> datetime | None:
     )
     first: datetime | None = session.exec(query).one()
     return first
+
+
+def fiction_of(session: Session, submission: Submission | None) -> ReturnFiction | None:
+    """Whether a piece that came back counts as notified; None if it did not, or its receipt is proven."""
+    if submission is None or returned_at(session, submission) is None:
+        return None
+    returned = returned_of(session, submission.piece_id)
+    return returned.fiction if returned else ReturnFiction.DISPUTED
 
 
 def returned_at(session: Session, submission: Submission | None) -> datetime | None:

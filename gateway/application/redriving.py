@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, actor, audit
-from gateway.application.clearing import Trouble, troubles_of
+from gateway.application.clearing import troubles_of
 from gateway.application.drafting import find_letter
 from gateway.application.redriving_steps import (
     acknowledge,
@@ -25,6 +25,7 @@ from gateway.application.redriving_steps import (
 )
 from gateway.application.restoring import restore
 from gateway.application.services import Services
+from gateway.application.trouble import Trouble
 from gateway.application.withholding import cancel_at_provider
 from gateway.db.desk import DecisionState, DeskDecision
 from gateway.db.engine import compare_and_set, row_id

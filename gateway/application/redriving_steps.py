@@ -8,13 +8,14 @@ from collections.abc import Callable
 from sqlmodel import Session, select
 
 from gateway.application.authorising import Actor, audit
-from gateway.application.clearing import Trouble, facts_of_copies
+from gateway.application.clearing import facts_of_copies
 from gateway.application.outcomes import HandOver, mark_for_filing, move_all
 from gateway.application.packing import members
 from gateway.application.redrafting import as_before, redraft
 from gateway.application.replanning import copies_in, renew, replace, require_provider, void, withdraw
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission
+from gateway.application.trouble import Trouble
 from gateway.application.withholding import cancel_in, withdraw_copy
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import compare_and_set, row_id

@@ -27,7 +27,7 @@ from gateway.application.history import (
     proof_views,
 )
 from gateway.application.noting import RecordView, records_of
-from gateway.application.posting import assessment, day_in_force, first_hand_over, returned_at, was_withdrawn
+from gateway.application.posting import assessment, day_in_force, fiction_of, first_hand_over, was_withdrawn
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, status_of
 from gateway.db.by_hand import ByHand
@@ -40,7 +40,6 @@ from gateway.domain.deadlines import Assessment
 from gateway.domain.desk import WITHDRAWN
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
-from gateway.domain.returning import ReturnFiction
 from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
 
 
@@ -266,8 +265,6 @@ def _recipient_view(
         select(Approval).where(Approval.recipient_id == recipient.id, Approval.signing == recipient.signing)
     ).one_or_none()
     clerk = session.get(User, posting.confirmed_by_id) if posting and posting.confirmed_by_id else None
-    came_back = return_state(session, recipient.mail_piece_id, row_id(letter))
-    fiction = came_back.fiction if came_back else ReturnFiction.DISPUTED
     twins = signed_companions(session, row_id(recipient), CompanionKind.TWIN)
     return RecipientView(
         number=recipient.number,
@@ -300,14 +297,14 @@ def _recipient_view(
             *(services, letter, recipient, posting),
             proof=proof_in_force(session, piece),
             hand=session.get(ByHand, recipient.mail_piece_id) if recipient.mail_piece_id else None,
-            fiction=fiction if returned_at(session, submission) else None,
+            fiction=fiction_of(session, submission),
         ),
         problem=problem_of(piece, submission),
         next_attempt_at=submission.next_attempt_at if submission else None,
         events=events_of(session, submission),
         proofs=proof_views(session, recipient.mail_piece_id) if piece else (),
         hand=hand_view(session, recipient.mail_piece_id),
-        came_back=came_back,
+        came_back=return_state(session, recipient.mail_piece_id, row_id(letter)),
         findings=findings_of(session, row_id(recipient)),
     )
 
