@@ -71,6 +71,7 @@ from gateway.rendering.evidence import cover_pdf
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.local import LocalRenderer
 from gateway.rendering.proof import proof_pdf
+from gateway.scan_wiring import scan_sites
 from gateway.tables.files import FileTables
 
 T = TypeVar("T")
@@ -158,6 +159,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         evidence_checker=Path(evidence_check.__file__).read_bytes(),
         account_pdf=account_pdf,
         receipts_dir=_folder(settings, settings.inbound.receipts_dir),
+        quarantine_dir=_folder(settings, settings.inbound.quarantine_dir),
+        scan_sites=scan_sites(settings.inbound, lambda configured: _folder(settings, configured)),
+        scan_sources={name: each.rules(name, settings.path) for name, each in settings.inbound.sources.items()},
         enclosure_rules=tuple(
             EnclosureRule(**{**dict(rule), "file": str(settings.path(rule.file))})
             for rule in settings.enclosure_rules

@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gateway.case_file_settings import CmisAccount
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError
+from gateway.inbound_settings import InboundSettings
 from gateway.provider_settings import (
     CanarySettings,
     DeskSettings,
@@ -38,7 +39,9 @@ from gateway.provider_settings import (
 ENV_PREFIX = "GATEWAY_"
 _NESTED = "__"
 _CMIS_TABLES = {f"case_file.cmis.{name}" for name in ("properties", "log_properties", "constants")}
-_FREE_TABLES = frozenset({"provider.plugin", "provider.daily_capacity", "case_file.plugin", *_CMIS_TABLES})
+_FREE_TABLES = frozenset(
+    {"provider.plugin", "provider.daily_capacity", "case_file.plugin", "inbound.sources", *_CMIS_TABLES}
+)
 """Tables whose keys are names that only the operator or a plug-in knows."""
 
 
@@ -192,13 +195,6 @@ class CaseFileSettings(Section):
     dir: str = "{data_dir}/case-files"
     cmis: CmisAccount = CmisAccount()
     plugin: PluginTables = Field(default_factory=dict)
-
-
-class InboundSettings(Section):
-    """Scan deliveries."""
-
-    receipts_dir: str = "{data_dir}/receipts"
-    scan_source: str = "scan-centre"
 
 
 class UploadSettings(Section):

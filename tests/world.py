@@ -38,6 +38,7 @@ from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.mail import Submission
 from gateway.domain.layout import PrintProfile
+from gateway.inbound.folder_site import FolderSite
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, Renderer, RenderRequest
 from gateway.providers.by_hand import ByHandProvider
 from gateway.providers.epost import EpostProvider
@@ -420,7 +421,7 @@ class Prototype:
         ).model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
         clock = ManualClock(at(MONDAY, "08:00"))
         provider: EpostProvider = bootstrap._epost(settings.provider.epost)
-        for part in ("case-files", "receipts"):
+        for part in ("case-files", "receipts", "scan-quarantine"):
             (folder / part).mkdir(exist_ok=True)
         database = Database(url)
         casefile = FolderCaseFile(folder / "case-files")
@@ -435,6 +436,8 @@ class Prototype:
             locks=locks_for(database, folder / "locks"),
             random_bits=random.Random(7).getrandbits,
             receipts_dir=folder / "receipts",
+            quarantine_dir=folder / "scan-quarantine",
+            scan_sites={"": FolderSite("scan-centre", answers=folder / "receipts")},
         )
         try:
             yield World(services, clock, simulator, settings)

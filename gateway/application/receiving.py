@@ -1,31 +1,38 @@
 """Receiving: a scan delivery is proven, its documents find their cases, and the scan provider gets its receipt.
 
 Certain matches are filed; everything else waits on the desk for a person. A document in the wrong citizen's file
-is worse than one that waits.
+is worse than one that waits. A delivery that is wrong as a whole goes into quarantine with all its bytes.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, func, select
 
+from gateway.application.answering_scans import put_answer, send_answers
 from gateway.application.authorising import actor, audit
 from gateway.application.matching import add_matched, find_match
+from gateway.application.quarantining import quarantine
 from gateway.application.rendering import remember_document
+from gateway.application.repeating import repeats
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.domain.inbound import Match
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, DocumentInvalid
-from gateway.ports.scans import Delivery, RejectedDocument, ScannedDocument
+from gateway.ports.scans import AnswerFile, Delivery, Manifest, RejectedDocument, ScannedDocument
+
+LATE = timedelta(hours=24)
+"""A delivery that is older when it comes was late (TR-03138, agreement with the scan provider)."""
 
 
 @dataclass(frozen=True)
 class InboundReport:
-    """What became of a delivery."""
+    """What became of a delivery. `receipt` is where the provider finds it."""
 
     delivery: str
     already_known: bool
@@ -46,21 +53,39 @@ def import_delivery(
 ) -> InboundReport:
     """Take in a delivery folder, whole or not at all; taking it in again changes nothing.
 
-    Raises `InputError` (delivery-not-ready), `DocumentInvalid` (a refused delivery, its receipt is written),
-    `Conflict` (delivery-differs: the same delivery came before with another manifest).
+    Raises `InputError` (delivery-not-ready), `DocumentInvalid` (refused as a whole: it is in quarantine, its receipt is
+    written), `Conflict` (delivery-differs: the same delivery came before with another manifest; delivery-busy).
     """
     if login is not None:
         with services.db.reading() as session:
             actor(session, login).require(Action.RECEIVE_SCANS)
+    with services.locks.try_lock(f"scans-{source}") as held:
+        if not held:
+            text = (
+                "Gerade wird eine Scanlieferung dieser Quelle eingelesen. Bitte in einigen Minuten noch einmal."
+            )
+            raise Conflict("delivery-busy", text)
+        return _import(services, folder, source, login or "operator")
+
+
+def _import(services: Services, folder: Path, source: str, who: str) -> InboundReport:
     try:
-        delivery = services.scans.read(folder)
+        delivery = services.scans.read(folder, services.scan_source(source))
     except DocumentInvalid as error:
-        services.scans.refuse(services.receipts_dir, folder, source, error, services.clock.now())
+        quarantine(services, folder, source, error, who)
+        send_answers(services, source=source)
         raise
-    known = _known(services, delivery)
+    try:
+        known = _known(services, delivery)
+    except Conflict as error:
+        quarantine(services, folder, source, error, who)
+        send_answers(services, source=source)
+        raise
     if not known:
+        delivery = delivery.without(repeats(services, delivery))
+        _keep_rejected(services, delivery)
         taken = [_take(services, delivery, document) for document in delivery.documents]
-        _write(services, delivery, taken, login or "operator")
+        _write(services, delivery, taken, who)
     return _acknowledge(services, delivery, already_known=known)
 
 
@@ -81,6 +106,14 @@ def _known(services: Services, delivery: Delivery) -> bool:
     return known is not None
 
 
+def _keep_rejected(services: Services, delivery: Delivery) -> None:
+    """The bytes of what is not taken are kept beside, before the rows say that they are."""
+    names = [each.document.file for each in delivery.rejected] + [stray.name for stray in delivery.strays]
+    if names:
+        folder = services.quarantine_dir / delivery.manifest.source / delivery.manifest.delivery
+        services.scans.keep(delivery.folder, folder, names)
+
+
 def _take(services: Services, delivery: Delivery, document: ScannedDocument) -> _Taken:
     content = services.scans.content(delivery, document)
     found = find_match(services, content, document)
@@ -90,6 +123,7 @@ def _take(services: Services, delivery: Delivery, document: ScannedDocument) -> 
 def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who: str) -> None:
     manifest = delivery.manifest
     with services.db.transaction() as session:
+        remarks = _remarks(session, services, manifest)
         row = ScanDelivery(
             source=manifest.source,
             delivery=manifest.delivery,
@@ -98,6 +132,8 @@ def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who:
             documents=len(manifest.documents),
             pages=sum(document.pages for document in manifest.documents),
             received_at=services.clock.now(),
+            created_at=manifest.created_at,
+            findings=remarks,
         )
         session.add(row)
         session.flush()
@@ -108,7 +144,20 @@ def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who:
         for rejected in delivery.rejected:
             scanned = _scanned(row_id(row), manifest.source, rejected.document)
             session.add(_quarantined(scanned, rejected))
+        _put_receipt(session, services, delivery, remarks)
         audit(session, services, who, "delivery-received", f"{manifest.source}/{manifest.delivery}")
+
+
+def _remarks(session: Session, services: Services, manifest: Manifest) -> list[str]:
+    """What is odd about a delivery that is taken nevertheless."""
+    same_number = select(ScanDelivery.id).where(
+        ScanDelivery.source == manifest.source, ScanDelivery.sequence == manifest.sequence
+    )
+    found = {
+        "delivery-late": services.clock.now() - manifest.created_at > LATE,
+        "delivery-sequence-repeated": session.exec(same_number).first() is not None,
+    }
+    return [code for code, applies in found.items() if applies]
 
 
 def _scanned(delivery_id: int, source: str, document: ScannedDocument) -> dict[str, object]:
@@ -122,6 +171,9 @@ def _scanned(delivery_id: int, source: str, document: ScannedDocument) -> dict[s
         "received_on": document.received_on,
         "scanned_at": document.scanned_at,
         "box": document.box,
+        "batch": document.batch,
+        "sender": document.sender,
+        "quality": document.quality,
     }
 
 
@@ -141,16 +193,30 @@ def _remember_scan(session: Session, services: Services, taken: _Taken) -> None:
     )
 
 
+def _put_receipt(
+    session: Session, services: Services, delivery: Delivery, remarks: Sequence[str]
+) -> AnswerFile:
+    file = services.scans.receipt(delivery, services.clock.now(), remarks)
+    put_answer(session, services, delivery.manifest.source, "receipt", file)
+    return file
+
+
 def _acknowledge(services: Services, delivery: Delivery, *, already_known: bool) -> InboundReport:
-    receipt = services.scans.acknowledge(services.receipts_dir, delivery, services.clock.now())
+    manifest = delivery.manifest
     with services.db.transaction() as session:
         row = session.exec(
             select(ScanDelivery).where(
-                ScanDelivery.source == delivery.manifest.source,
-                ScanDelivery.delivery == delivery.manifest.delivery,
+                ScanDelivery.source == manifest.source, ScanDelivery.delivery == manifest.delivery
             )
         ).one()
         row.receipt_written_at = row.receipt_written_at or services.clock.now()
-        states = session.exec(select(InboundDocument.state).where(InboundDocument.delivery_id == row.id)).all()
-    counts = Counter(InboundState(state).value for state in states)
-    return InboundReport(delivery.manifest.delivery, already_known, receipt, dict(counts))
+        name = _put_receipt(session, services, delivery, row.findings or ()).name
+        states = session.exec(
+            select(InboundDocument.state, func.count(col(InboundDocument.id)))
+            .where(InboundDocument.delivery_id == row.id)
+            .group_by(InboundDocument.state)
+        ).all()
+    send_answers(services, source=manifest.source)
+    counts = Counter({InboundState(state).value: count for state, count in states})
+    place = Path(services.scan_site(manifest.source).place(name))
+    return InboundReport(manifest.delivery, already_known, place, dict(counts))

@@ -25,6 +25,7 @@ from gateway.domain.references import RANDOM_BITS, reference_from
 from gateway.domain.retention import RetentionRules
 from gateway.domain.returning import ReturnRules
 from gateway.domain.routing import Kind, Routing
+from gateway.domain.scan_sources import ScanSource
 from gateway.domain.sweep import SweepRules
 from gateway.domain.trail import Entrance
 from gateway.ports.anchors import Anchors
@@ -34,7 +35,7 @@ from gateway.ports.clock import Clock
 from gateway.ports.locks import Locks
 from gateway.ports.provider import Provider, Unit
 from gateway.ports.renderer import Renderer
-from gateway.ports.scans import ScanReader
+from gateway.ports.scans import ScanReader, ScanSite
 from gateway.ports.tables import TableReader
 from gateway.ports.text import TextFacts
 
@@ -70,6 +71,11 @@ class Services:
     """How many documents are worked on at once: as many as the renderer has workers."""
     duplex: bool
     receipts_dir: Path
+    """Where answers to scan deliveries go that were taken in by hand."""
+    quarantine_dir: Path
+    """Where refused scan deliveries are kept, each in a folder of its own."""
+    scan_sites: Mapping[str, ScanSite]
+    """The scan providers' side of every agreed source; the one called "" answers deliveries of all others."""
     proof_pdf: Callable[[RunProof, tzinfo], bytes]
     """The certificates of a run as a document for people; moments in a time zone."""
     evidence_cover: Callable[[PostingFile, tzinfo], bytes]
@@ -102,6 +108,8 @@ class Services:
     """What each reason of a return means."""
     read_window: Callable[[bytes], str] = lambda _pdf: ""
     """The text that a picture shows in the address window, as read by a machine; empty where nothing reads."""
+    scan_sources: Mapping[str, ScanSource] = field(default_factory=dict)
+    """What was agreed with scan providers, by source."""
 
     @property
     def provider(self) -> Provider:
@@ -123,6 +131,14 @@ class Services:
     def takers(self, kind: Kind) -> list[Provider]:
         """Every provider that may get such a copy, as the routes say; at least one."""
         return [self.providers[name] for name in self.routing.takers(kind)]
+
+    def scan_source(self, name: str) -> ScanSource:
+        """What was agreed about a source of scans; nothing, if it is not named in the configuration."""
+        return self.scan_sources.get(name) or ScanSource(name)
+
+    def scan_site(self, source: str) -> ScanSite:
+        """Where a source of scans is answered."""
+        return self.scan_sites.get(source) or self.scan_sites[""]
 
     def new_reference(self) -> str:
         """A fresh random reference; the database refuses the rare repeat."""

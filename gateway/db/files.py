@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from gateway.db.types import choice, moment
+from gateway.db.types import choice, json_value, moment
 
 
 class Filing(SQLModel, table=True):
@@ -75,6 +75,10 @@ class ScanDelivery(SQLModel, table=True):
     documents: int
     pages: int
     received_at: datetime = moment()
+    created_at: datetime | None = moment(optional=True)
+    """When the scan provider made it, as it says."""
+    findings: list[str] | None = json_value(optional=True)
+    """Codes of what is odd about the delivery as a whole and did not keep it from being taken."""
     receipt_written_at: datetime | None = moment(optional=True)
 
 
@@ -87,6 +91,15 @@ class InboundState(StrEnum):
     """No certain case; a person assigns it."""
     QUARANTINE = "quarantine"
     """Bytes are not what the manifest says; rejected in the receipt."""
+    REJECTED = "rejected"
+    """A person gave it back to the scan provider: it belongs to no case as it is."""
+    REPLACED = "replaced"
+    """A later scan of the same paper took its place; it stays where it is, and shows that."""
+
+
+NOT_TAKEN = (InboundState.QUARANTINE, InboundState.REJECTED)
+"""Documents that were not taken: the same may be delivered again."""
+_TAKEN = text("state NOT IN ('quarantine', 'rejected')")
 
 
 class InboundDocument(SQLModel, table=True):
@@ -101,6 +114,22 @@ class InboundDocument(SQLModel, table=True):
             sqlite_where=text("state = 'assigned' AND filed_at IS NULL"),
             postgresql_where=text("state = 'assigned' AND filed_at IS NULL"),
         ),
+        Index(
+            "one_inbound_document",
+            "source",
+            "document_id",
+            unique=True,
+            sqlite_where=_TAKEN,
+            postgresql_where=_TAKEN,
+        ),
+        Index(
+            "one_inbound_content",
+            "source",
+            "sha256",
+            unique=True,
+            sqlite_where=_TAKEN,
+            postgresql_where=_TAKEN,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -114,6 +143,14 @@ class InboundDocument(SQLModel, table=True):
     received_on: date
     scanned_at: datetime = moment()
     box: str = ""
+    batch: str | None = None
+    """The stack in which it was scanned, as the scan provider calls it."""
+    sender: str | None = None
+    """Who the scan provider thinks sent it."""
+    quality: str | None = None
+    """Result of the scan provider's quality check."""
+    replaces_id: int | None = Field(default=None, foreign_key="inbound_document.id", index=True)
+    """The earlier scan of the same paper."""
     case_id: int | None = Field(default=None, foreign_key="case_record.id", index=True)
     proposed_case_id: int | None = Field(default=None, foreign_key="case_record.id")
     """The likeliest case, for the person who decides."""

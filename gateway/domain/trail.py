@@ -50,6 +50,7 @@ ACTIONS: Mapping[str, str] = {
     "return-put-aside": "Meldung ohne Sendung abgelegt",
     "letter-reissued": "neu versandt anstelle eines Rückläufers",
     "delivery-received": "Scanlieferung angenommen",
+    "delivery-quarantined": "Scanlieferung in Quarantäne",
     "posting-file-made": "Versandakte erstellt",
     "taken-by-hand": "zur Übergabe von Hand genommen",
     "by-hand-put-back": "Übergabe von Hand zurückgelegt",

@@ -1,4 +1,4 @@
-"""A scan delivery (*Scanlieferung*): a folder of PDFs, `manifest.json`, and last the marker `READY`.
+"""A scan delivery (*Scanlieferung*): a folder of PDFs, a manifest, and last the marker `READY`.
 
 `READY` holds the SHA-256 of the manifest, the manifest those of the documents: so a delivery is known to be
 complete and unchanged. A manifest that is wrong refuses the whole delivery; a bad document goes into quarantine
@@ -15,11 +15,11 @@ from pathlib import Path
 import pikepdf
 
 from gateway.domain.findings import Finding, Severity
+from gateway.domain.scan_sources import ScanSource
 from gateway.errors import DocumentInvalid, InputError, IntegrityError
 from gateway.inbound.manifest import parse_manifest
 from gateway.ports.scans import Delivery, Manifest, RejectedDocument, ScannedDocument
 
-MANIFEST = "manifest.json"
 READY = "READY"
 MAX_MANIFEST_BYTES = 20_000_000
 MAX_SCAN_BYTES = 200_000_000
@@ -28,15 +28,20 @@ MAX_SCAN_BYTES = 200_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def read_delivery(folder: Path) -> Delivery:
-    """Read and prove a delivery.
+def manifest_name(source: ScanSource) -> str:
+    """What the manifest of its deliveries is called."""
+    return f"manifest.{source.manifest.value}"
+
+
+def read_delivery(folder: Path, source: ScanSource) -> Delivery:
+    """Read and prove a delivery as it was agreed.
 
     Raises `InputError` delivery-not-ready while it is still being written, and `DocumentInvalid`
-    (manifest-hash-wrong, manifest-invalid, manifest-count-wrong, manifest-duplicate-id) for a delivery that is
-    refused as a whole.
+    (manifest-hash-wrong, manifest-invalid, manifest-count-wrong, manifest-duplicate-id, manifest-source-wrong,
+    manifest-too-many) for a delivery that is refused as a whole.
     """
     promised = _ready(folder)
-    content = _read(folder / MANIFEST, MAX_MANIFEST_BYTES)
+    content = _read(folder / manifest_name(source), MAX_MANIFEST_BYTES)
     if content is None:
         raise DocumentInvalid(
             "manifest-invalid",
@@ -50,7 +55,8 @@ def read_delivery(folder: Path) -> Delivery:
             "Das Manifest der Scanlieferung passt nicht zu seiner Prüfsumme. Die Lieferung wurde abgelehnt; bitte bei"
             " der Scanstelle neu anfordern.",
         )
-    manifest = parse_manifest(content, sha256)
+    manifest = parse_manifest(content, sha256, source)
+    _keep_to_the_agreement(manifest, source)
     findings = {document: _prove(folder, document) for document in manifest.documents}
     return Delivery(
         folder=folder,
@@ -59,7 +65,7 @@ def read_delivery(folder: Path) -> Delivery:
         rejected=tuple(
             RejectedDocument(document, finding) for document, finding in findings.items() if finding
         ),
-        strays=_strays(folder, manifest),
+        strays=_strays(folder, manifest, source),
     )
 
 
@@ -116,9 +122,31 @@ def _pages(content: bytes) -> int | None:
         return None
 
 
-def _strays(folder: Path, manifest: Manifest) -> tuple[Path, ...]:
+def _keep_to_the_agreement(manifest: Manifest, source: ScanSource) -> None:
+    if source.agreed and manifest.source != source.name:
+        raise DocumentInvalid(
+            "manifest-source-wrong",
+            f"Die Scanlieferung kam für {source.name}, ihr Manifest nennt eine andere Quelle. Die Lieferung wurde"
+            " abgelehnt; bitte mit der Scanstelle klären.",
+        )
+    if len(manifest.documents) > source.limits.max_documents:
+        raise DocumentInvalid(
+            "manifest-too-many",
+            f"Die Scanlieferung hat mehr als {source.limits.max_documents} Dokumente. Die Lieferung wurde abgelehnt;"
+            " bitte geteilt neu anfordern.",
+        )
+
+
+def read_sequence(path: Path, source: ScanSource) -> int | None:
+    """The number in a manifest that is otherwise right. Raises `DocumentInvalid`."""
+    content = _read(path, MAX_MANIFEST_BYTES)
+    return parse_manifest(content, "", source).sequence if content is not None else None
+
+
+def _strays(folder: Path, manifest: Manifest, source: ScanSource) -> tuple[Path, ...]:
     known = {document.file for document in manifest.documents}
-    known |= {MANIFEST, READY, f"{manifest.delivery}.receipt.json"}
+    known |= {document.note for document in manifest.documents if document.note}
+    known |= {manifest_name(source), READY, f"{manifest.delivery}.receipt.json"}
     return tuple(sorted(path for path in folder.iterdir() if path.name not in known))
 
 

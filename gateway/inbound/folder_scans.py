@@ -1,16 +1,20 @@
 """Scan deliveries in folders, as the application uses them: the port `ScanReader` put together from its parts."""
 
 import hashlib
+import os
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from gateway.errors import GatewayError
-from gateway.inbound.delivery import read_content, read_delivery
-from gateway.inbound.receipt import receipt_for, refusal_for, write_receipt
+from gateway.domain.scan_sources import ScanSource
+from gateway.durable import make_folder, sync_folder
+from gateway.errors import DocumentInvalid, GatewayError
+from gateway.inbound.delivery import READY, manifest_name, read_content, read_delivery, read_sequence
+from gateway.inbound.receipt import receipt_for, refusal_for
 from gateway.inbound.text import document_text
-from gateway.ports.scans import Delivery, ScannedDocument
+from gateway.ports.scans import AnswerFile, Delivery, ScannedDocument
 
 ReadCodes = Callable[[bytes], Sequence[tuple[int, str]]]
 """Finds all codes of a PDF: page (from 1) and text."""
@@ -22,9 +26,9 @@ class FolderScans:
     def __init__(self, read_codes: ReadCodes) -> None:
         self._read_codes = read_codes
 
-    def read(self, folder: Path) -> Delivery:
+    def read(self, folder: Path, source: ScanSource) -> Delivery:
         """Read and prove. Raises `InputError` delivery-not-ready, `DocumentInvalid` for a refused delivery."""
-        return read_delivery(folder)
+        return read_delivery(folder, source)
 
     def content(self, delivery: Delivery, document: ScannedDocument) -> bytes:
         """The bytes of a proven document, proven again. Raises `IntegrityError`."""
@@ -38,16 +42,58 @@ class FolderScans:
         """Page from 1 and text of all codes on all pages."""
         return self._read_codes(pdf)
 
-    def acknowledge(self, outbox: Path, delivery: Delivery, at: datetime) -> Path:
-        """Write the receipt of a delivery that was taken in; repeating it changes nothing."""
-        return write_receipt(outbox, receipt_for(delivery, at))
+    def receipt(self, delivery: Delivery, at: datetime, remarks: Sequence[str]) -> AnswerFile:
+        """The receipt of a delivery that was taken in."""
+        receipt = receipt_for(delivery, at, remarks)
+        return AnswerFile(f"{receipt.delivery}.receipt.json", receipt.as_bytes())
 
-    def refuse(self, outbox: Path, folder: Path, source: str, error: GatewayError, at: datetime) -> Path:
-        """Write the receipt of a delivery that was refused as a whole; its folder names it."""
-        return write_receipt(outbox, refusal_for(source, _receipt_name(folder.name), error, at))
+    def refusal(self, folder: Path, source: str, error: GatewayError, at: datetime) -> AnswerFile:
+        """The receipt of a delivery that was refused as a whole; its folder names it, a hash tells the tries apart."""
+        name = _safe(folder.name)
+        told = refusal_for(source, name, error, at)
+        return AnswerFile(f"{name}.refused-{self.fingerprint(folder)[:8]}.receipt.json", told.as_bytes())
+
+    def fingerprint(self, folder: Path) -> str:
+        """Hash of the names and sizes of its files, and of what manifest and marker say."""
+        digest = hashlib.sha256(folder.name.encode())
+        for path in sorted(folder.iterdir()):
+            size = path.lstat().st_size
+            digest.update(f"\n{path.name} {size} ".encode())
+            if path.name == READY or path.name.startswith("manifest."):
+                digest.update(path.read_bytes() if path.is_file() and not path.is_symlink() else b"")
+        return digest.hexdigest()
+
+    def sequence(self, folder: Path, source: ScanSource) -> int | None:
+        """The number that a delivery gives itself, as far as its manifest can be read."""
+        try:
+            return read_sequence(folder / manifest_name(source), source)
+        except DocumentInvalid:
+            return None
+
+    def keep(self, folder: Path, into: Path, names: Sequence[str] | None = None) -> None:
+        """Copy plain files into the new folder `into`, which appears when it is whole; one that is there stays."""
+        if into.exists():
+            return
+        make_folder(into.parents[1], into.parent.name)
+        part = into.with_name(f"{into.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=0o700)
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and not path.is_symlink() and (names is None or path.name in names):
+                _copy(path, part / path.name)
+        sync_folder(part)
+        part.rename(into)
+        sync_folder(into.parent)
 
 
-def _receipt_name(folder_name: str) -> str:
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as given, target.open("xb") as file:
+        shutil.copyfileobj(given, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _safe(folder_name: str) -> str:
     """The folder's name where it is a safe file name; else the same made safe, with a hash against mix-ups."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", folder_name).strip("-.")[:50] or "x"
     if safe == folder_name:

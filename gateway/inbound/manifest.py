@@ -13,15 +13,17 @@ from typing import Any
 
 import jsonschema
 
+from gateway.domain.scan_sources import ScanSource
 from gateway.errors import DocumentInvalid
+from gateway.inbound.manifest_formats import NotReadable, load_manifest
 from gateway.ports.scans import Manifest, ScannedDocument
 
 _SCHEMA_FILE = Path(__file__).with_name("scan_delivery.schema.json")
 
 
-def parse_manifest(content: bytes, sha256: str) -> Manifest:
+def parse_manifest(content: bytes, sha256: str, source: ScanSource) -> Manifest:
     """Read a manifest. Raises `DocumentInvalid`: manifest-invalid, manifest-count-wrong, manifest-duplicate-id."""
-    raw = _load(content)
+    raw = _load(content, source)
     _check_schema(raw)
     documents = tuple(_document(entry) for entry in raw["documents"])
     _check_counts(raw["counts"], documents)
@@ -36,11 +38,11 @@ def parse_manifest(content: bytes, sha256: str) -> Manifest:
     )
 
 
-def _load(content: bytes) -> Any:
+def _load(content: bytes, source: ScanSource) -> Any:
     try:
-        return json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise _invalid("es ist kein JSON") from error
+        return load_manifest(content, source)
+    except NotReadable as error:
+        raise _invalid(str(error)) from error
 
 
 def _check_schema(raw: Any) -> None:
@@ -67,6 +69,10 @@ def _document(entry: Mapping[str, Any]) -> ScannedDocument:
         file_number=entry["file_number"] or None,
         box=entry["box"],
         quality=entry["quality"],
+        batch=entry.get("batch") or None,
+        sender=entry.get("sender") or None,
+        replaces=entry.get("replaces") or None,
+        note=entry.get("note") or None,
     )
 
 
@@ -84,7 +90,8 @@ def _check_counts(counts: Mapping[str, Any], documents: tuple[ScannedDocument, .
 def _check_unique(documents: Iterable[ScannedDocument]) -> None:
     documents = tuple(documents)
     ids = Counter(document.document_id for document in documents)
-    files = Counter(document.file.casefold() for document in documents)
+    names = [document.file for document in documents] + [document.note for document in documents if document.note]
+    files = Counter(name.casefold() for name in names)
     if any(count > 1 for counter in (ids, files) for count in counter.values()):
         raise DocumentInvalid(
             "manifest-duplicate-id",

@@ -4,36 +4,36 @@ The scan provider keeps the paper of what was not taken; so a receipt says nothi
 """
 
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from gateway.durable import write_durably
-from gateway.errors import Conflict, GatewayError
+from gateway.errors import GatewayError
 from gateway.ports.scans import Delivery
 
 SCHEMA = "scan-receipt/1"
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
 class ReceiptLine:
-    """One document: taken, or rejected with a code and a German sentence without personal data."""
+    """One document: taken, or rejected with a code and a German sentence without personal data.
+
+    `replaces` is the earlier scan whose place it took.
+    """
 
     document_id: str
     accepted: bool
     code: str | None = None
     reason: str | None = None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True)
 class Receipt:
     """What the scan provider is told. `refused_code` is set where the whole delivery was refused.
 
-    `delivery` becomes the file name; `acknowledged_at` is timezone-aware; `strays` counts files that the
-    manifest does not name; `manifest_sha256` is None where there was no readable manifest.
+    `acknowledged_at` is timezone-aware; `strays` counts files that the manifest does not name; `manifest_sha256` is
+    None where there was no readable manifest; `remarks` are codes about a delivery that was taken nevertheless.
     """
 
     source: str
@@ -44,6 +44,11 @@ class Receipt:
     strays: int = 0
     refused_code: str | None = None
     refused_reason: str | None = None
+    remarks: Sequence[str] = ()
+
+    def as_bytes(self) -> bytes:
+        """The receipt file."""
+        return (json.dumps(self.as_json(), ensure_ascii=False, indent=1) + "\n").encode()
 
     def as_json(self) -> dict[str, object]:
         """The shape of the receipt file."""
@@ -57,6 +62,7 @@ class Receipt:
             "result": "refused" if self.refused_code else "accepted",
             "code": self.refused_code,
             "reason": self.refused_reason,
+            "remarks": list(self.remarks),
             "counts": {
                 "documents": len(self.lines),
                 "accepted": accepted,
@@ -69,13 +75,14 @@ class Receipt:
                     "result": "accepted" if line.accepted else "rejected",
                     "code": line.code,
                     "reason": line.reason,
+                    "replaces": line.replaces,
                 }
                 for line in self.lines
             ],
         }
 
 
-def receipt_for(delivery: Delivery, acknowledged_at: datetime) -> Receipt:
+def receipt_for(delivery: Delivery, acknowledged_at: datetime, remarks: Sequence[str] = ()) -> Receipt:
     """The receipt of a delivery that was read, its documents in the order of the manifest."""
     rejected = {entry.document.document_id: entry.finding for entry in delivery.rejected}
     lines = []
@@ -84,11 +91,17 @@ def receipt_for(delivery: Delivery, acknowledged_at: datetime) -> Receipt:
         lines.append(
             ReceiptLine(document.document_id, False, finding.code, finding.message)
             if finding
-            else ReceiptLine(document.document_id, True)
+            else ReceiptLine(document.document_id, True, replaces=document.replaces)
         )
     manifest = delivery.manifest
     return Receipt(
-        manifest.source, manifest.delivery, manifest.sha256, acknowledged_at, tuple(lines), len(delivery.strays)
+        manifest.source,
+        manifest.delivery,
+        manifest.sha256,
+        acknowledged_at,
+        tuple(lines),
+        len(delivery.strays),
+        remarks=tuple(remarks),
     )
 
 
@@ -97,48 +110,3 @@ def refusal_for(source: str, delivery: str, error: GatewayError, acknowledged_at
     return Receipt(
         source, delivery, None, acknowledged_at, refused_code=error.code, refused_reason=error.message
     )
-
-
-def write_receipt(outbox: Path, receipt: Receipt) -> Path:
-    """Write `DELIVERY.receipt.json`, on disk when this returns; repeating it changes nothing.
-
-    A refusal gives way to the receipt of the repeated delivery. Raises `Conflict` receipt-exists where the
-    provider was told something else before, and `ValueError` for a delivery name that is no file name.
-    """
-    if not _SAFE_NAME.fullmatch(receipt.delivery):
-        raise ValueError("a delivery name is letters, digits, dot, dash, underscore")
-    path = outbox / f"{receipt.delivery}.receipt.json"
-    earlier = _read(path)
-    if earlier == _without_time(receipt.as_json()):
-        return path
-    if earlier is not None and earlier.get("result") != "refused":
-        raise Conflict(
-            "receipt-exists",
-            f"Für die Scanlieferung {receipt.delivery} gibt es schon eine andere Quittung. Sie wurde nicht geändert;"
-            " bitte mit der Scanstelle klären.",
-        )
-    write_durably(path, (json.dumps(receipt.as_json(), ensure_ascii=False, indent=1) + "\n").encode())
-    return path
-
-
-def with_rejection(receipt: Receipt, document_id: str, code: str, reason: str) -> Receipt:
-    """The same receipt, with a document rejected that could be read but not be taken."""
-    lines = tuple(
-        ReceiptLine(document_id, False, code, reason) if line.document_id == document_id else line
-        for line in receipt.lines
-    )
-    return replace(receipt, lines=lines)
-
-
-def _read(path: Path) -> dict[str, object] | None:
-    if not path.exists():
-        return None
-    try:
-        return _without_time(json.loads(path.read_bytes()))
-    except (ValueError, AttributeError):
-        return {}
-
-
-def _without_time(receipt: dict[str, object]) -> dict[str, object]:
-    """All but when it was acknowledged: the first time counts."""
-    return {name: value for name, value in receipt.items() if name != "acknowledged_at"}

@@ -1,18 +1,22 @@
 """Scan deliveries (*Scanlieferungen*), as the application sees them: proven values, whatever the transport."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
 from gateway.domain.findings import Finding, Severity
+from gateway.domain.scan_sources import ScanSource
 from gateway.errors import GatewayError
 
 
 @dataclass(frozen=True)
 class ScannedDocument:
-    """One document as the manifest describes it. `scanned_at` is timezone-aware; `file` is a name in the folder."""
+    """One document as the manifest describes it. `scanned_at` is timezone-aware; `file` is a name in the folder.
+
+    `replaces` is the id of an earlier scan of the same paper, `note` the name of the file with the transfer note.
+    """
 
     document_id: str
     file: str
@@ -24,6 +28,10 @@ class ScannedDocument:
     file_number: str | None
     box: str
     quality: str
+    batch: str | None = None
+    sender: str | None = None
+    replaces: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,11 +79,26 @@ class Delivery:
             found.append(Finding("scan-not-in-manifest", Severity.WARNING, message))
         return found
 
+    def without(self, findings: Mapping[str, Finding]) -> "Delivery":
+        """The same, with more documents rejected: document id → why."""
+        bad = [document for document in self.documents if document.document_id in findings]
+        good = tuple(document for document in self.documents if document.document_id not in findings)
+        rejected = (RejectedDocument(document, findings[document.document_id]) for document in bad)
+        return replace(self, documents=good, rejected=(*self.rejected, *rejected))
+
+
+@dataclass(frozen=True)
+class AnswerFile:
+    """A file for the scan provider: its name, unique at the source for ever, and its bytes."""
+
+    name: str
+    content: bytes
+
 
 class ScanReader(Protocol):
-    """Reads what the scan provider delivers, and answers it."""
+    """Reads what the scan provider delivers, and writes what it is answered."""
 
-    def read(self, folder: Path) -> Delivery:
+    def read(self, folder: Path, source: ScanSource) -> Delivery:
         """Read and prove. Raises `InputError` delivery-not-ready, `DocumentInvalid` for a refused delivery."""
 
     def content(self, delivery: Delivery, document: ScannedDocument) -> bytes:
@@ -87,8 +110,47 @@ class ScanReader(Protocol):
     def codes(self, pdf: bytes) -> Sequence[tuple[int, str]]:
         """Page from 1 and text of all DataMatrix codes on all pages, rotated and raster ones too."""
 
-    def acknowledge(self, outbox: Path, delivery: Delivery, at: datetime) -> Path:
-        """Write the receipt of a delivery that was taken in; repeating it changes nothing."""
+    def receipt(self, delivery: Delivery, at: datetime, remarks: Sequence[str]) -> AnswerFile:
+        """The receipt of a delivery that was taken in; `remarks` are codes about it as a whole."""
 
-    def refuse(self, outbox: Path, folder: Path, source: str, error: GatewayError, at: datetime) -> Path:
-        """Write the receipt of a delivery that was refused as a whole."""
+    def refusal(self, folder: Path, source: str, error: GatewayError, at: datetime) -> AnswerFile:
+        """The receipt of a delivery that was refused as a whole; the same delivery gives the same name."""
+
+    def fingerprint(self, folder: Path) -> str:
+        """Tells what lies in a delivery's folder from what lay there at another time; SHA-256, hexadecimal."""
+
+    def sequence(self, folder: Path, source: ScanSource) -> int | None:
+        """The number that a delivery gives itself, whatever else is wrong with it; None if that cannot be read."""
+
+    def keep(self, folder: Path, into: Path, names: Sequence[str] | None = None) -> None:
+        """Copy the files of a delivery (those named, else all) into a new folder, on disk when this returns."""
+
+
+class ScanSite(Protocol):
+    """The scan provider's side of one agreed source: where deliveries come from and answers go to.
+
+    What the site does not do is a `ProviderError`, mostly `NotSent`: everything here may be repeated.
+    """
+
+    source: str
+
+    def arrivals(self, into: Path) -> Iterator[Path]:
+        """Deliveries that are ready, each brought into a folder below `into`; those not taken yet come again."""
+
+    def taken(self, arrival: Path) -> None:
+        """What was brought into `arrival` is in our rows, or in quarantine: it is removed at the site."""
+
+    def answer(self, name: str, content: bytes) -> None:
+        """A file for the provider, written once and durably; the same bytes again do nothing.
+
+        Raises `Conflict` answer-exists for other bytes under a name in use.
+        """
+
+    def place(self, name: str) -> str:
+        """Where an answer of this name lies, for people."""
+
+    def reports(self) -> Iterator[tuple[str, bytes]]:
+        """Files of the provider that are no deliveries, with their names; reading them changes nothing."""
+
+    def check(self) -> list[Finding]:
+        """Whether it can be reached, and deliveries that were begun and not finished; changes nothing."""

@@ -14,11 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.domain.scan_sources import DeliveryLimits, ScanSource
 from gateway.errors import DocumentInvalid, InputError, IntegrityError
 from gateway.inbound import delivery as module
 from gateway.inbound.delivery import read_content, read_delivery
 from gateway.testing.scans import write_manifest
 
+SOURCE = ScanSource("scan-west")
 IDS = [f"0000000{n}-0000-4000-8000-00000000000{n}" for n in range(4)]
 
 
@@ -83,16 +85,16 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 def refusal(folder: Path) -> str:
     with pytest.raises(DocumentInvalid) as error:
-        read_delivery(folder)
+        read_delivery(folder, SOURCE)
     return error.value.code
 
 
 def rejections(folder: Path) -> dict[str, str]:
-    return {item.document.document_id: item.finding.code for item in read_delivery(folder).rejected}
+    return {item.document.document_id: item.finding.code for item in read_delivery(folder, SOURCE).rejected}
 
 
 def test_a_good_delivery_is_read_whole(folder: Path) -> None:
-    delivery = read_delivery(folder)
+    delivery = read_delivery(folder, SOURCE)
 
     assert [document.document_id for document in delivery.documents] == IDS[:3]
     assert [document.pages for document in delivery.documents] == [1, 2, 3]
@@ -109,7 +111,7 @@ def test_an_empty_delivery_is_a_delivery(folder: Path) -> None:
         path.unlink()
     write_manifest(folder, manifest([]))
 
-    assert read_delivery(folder).documents == ()
+    assert read_delivery(folder, SOURCE).documents == ()
 
 
 @pytest.mark.parametrize("marker", [None, "", "abc123"])
@@ -119,14 +121,14 @@ def test_a_delivery_that_is_still_being_written_is_left_alone(folder: Path, mark
         (folder / "READY").write_text(marker)
 
     with pytest.raises(InputError) as error:
-        read_delivery(folder)
+        read_delivery(folder, SOURCE)
     assert error.value.code == "delivery-not-ready"
     assert not isinstance(error.value, DocumentInvalid)
 
 
 def test_a_folder_that_is_not_there_is_not_ready(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
-        read_delivery(tmp_path / "no-such-folder")
+        read_delivery(tmp_path / "no-such-folder", SOURCE)
     assert error.value.code == "delivery-not-ready"
 
 
@@ -204,7 +206,7 @@ def test_a_refusal_names_the_place_but_never_the_value(folder: Path) -> None:
     rewrite(folder, lambda raw: raw["documents"][1].update(received_on=["Erika Mustermann"]))
 
     with pytest.raises(DocumentInvalid) as error:
-        read_delivery(folder)
+        read_delivery(folder, SOURCE)
     assert "documents[1].received_on" in error.value.message
     assert "Mustermann" not in error.value.message
 
@@ -219,14 +221,14 @@ def test_a_document_named_twice_refuses_the_delivery(folder: Path, field: str) -
 def test_further_properties_are_no_fault(folder: Path) -> None:
     rewrite(folder, lambda raw: raw["documents"][0].update(colour=True))
 
-    assert len(read_delivery(folder).documents) == 3
+    assert len(read_delivery(folder, SOURCE).documents) == 3
 
 
 def test_a_missing_document_goes_into_quarantine_and_the_rest_goes_on(folder: Path) -> None:
     (folder / f"{IDS[1]}.pdf").unlink()
 
     assert rejections(folder) == {IDS[1]: "scan-missing"}
-    assert [document.document_id for document in read_delivery(folder).documents] == [IDS[0], IDS[2]]
+    assert [document.document_id for document in read_delivery(folder, SOURCE).documents] == [IDS[0], IDS[2]]
 
 
 def test_a_document_with_another_hash_goes_into_quarantine(folder: Path) -> None:
@@ -265,7 +267,7 @@ def test_a_pdf_whose_page_tree_lies_about_its_length_goes_into_quarantine(folder
     assert content != pdf(2)
 
     assert rejections(replaced(folder, 1, content)).keys() <= {IDS[1]}
-    assert len(read_delivery(folder).documents) >= 2
+    assert len(read_delivery(folder, SOURCE).documents) >= 2
 
 
 def test_a_link_or_a_pipe_is_not_a_document(folder: Path, tmp_path: Path) -> None:
@@ -289,7 +291,7 @@ def test_files_that_the_manifest_does_not_name_are_counted_and_not_named(folder:
     (folder / "Mustermann Erika.pdf").write_bytes(pdf(1))
     (folder / "2026-11-20-001.receipt.json").write_text("{}")
 
-    delivery = read_delivery(folder)
+    delivery = read_delivery(folder, SOURCE)
     assert [path.name for path in delivery.strays] == ["Mustermann Erika.pdf"]
     (finding,) = delivery.findings
     assert finding.code == "scan-not-in-manifest"
@@ -298,7 +300,7 @@ def test_files_that_the_manifest_does_not_name_are_counted_and_not_named(folder:
 
 
 def test_a_document_that_changes_after_the_proof_is_not_given_out(folder: Path) -> None:
-    delivery = read_delivery(folder)
+    delivery = read_delivery(folder, SOURCE)
     (folder / f"{IDS[0]}.pdf").write_bytes(pdf(2))
 
     with pytest.raises(IntegrityError) as error:
@@ -313,7 +315,17 @@ def test_no_damage_to_a_pdf_stops_the_rest_of_the_delivery(folder: Path, data: s
     for _ in range(data.draw(st.integers(1, 20))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
 
-    delivery = read_delivery(replaced(folder, 1, bytes(content)))
+    delivery = read_delivery(replaced(folder, 1, bytes(content)), SOURCE)
 
     assert {IDS[0], IDS[2]} <= {document.document_id for document in delivery.documents}
     assert len(delivery.documents) + len(delivery.rejected) == 3
+
+
+def test_an_agreed_source_delivers_for_itself_only_and_within_its_limits(folder: Path) -> None:
+    for agreed, code in (
+        (ScanSource("scan-east", agreed=True), "manifest-source-wrong"),
+        (ScanSource("scan-west", agreed=True, limits=DeliveryLimits(max_documents=2)), "manifest-too-many"),
+    ):
+        with pytest.raises(DocumentInvalid) as error:
+            read_delivery(folder, agreed)
+        assert error.value.code == code

@@ -17,6 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.domain.file_numbers import normalise_file_number
 from gateway.domain.inbound import Confidence, Known, Seen, match
 from gateway.domain.references import encode_reply_code, reference_from
+from gateway.domain.scan_sources import ScanSource
 from gateway.errors import DocumentInvalid
 from gateway.inbound.folder_scans import FolderScans
 from gateway.inbound.text import document_text
@@ -57,7 +58,8 @@ def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: 
     at = datetime(2026, 11, 20, 15, tzinfo=UTC)
     scans: ScanReader = FolderScans(read_codes)
     delivery = scans.read(
-        make_delivery(tmp_path / "2026-11-20-001", "scan-west", "2026-11-20-001", 1, specs, at=at)
+        make_delivery(tmp_path / "2026-11-20-001", "scan-west", "2026-11-20-001", 1, specs, at=at),
+        ScanSource("scan-west"),
     )
     assert delivery.findings == []
 
@@ -82,24 +84,38 @@ def test_every_kind_of_paper_of_a_delivery_finds_its_case_or_the_desk(tmp_path: 
 
 def test_taken_and_refused_deliveries_are_answered(tmp_path: Path) -> None:
     at = datetime(2026, 11, 20, 15, tzinfo=UTC)
-    outbox = tmp_path / "outbox"
-    outbox.mkdir()
-    scans = FolderScans(read_codes)
+    scans, source = FolderScans(read_codes), ScanSource("scan-west")
     good = make_delivery(tmp_path / "good", "scan-west", "2026-11-20-001", 1, [ScanSpec.unknown()], at=at)
     bad = tmp_path / "Lieferung vom 21. November"
     shutil.copytree(good, bad)
     (bad / "manifest.json").write_text("{}")
 
-    taken = scans.acknowledge(outbox, scans.read(good), at)
+    taken = scans.receipt(scans.read(good, source), at, ())
     with pytest.raises(DocumentInvalid) as error:
-        scans.read(bad)
-    refused = scans.refuse(outbox, bad, "scan-west", error.value, at)
+        scans.read(bad, source)
+    refused = scans.refusal(bad, "scan-west", error.value, at)
 
-    assert json.loads(taken.read_text())["counts"]["accepted"] == 1
-    assert json.loads(refused.read_text())["code"] == "manifest-hash-wrong"
-    assert refused.parent == outbox
+    assert (taken.name, json.loads(taken.content)["counts"]["accepted"]) == ("2026-11-20-001.receipt.json", 1)
+    assert json.loads(refused.content)["code"] == "manifest-hash-wrong"
     assert " " not in refused.name
-    assert scans.refuse(outbox, bad, "scan-west", error.value, at) == refused
+    assert scans.refusal(bad, "scan-west", error.value, at).name == refused.name
+    (bad / "manifest.json").write_text("[]")
+    assert scans.refusal(bad, "scan-west", error.value, at).name != refused.name
+
+
+def test_what_is_kept_of_a_delivery_are_the_same_bytes_whole_or_not_at_all(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    for name in ("a.pdf", "b.pdf", "READY"):
+        (given / name).write_bytes(name.encode())
+    (given / "link.pdf").symlink_to("/etc/passwd")
+    scans = FolderScans(read_codes)
+    scans.keep(given, tmp_path / "kept" / "all")
+    scans.keep(given, tmp_path / "kept" / "some", ["b.pdf"])
+    assert {path.name: path.read_bytes() for path in (tmp_path / "kept" / "all").iterdir()} == {
+        name: name.encode() for name in ("a.pdf", "b.pdf", "READY")
+    }
+    assert [path.name for path in (tmp_path / "kept" / "some").iterdir()] == ["b.pdf"]
 
 
 def test_the_text_layer_is_read_and_a_picture_has_none() -> None:

@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from gateway.db import (
+    arrivals,
     bundling,
     by_hand,
     canaries,
@@ -31,6 +32,7 @@ from gateway.db import (
 )
 
 TABLES = (
+    arrivals,
     bundling,
     by_hand,
     canaries,

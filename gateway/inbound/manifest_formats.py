@@ -1,0 +1,157 @@
+"""The same manifest in three formats: JSON as it is, XML and CSV brought into its shape.
+
+    <scan-delivery source="west" delivery="L-1" sequence="1" created-at="2026-11-20T15:00:00+01:00">
+      <counts documents="1" pages="2"/>
+      <documents><document document-id="…" file="….pdf" sha256="…" pages="2" class="letter" …/></documents>
+    </scan-delivery>
+
+A field is an attribute or an element with text, its name with dash or underscore. A CSV has a line for each document,
+its columns are named in the configuration; what holds for the delivery as a whole stands in every line alike. Its
+counts may be left out: the marker READY proves that no line is missing.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from gateway.domain.scan_sources import ManifestFormat, ScanSource
+from gateway.inbound.strict_xml import NotXml, local, parse_xml
+
+SCHEMA = "scan-delivery/1"
+_OF_DELIVERY = ("source", "delivery", "sequence", "created_at")
+_COUNTS = {"documents": "count_documents", "pages": "count_pages"}
+_OF_DOCUMENT = (
+    "document_id",
+    "file",
+    "sha256",
+    "pages",
+    "class",
+    "received_on",
+    "scanned_at",
+    "file_number",
+    "box",
+    "quality",
+    "batch",
+    "sender",
+    "replaces",
+    "note",
+)
+CSV_FIELDS = frozenset({*_OF_DELIVERY, *_COUNTS.values(), *_OF_DOCUMENT})
+"""Our names that the configuration may give a column of a CSV."""
+_MAY_BE_EMPTY = {"file_number", "batch", "sender", "replaces", "note"}
+_NUMBERS = {"sequence", "pages", "documents"}
+_GERMAN_DAY = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})")
+
+
+class NotReadable(ValueError):
+    """The manifest is not what was agreed; the message names the place, never a value."""
+
+
+def load_manifest(content: bytes, source: ScanSource) -> Any:
+    """The manifest in the shape of its JSON schema, not yet held against it. Raises `NotReadable`."""
+    raw = _READERS[source.manifest](content, source)
+    if source.classes and isinstance(raw, dict) and isinstance(raw.get("documents"), list):
+        raw["documents"] = [_with_our_class(entry, source.classes) for entry in raw["documents"]]
+    return raw
+
+
+def _with_our_class(entry: Any, classes: Mapping[str, str]) -> Any:
+    if not isinstance(entry, dict) or not isinstance(entry.get("class"), str):
+        return entry
+    return {**entry, "class": classes.get(entry["class"], entry["class"])}
+
+
+def _json(content: bytes, _source: ScanSource) -> Any:
+    try:
+        return json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise NotReadable("es ist kein JSON") from error
+
+
+def _xml(content: bytes, _source: ScanSource) -> Any:
+    try:
+        root = parse_xml(content)
+    except NotXml as error:
+        raise NotReadable(str(error)) from None
+    if local(root.tag) != "scan-delivery":
+        raise NotReadable("das Element scan-delivery fehlt")
+    parts = {local(child.tag): child for child in root}
+    counts, documents = parts.pop("counts", None), parts.pop("documents", None)
+    if counts is None or documents is None:
+        raise NotReadable("counts oder documents fehlt")
+    return {
+        "schema": SCHEMA,
+        **_fields(root),
+        "counts": _fields(counts),
+        "documents": [_of_document(_fields(child)) for child in documents],
+    }
+
+
+def _fields(element: Element) -> dict[str, Any]:
+    texts = {local(child.tag): (child.text or "").strip() for child in element if not len(child)}
+    named = {local(name): value.strip() for name, value in element.attrib.items()} | texts
+    return {name.replace("-", "_"): value for name, value in _typed(named).items() if name != "schema"}
+
+
+def _csv(content: bytes, source: ScanSource) -> Any:
+    rows = [_by_our_names(row, source.columns) for row in _rows(content, source.delimiter)]
+    if not rows:
+        raise NotReadable("es hat keine Zeile")
+    whole = {name: rows[0].get(name, "") for name in (*_OF_DELIVERY, *_COUNTS.values())}
+    for number, row in enumerate(rows, start=2):
+        if any(row.get(name, "") != value for name, value in whole.items()):
+            raise NotReadable(f"Zeile {number} nennt eine andere Lieferung als die erste")
+    documents = [_of_document(_typed({name: row.get(name, "") for name in _OF_DOCUMENT})) for row in rows]
+    told = {name: whole[column] for name, column in _COUNTS.items() if whole[column]}
+    summed = {"documents": len(documents), "pages": _sum(documents)}
+    return {
+        "schema": SCHEMA,
+        **_typed({name: whole[name] for name in _OF_DELIVERY}),
+        "counts": {**summed, **_typed(told)},
+        "documents": documents,
+    }
+
+
+def _rows(content: bytes, delimiter: str) -> list[dict[str, str]]:
+    try:
+        text = content.decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        raise NotReadable("es ist kein CSV in UTF-8") from None
+
+
+def _by_our_names(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+    """A line by our names of the fields. A missing column or cell is empty, more cells than columns are a fault."""
+    if None in row:
+        raise NotReadable("eine Zeile hat mehr Felder als Spalten")
+    return {name: (row.get(columns.get(name, name)) or "").strip() for name in CSV_FIELDS}
+
+
+def _of_document(fields: dict[str, Any]) -> dict[str, Any]:
+    """Empty where nothing was said; days may be written as in Germany."""
+    known = {name: fields.get(name) or None for name in _MAY_BE_EMPTY}
+    day = _GERMAN_DAY.fullmatch(str(fields.get("received_on", "")))
+    dated = {"received_on": f"{day[3]}-{day[2]}-{day[1]}"} if day else {}
+    return {**fields, **known, **dated}
+
+
+def _typed(texts: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name: int(value) if name in _NUMBERS and value.isascii() and value.isdigit() and len(value) < 10 else value
+        for name, value in texts.items()
+    }
+
+
+def _sum(documents: list[dict[str, Any]]) -> int:
+    return sum(entry["pages"] for entry in documents if isinstance(entry.get("pages"), int))
+
+
+_READERS: Mapping[ManifestFormat, Callable[[bytes, ScanSource], Any]] = {
+    ManifestFormat.JSON: _json,
+    ManifestFormat.XML: _xml,
+    ManifestFormat.CSV: _csv,
+}
