@@ -15,7 +15,8 @@ class ScanSourceSettings(Section):
     """What was agreed with one site of a scan provider, and how its deliveries come.
 
     `dir`: of the transport "folder", with inbox, answers and reports in it. Host and what follows: of "sftp".
-    `account`: the login whose tokens deliver, of "http". `columns`: our field → column of its CSV, `classes`: its word for a class → ours.
+    `account`: the login whose tokens deliver, of "http". `columns`: our field → column of its CSV; `classes`: its word
+    for a class → ours.
     """
 
     transport: Literal["folder", "sftp", "http"] = "folder"

@@ -14,6 +14,7 @@ from gateway.errors import DocumentInvalid, GatewayError
 from gateway.inbound.delivery import READY, manifest_name, read_content, read_delivery, read_sequence
 from gateway.inbound.receipt import receipt_for, refusal_for
 from gateway.inbound.text import document_text
+from gateway.inbound.zips import unpack
 from gateway.ports.scans import AnswerFile, Delivery, ScannedDocument
 
 ReadCodes = Callable[[bytes], Sequence[tuple[int, str]]]
@@ -27,7 +28,11 @@ class FolderScans:
         self._read_codes = read_codes
 
     def read(self, folder: Path, source: ScanSource) -> Delivery:
-        """Read and prove. Raises `InputError` delivery-not-ready, `DocumentInvalid` for a refused delivery."""
+        """Read and prove, unpacked before if it came as a ZIP.
+
+        Raises `InputError` delivery-not-ready, `DocumentInvalid` for a refused delivery.
+        """
+        unpack(folder, source.limits)
         return read_delivery(folder, source)
 
     def content(self, delivery: Delivery, document: ScannedDocument) -> bytes:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.domain.findings import Finding, Severity
-from gateway.durable import make_folder, sync_folder, write_durably
+from gateway.durable import FOLDER_MODE, make_folder, sync_folder, write_durably
 from gateway.errors import Conflict, NotSent
 from gateway.inbound.delivery import READY
+from gateway.inbound.zips import PACKED
 
 _GONE = ".taken"
 """Deliveries on their way out; nothing in it is read."""
@@ -37,17 +38,22 @@ class FolderSite:
         self._reports = reports
         self._unfinished_s = unfinished_hours * 3600
 
-    def arrivals(self, into: Path) -> Iterator[Path]:  # noqa: ARG002 - they are here already
-        """Ready deliveries, where they lie, by name. Raises `NotSent` if the folder is not there."""
+    def arrivals(self, into: Path) -> Iterator[Path]:
+        """Ready deliveries, where they lie, by name; packed ones below `into`. Raises `NotSent` scan-folder-missing."""
         if self._inbox is None:
             return
         shutil.rmtree(self._inbox / _GONE, ignore_errors=True)
         for path in self._deliveries():
-            if (path / READY).is_file():
+            if path.is_dir() and (path / READY).is_file():
                 yield path
+            elif path.is_file() and _marker(path).is_file():
+                yield self._fetched(path, into)
 
     def taken(self, arrival: Path) -> None:
         """One rename takes it out of sight, so that a half-removed delivery is never seen."""
+        if arrival.parent != self._inbox:
+            self._drop_packed(arrival)
+            return
         if not arrival.exists():
             return
         gone = make_folder(arrival.parent, _GONE)
@@ -90,8 +96,31 @@ class FolderSite:
             text = f"Der Ordner {missing[0]} der Scanstelle {self.source} ist nicht da. Ist das Laufwerk verbunden?"
             return [Finding("scan-folder-missing", Severity.ERROR, text)]
         late = time.time() - self._unfinished_s
-        waiting = [path for path in self._deliveries() if not (path / READY).is_file()]
+        waiting = [
+            path
+            for path in (self._deliveries() if self._inbox else ())
+            if not (path / READY if path.is_dir() else _marker(path)).is_file()
+        ]
         return unfinished(self.source, sum(path.stat().st_mtime < late for path in waiting))
+
+    def _fetched(self, packed: Path, into: Path) -> Path:
+        """A copy of a packed delivery in a folder of its own; what was brought before stays as it is."""
+        target = into / packed.name.removesuffix(".zip")
+        if not target.is_dir():
+            part = into / f".{target.name}.part"
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(mode=FOLDER_MODE)
+            shutil.copyfile(packed, part / PACKED)
+            part.rename(target)
+        return target
+
+    def _drop_packed(self, arrival: Path) -> None:
+        """The marker first: without it, nothing arrives. Our copy goes last."""
+        if self._inbox is not None:
+            packed = self._inbox / f"{arrival.name}.zip"
+            _marker(packed).unlink(missing_ok=True)
+            packed.unlink(missing_ok=True)
+        shutil.rmtree(arrival, ignore_errors=True)
 
     def _deliveries(self) -> list[Path]:
         try:
@@ -99,7 +128,12 @@ class FolderSite:
         except OSError:
             text = f"Der Ordner der Scanstelle {self.source} ist nicht da; Lieferungen warten. Laufwerk prüfen."
             raise NotSent("scan-folder-missing", text) from None
-        return [path for path in found if path.is_dir() and not path.is_symlink() and path.name[0] != "."]
+        plain = (path for path in found if not path.is_symlink() and path.name[0] != ".")
+        return [path for path in plain if path.is_dir() or path.name.endswith(".zip")]
+
+
+def _marker(packed: Path) -> Path:
+    return packed.with_name(f"{packed.name}.{READY}")
 
 
 def answer_exists(name: str) -> Conflict:

@@ -90,7 +90,9 @@ def _check_counts(counts: Mapping[str, Any], documents: tuple[ScannedDocument, .
 def _check_unique(documents: Iterable[ScannedDocument]) -> None:
     documents = tuple(documents)
     ids = Counter(document.document_id for document in documents)
-    names = [document.file for document in documents] + [document.note for document in documents if document.note]
+    names = [document.file for document in documents] + [
+        document.note for document in documents if document.note
+    ]
     files = Counter(name.casefold() for name in names)
     if any(count > 1 for counter in (ids, files) for count in counter.values()):
         raise DocumentInvalid(

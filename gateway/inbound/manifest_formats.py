@@ -141,7 +141,9 @@ def _of_document(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _typed(texts: Mapping[str, str]) -> dict[str, Any]:
     return {
-        name: int(value) if name in _NUMBERS and value.isascii() and value.isdigit() and len(value) < 10 else value
+        name: int(value)
+        if name in _NUMBERS and value.isascii() and value.isdigit() and len(value) < 10
+        else value
         for name, value in texts.items()
     }
 

@@ -83,3 +83,18 @@ def test_reports_are_files_beside_deliveries_and_reading_changes_nothing(
     (tmp_path / "reports" / "a.json").write_bytes(b"1")
     (tmp_path / "reports" / "c.json.part").write_bytes(b"3")
     assert list(site.reports()) == list(site.reports()) == [("a.json", b"1"), ("b.json", b"2")]
+
+
+def test_a_packed_delivery_arrives_with_its_marker_and_goes_with_it(site: FolderSite, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    packed = tmp_path / "in" / "L-1.zip"
+    packed.write_bytes(b"PK")
+    assert list(site.arrivals(spool)) == []
+    (tmp_path / "in" / "L-1.zip.READY").touch()
+    for _ in range(2):
+        (arrival,) = site.arrivals(spool)
+        assert (arrival.name, (arrival / "delivery.zip").read_bytes()) == ("L-1", b"PK")
+    site.taken(arrival)
+    assert list(site.arrivals(spool)) == []
+    assert [*(tmp_path / "in").iterdir(), *spool.iterdir()] == []

@@ -1,0 +1,169 @@
+"""JSON, XML and CSV say the same; what they say is read without entities, and a fault names its place only."""
+
+import csv
+import io
+import json
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.domain.scan_sources import ManifestFormat, ScanSource
+from gateway.errors import DocumentInvalid
+from gateway.inbound.manifest import parse_manifest
+from gateway.ports.scans import Manifest
+
+ID = "00000001-0000-4000-8000-00000000000"
+JSON = ScanSource("west")
+XML = ScanSource("west", manifest=ManifestFormat.XML)
+COLUMNS = {"document_id": "DokNr", "file": "Datei", "received_on": "Eingang", "class": "Dokumentklasse"}
+CSV = ScanSource("west", manifest=ManifestFormat.CSV, columns=COLUMNS, classes={"Rücklauf": "returned-mail"})
+
+
+def entry(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "document_id": f"{ID}{number}",
+        "file": f"{number}.pdf",
+        "sha256": f"{number}" * 64,
+        "pages": 2,
+        "class": "letter",
+        "received_on": "2026-11-19",
+        "scanned_at": "2026-11-20T14:00:00+01:00",
+        "file_number": "JC-BOR-2026-00017",
+        "box": "K-1",
+        "quality": "ok",
+        "batch": "S-7",
+        "sender": "Erika „Rike“ <Muster> & Söhne",
+        "replaces": f"{ID}9",
+        "note": f"{number}.xml",
+        **changes,
+    }
+
+
+def raw(*documents: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "schema": "scan-delivery/1",
+        "source": "west",
+        "delivery": "L-1",
+        "sequence": 4,
+        "created_at": "2026-11-20T15:00:00+01:00",
+        "counts": {"documents": len(documents), "pages": sum(one["pages"] for one in documents)},
+        "documents": list(documents),
+    }
+
+
+def as_xml(told: dict[str, Any]) -> bytes:
+    def attributes(fields: dict[str, Any]) -> str:
+        return " ".join(
+            f"{k.replace('_', '-')}={quoteattr(str(v))}" for k, v in fields.items() if v is not None
+        )
+
+    whole = {k: v for k, v in told.items() if k not in ("counts", "documents")}
+    documents = "".join(f"<document {attributes(one)}/>" for one in told["documents"])
+    return (
+        f"<scan-delivery {attributes(whole)}><counts {attributes(told['counts'])}/>"
+        f"<documents>{documents}</documents></scan-delivery>"
+    ).encode()
+
+
+def as_csv(told: dict[str, Any], columns: dict[str, str] = COLUMNS, **changes: str) -> bytes:
+    whole = {name: told[name] for name in ("source", "delivery", "sequence", "created_at")}
+    rows = [{**whole, **one} for one in told["documents"]]
+    if changes:
+        rows[-1] |= changes
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [columns.get(name, name) for name in rows[0]], delimiter=";")
+    writer.writeheader()
+    writer.writerows({columns.get(name, name): value for name, value in row.items()} for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def read(content: bytes, source: ScanSource) -> Manifest:
+    return parse_manifest(content, "f" * 64, source)
+
+
+def refusal(content: bytes, source: ScanSource) -> DocumentInvalid:
+    with pytest.raises(DocumentInvalid) as refused:
+        read(content, source)
+    return refused.value
+
+
+def test_the_three_formats_are_read_to_the_same_value() -> None:
+    told = raw(entry(1), entry(2, file_number=None, batch=None, sender=None, replaces=None, note=None))
+    first = read(json.dumps(told).encode(), JSON)
+    assert first == read(as_xml(told), XML) == read(as_csv(told), CSV)
+    assert first.documents[0].sender == "Erika „Rike“ <Muster> & Söhne"
+    assert (first.documents[0].replaces, first.documents[1].replaces) == (f"{ID}9", None)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=50))
+def test_no_text_is_bent_by_a_format(text: str) -> None:
+    text = text.strip()
+    told = raw(entry(1, sender=text))
+    assert {read(as_xml(told), XML).documents[0].sender, read(as_csv(told), CSV).documents[0].sender} == {
+        text or None
+    }
+
+
+def test_a_field_may_be_an_element_and_names_may_have_a_namespace() -> None:
+    content = (
+        as_xml(raw(entry(1)))
+        .replace(b'batch="S-7" ', b"")
+        .replace(b'note="1.xml"/>', b"><b:batch>S-7</b:batch></document>")
+    )
+    content = content.replace(b"<scan-delivery ", b'<scan-delivery xmlns:b="urn:x" ')
+    assert read(content, XML).documents[0].batch == "S-7"
+
+
+def test_words_of_the_provider_and_german_days_are_understood() -> None:
+    told = raw(entry(1, **{"class": "Rücklauf", "received_on": "19.11.2026"}))
+    (document,) = read(as_csv(told), CSV).documents
+    assert (document.document_class, document.received_on.isoformat()) == ("returned-mail", "2026-11-19")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><scan-delivery/>', "Dokumenttyp"),
+        (b'<!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd"><scan-delivery/>', "Dokumenttyp"),
+        (b"<a>" * 50 + b"</a>" * 50, "geschachtelt"),
+        (b"<scan-delivery>", "kein XML"),
+        (b"{}", "kein XML"),
+        (b"<other/>", "scan-delivery fehlt"),
+        (b"<scan-delivery/>", "counts"),
+    ],
+)
+def test_xml_that_is_not_ours_is_refused_before_it_can_do_anything(content: bytes, why: str) -> None:
+    refused = refusal(content, XML)
+    assert (refused.code, why in refused.message) == ("manifest-invalid", True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        as_csv(raw(entry(1), entry(2)), delivery="L-2"),
+        as_csv(raw(entry(1), entry(2)), sequence="5"),
+        as_csv(raw(entry(1)), {}),
+        as_csv(raw(entry(1))) + b"a;" * 40,
+        as_csv(raw(entry(1))) + b'"open',
+        as_csv(raw(entry(1))).splitlines()[0],
+        "Überschrift".encode("latin-1"),
+        as_csv(raw(entry(1))).replace(b";2;", b";zwei;"),
+    ],
+)
+def test_a_csv_that_is_not_what_was_agreed_is_refused(content: bytes) -> None:
+    assert refusal(content, CSV).code == "manifest-invalid"
+
+
+def test_counts_that_a_csv_states_are_held_against_its_lines() -> None:
+    source = ScanSource("west", manifest=ManifestFormat.CSV, columns={**COLUMNS, "count_documents": "Anzahl"})
+    text = as_csv(raw(entry(1), entry(2))).decode("utf-8-sig").splitlines()
+    content = "\n".join([f"{text[0]};Anzahl", *(f"{line};3" for line in text[1:])]).encode()
+    assert refusal(content, source).code == "manifest-count-wrong"
+
+
+def test_a_note_named_twice_is_a_duplicate() -> None:
+    told = raw(entry(1), entry(2, note="1.xml"))
+    assert refusal(json.dumps(told).encode(), JSON).code == "manifest-duplicate-id"
