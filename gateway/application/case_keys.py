@@ -33,6 +33,6 @@ def _anew(signing: int) -> str:
     return f"-fassung-{signing}" if signing > 1 else ""
 
 
-def inbound_document_key(document_id: str) -> str:
-    """Under which key the case file keeps a scan."""
-    return f"inbound-{document_id}"
+def inbound_document_key(document_id: str, placing: int = 1) -> str:
+    """Under which key the case file keeps a scan; each time that it is put into a file, it has its own."""
+    return f"inbound-{document_id}" if placing == 1 else f"inbound-{document_id}-{placing}"

@@ -27,6 +27,7 @@ from gateway.application.filing_posting import posting_metadata
 from gateway.application.history import handed_over_at, proof_views
 from gateway.application.noting import records_of
 from gateway.application.outages import goes_on, is_over, may_try
+from gateway.application.placing import placing_of
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
@@ -293,14 +294,15 @@ def _file_inbound(services: Services, document_id: int, report: FilingReport) ->
         case = session.get_one(Case, document.case_id)
         office = session.get_one(Office, case.office_id)
         answered = session.get(Letter, document.letter_id) if document.letter_id else None
+        placing = placing_of(session, document_id)
     sha256 = document.sha256 or ""
     entry = FilingEntry(
-        key=inbound_filing_key(document.source, document.document_id),
+        key=inbound_filing_key(document.source, document.document_id, placing),
         case=case_ref(case, office),
         kind=FilingKind.INBOUND.value,
         title=f"Posteingang vom {document.received_on:%d.%m.%Y}: {document.document_class}",
         occurred_at=document.scanned_at,
-        document_key=inbound_document_key(document.document_id),
+        document_key=inbound_document_key(document.document_id, placing),
         document=services.blobs.get(sha256),
         document_sha256=sha256,
         metadata={
@@ -317,7 +319,9 @@ def _file_inbound(services: Services, document_id: int, report: FilingReport) ->
     )
     if _file(services, entry, rows.About(row_id(case)), report):
         with services.db.transaction() as session:
-            session.get_one(InboundDocument, document_id).filed_at = services.clock.now()
+            # Who moved it in the meantime moved it out of this file: then this entry is withdrawn, see `vacating`.
+            if placing_of(session, document_id) == placing:
+                session.get_one(InboundDocument, document_id).filed_at = services.clock.now()
 
 
 def _file(services: Services, entry: FilingEntry, about: rows.About, report: FilingReport) -> bool:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import actor, note_read
 from gateway.application.case_keys import case_ref, inbound_document_key, letter_document_key, twin_document_key
 from gateway.application.drafting import find_letter
+from gateway.application.placing import placing_of
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Document, Recipient
@@ -90,7 +91,8 @@ def open_inbound(services: Services, login: str, inbound_id: int) -> Opened:
         who.require(Action.READ if case else Action.RECEIVE_SCANS, case.office if case else None)
         if not case:
             who.require(Action.ASSIGN_INBOUND)
-        sha256, key = document.sha256, inbound_document_key(document.document_id)
+        placing = placing_of(session, inbound_id)
+        sha256, key = document.sha256, inbound_document_key(document.document_id, placing)
     note_read(services, login, "inbound-read", f"inbound-{inbound_id}")
     content = document_content(services, sha256, case, key) if case else services.blobs.get(sha256)
     return Opened(content, f"posteingang-{inbound_id}.pdf")

@@ -1,23 +1,34 @@
-"""Placing: a person says to which case an inbound document belongs."""
+"""Placing: a person says to which case an inbound document belongs, that it lay in a wrong one, what it answers.
 
-from gateway.application.authorising import actor, audit
-from gateway.application.drafting import find_case
+Moving writes only what is to be done; `vacating` takes the document out of the old file.
+"""
+
+from sqlalchemy import update
+from sqlmodel import Session, func, select
+
+from gateway.application.authorising import Actor, actor, audit
+from gateway.application.drafting import find_case, find_letter
+from gateway.application.recalling import here_again
+from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, InboundState
+from gateway.db.people import Case, Office
+from gateway.db.placings import InboundMove, InboundProposal, RequestedItem
 from gateway.domain.permission import Action
-from gateway.errors import NotFound
+from gateway.errors import InputError, NotFound
 
 
 def assign(services: Services, login: str, inbound_id: int, case: str) -> None:
-    """A person says to which case a document on the desk belongs; it is filed there next."""
+    """A person says to which case a document in the tray belongs; it is filed there next.
+
+    The letter that it answers is the one that the evidence for this case names, if it names one.
+    """
     with services.db.transaction() as session:
         who = actor(session, login)
         found, office = find_case(session, case)
         who.require(Action.ASSIGN_INBOUND, office.key)
-        document = session.get(InboundDocument, inbound_id)
-        if document is None:
-            raise NotFound("inbound-unknown", f"Den Posteingang {inbound_id} gibt es nicht.")
+        find_inbound(session, inbound_id)
         compare_and_set(
             session,
             InboundDocument,
@@ -25,6 +36,133 @@ def assign(services: Services, login: str, inbound_id: int, case: str) -> None:
             expect={"state": InboundState.DESK},
             state=InboundState.ASSIGNED,
             case_id=row_id(found),
+            letter_id=_letter_proposed(session, inbound_id, row_id(found)),
             assigned_by=who.login,
         )
         audit(session, services, who.login, "inbound-assigned", f"inbound-{inbound_id}", case=found.reference)
+
+
+def move(services: Services, login: str, inbound_id: int, case: str | None, reason: str) -> None:
+    """Take a document out of its case and put it into another one, or with `case` None back into the tray.
+
+    The user must be allowed to assign in the old office, and in the new one; who does not know the right case, or may
+    not act there, gives it back to the tray. Raises `InputError` (reason-missing, case-same), `NotPermitted`,
+    `Conflict` where somebody else moved it in the meantime.
+    """
+    if not reason.strip():
+        raise InputError("reason-missing", "Bitte angeben, warum das Dokument umgehängt wird.")
+    with services.db.reading() as session:
+        who, document, old, target = _move_asked(session, login, inbound_id, case)
+    sha256 = document.sha256 or ""
+    services.blobs.put(services.blobs.get(sha256))  # perhaps only the old file still has it
+    here_again(services, sha256)
+    with services.db.transaction() as session:
+        session.add(
+            InboundMove(
+                inbound_id=inbound_id,
+                number=placing_of(session, inbound_id),
+                from_case_id=row_id(old),
+                to_case_id=row_id(target) if target else None,
+                reason=reason,
+                moved_by=who.login,
+                moved_at=services.clock.now(),
+            )
+        )
+        compare_and_set(
+            session,
+            InboundDocument,
+            inbound_id,
+            expect={"state": InboundState.ASSIGNED, "case_id": row_id(old)},
+            state=InboundState.ASSIGNED if target else InboundState.DESK,
+            case_id=row_id(target) if target else None,
+            proposed_case_id=None,
+            letter_id=None,
+            filed_at=None,
+            match_reason="Von Hand umgehängt." if target else "Aus einem falschen Fall zurückgegeben.",
+            assigned_by=who.login if target else None,
+        )
+        _forget_answers(session, inbound_id)
+        audit(
+            session,
+            services,
+            who.login,
+            "inbound-moved",
+            f"inbound-{inbound_id}",
+            reason=reason,
+            from_case=old.reference,
+            to_case=target.reference if target else None,
+        )
+
+
+def link(services: Services, login: str, inbound_id: int, letter: str | None) -> None:
+    """Say which letter of its case a document answers; None: it answers none. Raises `InputError`, `NotPermitted`."""
+    with services.db.transaction() as session:
+        who = actor(session, login)
+        document = find_inbound(session, inbound_id)
+        case = session.get(Case, document.case_id) if document.case_id else None
+        if case is None:
+            raise InputError("inbound-not-assigned", "Bitte das Dokument zuerst einem Fall zuordnen.")
+        who.require(Action.ASSIGN_INBOUND, session.get_one(Office, case.office_id).key)
+        answered = find_letter(session, letter)[0] if letter else None
+        if answered is not None and answered.case_id != case.id:
+            raise InputError("letter-of-another-case", "Das Schreiben gehört zu einem anderen Fall.")
+        if document.letter_id != (answered.id if answered else None):
+            _forget_answers(session, inbound_id)
+        compare_and_set(
+            session,
+            InboundDocument,
+            inbound_id,
+            expect={"case_id": case.id},
+            letter_id=row_id(answered) if answered else None,
+        )
+        about = answered.reference if answered else None
+        audit(session, services, who.login, "inbound-linked", f"inbound-{inbound_id}", letter=about)
+
+
+def find_inbound(session: Session, inbound_id: int) -> InboundDocument:
+    """A document by its number. Raises `NotFound`."""
+    document = session.get(InboundDocument, inbound_id)
+    if document is None:
+        raise NotFound("inbound-unknown", f"Den Posteingang {inbound_id} gibt es nicht.")
+    return document
+
+
+def placing_of(session: Session, inbound_id: int) -> int:
+    """How often the document was put into a file, with this time: one more than it was moved."""
+    query = select(func.count()).select_from(InboundMove).where(InboundMove.inbound_id == inbound_id)
+    return session.exec(query).one() + 1
+
+
+def _move_asked(
+    session: Session, login: str, inbound_id: int, case: str | None
+) -> tuple[Actor, InboundDocument, Case, Case | None]:
+    who = actor(session, login)
+    document = find_inbound(session, inbound_id)
+    old = session.get(Case, document.case_id) if document.case_id else None
+    if old is None:
+        raise InputError(
+            "inbound-not-assigned", "Das Dokument gehört zu keinem Fall; es kann zugeordnet werden."
+        )
+    who.require(Action.ASSIGN_INBOUND, session.get_one(Office, old.office_id).key)
+    if case is None:
+        return who, document, old, None
+    target, office = find_case(session, case)
+    who.require(Action.ASSIGN_INBOUND, office.key)
+    if target.id == old.id:
+        raise InputError("case-same", "Das Dokument liegt schon in diesem Fall.")
+    return who, document, old, target
+
+
+def _letter_proposed(session: Session, inbound_id: int, case_id: int) -> int | None:
+    query = select(InboundProposal.letter_id).where(
+        InboundProposal.inbound_id == inbound_id, InboundProposal.case_id == case_id
+    )
+    return session.exec(query).first()
+
+
+def _forget_answers(session: Session, inbound_id: int) -> None:
+    """What a document of another letter or case brought is open again."""
+    items = table_of(RequestedItem)
+    opened = dict.fromkeys(("inbound_id", "came_on", "settled_by", "settled_at", "reason"))
+    session.connection().execute(update(items).where(items.c.inbound_id == inbound_id).values(**opened))
+    session.expire_all()

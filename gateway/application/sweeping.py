@@ -13,6 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 from gateway.application.case_keys import inbound_document_key
 from gateway.application.concluding import day_of, facts_of, is_locked, was_signed
 from gateway.application.departing import Leaving, finish, intend, prove
+from gateway.application.placing import placing_of
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument, InboundState
@@ -153,13 +154,14 @@ def drop_scan(services: Services, rule: RetentionRule, name: str) -> int:
     """A scan, after the case file gave it back."""
     with services.db.reading() as session:
         scan = session.get_one(InboundDocument, int(name))
+        placing = placing_of(session, int(name))
     leaving = Leaving(
         scan.sha256 or "",
         rule.kind,
         f"inbound-{name}",
         scan.case_id,
-        inbound_document_key(scan.document_id),
-        inbound_filing_key(scan.source, scan.document_id),
+        inbound_document_key(scan.document_id, placing),
+        inbound_filing_key(scan.source, scan.document_id, placing),
     )
     return _drop(services, leaving)
 

@@ -33,7 +33,7 @@ class InboundProposal(SQLModel, table=True):
     place: int
     case_id: int = Field(foreign_key="case_record.id", index=True)
     letter_id: int | None = Field(default=None, foreign_key="letter.id")
-    """The letter that the paper answers or comes back from, where the evidence names one."""
+    """The letter that the paper answers or is about, where the evidence names one."""
     evidence: Evidence = choice(Evidence, "proposal_evidence_known")
     reason: str
 

@@ -34,6 +34,8 @@ class FilingKind(StrEnum):
     """An approved letter will not be posted."""
     INBOUND = "inbound"
     """A scanned document was received."""
+    WITHDRAWAL = "withdrawal"
+    """A scanned document that lay in the wrong file was taken out of it; the entry says nothing about what it was."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,14 @@ def filing_key(what: str, *parts: str | int) -> str:
     return ":".join(words)
 
 
-def inbound_filing_key(source: str, document_id: str) -> str:
-    """The key of a scanned document: unique at its source."""
-    return filing_key(FilingKind.INBOUND, source, document_id)
+def inbound_filing_key(source: str, document_id: str, placing: int = 1) -> str:
+    """The key of a scanned document: unique at its source; another each time that it is put into a file."""
+    return filing_key(FilingKind.INBOUND, source, document_id, *([placing] if placing > 1 else []))
+
+
+def withdrawal_filing_key(source: str, document_id: str, placing: int) -> str:
+    """The key of the entry that says that a scanned document was taken out of a file again."""
+    return filing_key(FilingKind.WITHDRAWAL, source, document_id, placing)
 
 
 def due_filings(letter: LetterFacts) -> list[DueFiling]:

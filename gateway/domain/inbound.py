@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from gateway.domain.file_numbers import file_numbers_in, labelled_in_head, normalise_file_number
-from gateway.domain.references import decode_reply_code, decode_sheet_code, read_reference
+from gateway.domain.references import decode_reply_code, decode_sheet_code, for_people, read_reference
 
 Case = TypeVar("Case")
 """However the caller names a case: an id or a reference."""
@@ -71,7 +71,7 @@ class Known(Generic[Case]):
 
 @dataclass(frozen=True)
 class Proposal(Generic[Case]):
-    """A case that something points to, and a German sentence why; `letter` where the evidence names one."""
+    """A case that something points to, and a German sentence why; `letter` where the paper answers or is about one."""
 
     case: Case
     evidence: Evidence
@@ -123,7 +123,10 @@ class _Codes(Generic[Case]):
 
 def _read_codes(seen: Seen, known: Known[Case]) -> _Codes[Case]:
     replies = {letter: page for page, code in reversed(seen.codes) if (letter := decode_reply_code(code))}
-    found = [(letter, f"Antwortbogen auf Seite {page}.") for letter, page in reversed(replies.items())]
+    found = [
+        (letter, f"Antwortbogen zu {for_people(letter)} auf Seite {page}.")
+        for letter, page in reversed(replies.items())
+    ]
     unknown = False
     for page, code in seen.codes:
         if decode_reply_code(code) is not None:
@@ -131,15 +134,22 @@ def _read_codes(seen: Seen, known: Known[Case]) -> _Codes[Case]:
         inside = _letters_in(code, known.pieces)
         unknown = unknown or (decode_sheet_code(code) is not None and not inside)
         # A reply slip says which letter of the envelope it belongs to; without one all of them may be meant.
-        said = f"Blatt eines Schreibens von uns auf Seite {page}."
-        found += [] if set(inside) & set(replies) else [(letter, said) for letter in inside]
+        found += (
+            []
+            if set(inside) & set(replies)
+            else [
+                (letter, f"Blatt unseres Schreibens {for_people(letter)} auf Seite {page}.")
+                for letter in inside
+            ]
+        )
     unknown = unknown or any(letter not in known.letters for letter, _ in found)
+    names = seen.document_class in _COMES_BACK
     proposals = [
-        Proposal(known.letters[letter], Evidence.CODE, said, letter)
+        Proposal(known.letters[letter], Evidence.CODE, said, letter if names or letter in replies else None)
         for letter, said in found
         if letter in known.letters
     ]
-    there = _distinct(proposal.letter or "" for proposal in proposals)
+    there = _distinct(letter for letter, _ in found if letter in known.letters)
     letters = tuple(letter for letter in there if letter in replies) or there
     return _Codes(tuple(proposals), letters, tuple(sorted(replies.values())), unknown)
 

@@ -1,23 +1,17 @@
-"""The desk: what stands still until a person decides, and the decisions. And inbound documents with their case."""
+"""The desk: what stands still until a person decides, and the decisions."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from gateway.application.alarming import settle
 from gateway.application.desk_view import DeskFilter, desk
-from gateway.application.inbound_view import inbound_list
-from gateway.application.opening import open_inbound
-from gateway.application.placing import assign
 from gateway.application.redriving import Wish, confirm, redrive
 from gateway.application.stopping import live_stops
-from gateway.db.files import InboundState
 from gateway.domain.alarms import AlarmAction
 from gateway.domain.desk import NEEDS_SECOND, DeskAction, Problem
-from gateway.domain.permission import Action
 from gateway.domain.references import for_people
 from gateway.errors import InputError
 from gateway.web import words
-from gateway.web.letters import pdf, png
 from gateway.web.visiting import SignedIn, path_to
 
 router = APIRouter()
@@ -81,35 +75,3 @@ def _action(text: str) -> DeskAction:
     if text not in set(DeskAction):
         raise InputError("action-unknown", "Bitte eine der angebotenen Entscheidungen wählen.")
     return DeskAction(text)
-
-
-@router.get("/posteingang")
-def inbound(visit: SignedIn, stand: str = "") -> Response:
-    """Inbound documents, newest first."""
-    state = InboundState(stand) if stand in set(InboundState) else None
-    visit.who.require(Action.READ)
-    return visit.page(
-        "inbound.html.j2",
-        lines=inbound_list(visit.services, visit.login, state=state),
-        state=state,
-        may_assign=visit.who.may(Action.ASSIGN_INBOUND),
-    )
-
-
-@router.get("/posteingang/{number}/dokument.pdf")
-def document(visit: SignedIn, number: int) -> Response:
-    """The scan."""
-    return pdf(open_inbound(visit.services, visit.login, number))
-
-
-@router.get("/posteingang/{number}/seite-{page}.png")
-def picture(visit: SignedIn, number: int, page: int) -> Response:
-    """A page of the scan as picture."""
-    return png(visit.services, open_inbound(visit.services, visit.login, number), page)
-
-
-@router.post("/posteingang/{number}/zuordnen")
-def to_case(visit: SignedIn, number: int) -> Response:
-    """A person says which case it belongs to."""
-    assign(visit.services, visit.login, number, visit.text("case"))
-    return visit.to(path_to("posteingang"), f"Der Posteingang {number} ist zugeordnet.")

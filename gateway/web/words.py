@@ -235,9 +235,31 @@ DOCUMENT_CLASSES: Mapping[str, str] = {
     "reply-slip": "Antwortbogen",
     "form": "Formular",
     "returned-mail": "Rückläufer",
+    "certificate-of-service": "Zustellungsurkunde",
+    "original": "Original zur Rückgabe",
     "unknown": "nicht erkannt",
 }
 """Classes that the scan provider names; another one is shown as it is."""
+
+INBOUND_STATES: Mapping[str, Word] = {
+    "desk": Word("zuzuordnen", "warning"),
+    "assigned": Word("zugeordnet", "success"),
+    "quarantine": Word("abgewiesen", "danger"),
+}
+
+
+def inbound_state(state: str) -> Word:
+    """Where an inbound document is."""
+    return INBOUND_STATES.get(state, Word(state, "info"))
+
+
+MATCHED_BY: Mapping[str, str] = {
+    "code": "Code",
+    "index": "Erfassung",
+    "text": "Text",
+    "nothing": "nichts",
+}
+"""What leads to a case."""
 
 _FILED: Mapping[str, str] = {
     "document": "Schreiben freigegeben",

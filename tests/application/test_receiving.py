@@ -18,6 +18,7 @@ from gateway.db.letters import Letter
 from gateway.db.people import Case
 from gateway.db.placings import InboundMatch, InboundProposal
 from gateway.domain.inbound import Confidence, Evidence
+from gateway.domain.references import for_people
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.testing.scans import ScanSpec, make_delivery, write_manifest
 from tests.world import REQUEST, World
@@ -220,7 +221,7 @@ def test_every_document_remembers_how_sure_its_match_is_and_every_case_it_may_be
         (Evidence.CODE, "F1", reference),
         (Evidence.INDEX, "F2", None),
     ]
-    assert "Antwortbogen auf Seite 1" in found[0][0].reason
+    assert f"Antwortbogen zu {for_people(reference)} auf Seite 1" in found[0][0].reason
 
 
 def test_a_letter_that_names_its_case_twice_over_is_filed_and_one_that_names_a_number_only_is_not(

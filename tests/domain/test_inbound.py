@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.file_numbers import file_numbers_in, names_in, normalise_file_number
 from gateway.domain.inbound import Confidence, Evidence, Known, Match, Seen, match
-from gateway.domain.references import SheetCode, encode_reply_code, reference_from
+from gateway.domain.references import SheetCode, encode_reply_code, for_people, reference_from
 
 LETTER_A, LETTER_A2, LETTER_B, UNKNOWN_LETTER = (reference_from(n) for n in (11, 12, 22, 99))
 PIECE_A, UNKNOWN_PIECE = reference_from(1001), reference_from(1002)
@@ -206,7 +206,8 @@ def test_a_letter_of_ours_that_somebody_encloses_is_for_a_person() -> None:
     for codes in ([sheet], [(3, sheet)], [PIECE_A]):
         result = find(codes)
         assert (result.case, result.letter, result.confidence) == ("A", None, Confidence.DOUBTFUL)
-        assert result.proposals[0].letter == LETTER_A
+        assert result.proposals[0].letter is None
+        assert for_people(LETTER_A) in result.proposals[0].reason
     assert find([sheet], text=f"Az. {NUMBER_A}", named="A").confidence is Confidence.DOUBTFUL
     assert find([sheet], index=NUMBER_B).confidence is Confidence.DOUBTFUL
     assert find([sheet], index=NUMBER_A).confidence is Confidence.CERTAIN
@@ -266,7 +267,7 @@ def test_every_candidate_says_why_and_the_likeliest_comes_first() -> None:
         ("A", Evidence.CODE),
         ("B", Evidence.INDEX),
     ]
-    assert "Antwortbogen auf Seite 1" in result.proposals[0].reason
+    assert f"Antwortbogen zu {for_people(LETTER_A)} auf Seite 1" in result.proposals[0].reason
     assert "Scanstelle" in result.proposals[1].reason
     assert "Text" in result.proposals[1].reason
 

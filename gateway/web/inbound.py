@@ -1,0 +1,112 @@
+"""Inbound documents: the tray of those who assign, what is new in the cases of an office, and one document."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from gateway.application.inbound_reading import next_in_tray, read_inbound
+from gateway.application.inbound_view import MAX_LISTED, TrayFilter, tray
+from gateway.application.opening import open_inbound
+from gateway.application.placing import assign, link, move
+from gateway.application.searching import list_cases
+from gateway.db.files import InboundState
+from gateway.domain.permission import Action
+from gateway.errors import InputError
+from gateway.web.letters import pdf, png
+from gateway.web.visiting import SignedIn, Visit, path_to
+
+router = APIRouter()
+_MOST_PAGES = 30
+"""Pages shown as pictures; the rest is in the PDF."""
+_CASES_FOUND = 8
+
+
+@router.get("/posteingang")
+def inbound(
+    visit: SignedIn, stand: str = "", quelle: str = "", dienststelle: str = "", neu: bool = False
+) -> Response:
+    """What waits for a person first, the oldest on top."""
+    state = InboundState(stand) if stand in set(InboundState) else None
+    wanted = TrayFilter(state, quelle or None, dienststelle or None, neu)
+    return visit.page(
+        "inbound.html.j2",
+        tray=tray(visit.services, visit.login, wanted),
+        wanted=wanted,
+        shown=MAX_LISTED,
+        first=next_in_tray(visit.services, visit.login),
+        may_assign=visit.who.may(Action.ASSIGN_INBOUND) and visit.who.may(Action.RECEIVE_SCANS),
+        states=list(InboundState),
+    )
+
+
+@router.get("/posteingang/{number}")
+def one(visit: SignedIn, number: int) -> Response:
+    """One document with everything that is known about it."""
+    return _document(visit, number)
+
+
+@router.post("/posteingang/{number}/fall-suchen")
+def search(visit: SignedIn, number: int) -> Response:
+    """The same page with cases that were found; what may be a name comes by POST only."""
+    text = visit.text("text")
+    found = list_cases(visit.services, visit.login, text=text, limit=_CASES_FOUND) if text else None
+    return _document(visit, number, searched=text, found=found)
+
+
+@router.get("/posteingang/{number}/dokument.pdf")
+def document(visit: SignedIn, number: int) -> Response:
+    """The scan."""
+    return pdf(open_inbound(visit.services, visit.login, number))
+
+
+@router.get("/posteingang/{number}/seite-{page}.png")
+def picture(visit: SignedIn, number: int, page: int) -> Response:
+    """A page of the scan as picture."""
+    return png(visit.services, open_inbound(visit.services, visit.login, number), page)
+
+
+@router.post("/posteingang/{number}/zuordnen")
+def to_case(visit: SignedIn, number: int) -> Response:
+    """A person says which case it belongs to; then comes the next one."""
+    following = next_in_tray(visit.services, visit.login, number)
+    assign(visit.services, visit.login, number, _case(visit))
+    notice = f"Der Posteingang {number} ist zugeordnet."
+    if following is None:
+        return visit.to(path_to("posteingang"), f"{notice} Es wartet kein weiterer.")
+    return visit.to(path_to("posteingang", following), notice)
+
+
+@router.post("/posteingang/{number}/umhaengen")
+def to_another_case(visit: SignedIn, number: int) -> Response:
+    """It lay in a wrong case."""
+    back = visit.text("to") == "tray"
+    move(visit.services, visit.login, number, None if back else _case(visit), visit.reason())
+    where = "liegt wieder zur Zuordnung bei der Poststelle" if back else "ist umgehängt"
+    notice = f"Der Posteingang {number} {where}. Aus der bisherigen Akte wird er entnommen."
+    still_mine = not back or visit.who.may(Action.RECEIVE_SCANS)
+    return visit.to(path_to("posteingang", number) if still_mine else path_to("posteingang"), notice)
+
+
+@router.post("/posteingang/{number}/antwort")
+def answers(visit: SignedIn, number: int) -> Response:
+    """Which letter it answers."""
+    link(visit.services, visit.login, number, visit.text("letter") or None)
+    return visit.to(path_to("posteingang", number), "Der Bezug ist geändert.")
+
+
+def _document(visit: Visit, number: int, **values: Any) -> Response:
+    view = read_inbound(visit.services, visit.login, number)
+    return visit.page(
+        "inbound_document.html.j2",
+        view=view,
+        line=view.line,
+        pages=min(view.line.pages, _MOST_PAGES),
+        **{"searched": "", "found": None, **values},
+    )
+
+
+def _case(visit: Visit) -> str:
+    if not (case := visit.text("case")):
+        raise InputError("case-missing", "Bitte einen Fall angeben: Aktenzeichen oder einen der Vorschläge.")
+    return case
