@@ -5,7 +5,6 @@ success. `Letter.filing_due` only says where to look. A case file that is away h
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
@@ -14,27 +13,27 @@ from gateway.application import filing_rows as rows
 from gateway.application.case_keys import (
     case_ref,
     enclosure_document_key,
-    inbound_document_key,
     letter_document_key,
     proof_document_key,
     twin_document_key,
 )
 from gateway.application.coming_back import return_decided
 from gateway.application.companions import signed_companions
+from gateway.application.filing_attempt import FilingReport, file_entry
 from gateway.application.filing_dates import proof_metadata
+from gateway.application.filing_inbound import file_inbound, inbound_due
 from gateway.application.filing_metadata import with_metadata
 from gateway.application.filing_posting import posting_metadata
 from gateway.application.history import handed_over_at, proof_views
 from gateway.application.noting import records_of
-from gateway.application.outages import goes_on, is_over, may_try
-from gateway.application.placing import placing_of
+from gateway.application.outages import may_try
 from gateway.application.posting import returned_at
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
 from gateway.application.signed import earlier_signings, signed_document, signed_enclosure, version_of
 from gateway.application.tracking import live_submission
+from gateway.application.vacating import moves_due, vacate
 from gateway.db.engine import row_id
-from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Document, Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Case, Office
@@ -48,22 +47,11 @@ from gateway.domain.filing import (
     RecipientFacts,
     RecordFacts,
     due_filings,
-    inbound_filing_key,
 )
-from gateway.errors import CaseFileError, CaseFileUnavailable, IntegrityError, NotFound
+from gateway.errors import CaseFileUnavailable, IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef, FilingEntry
 
 _CHUNK = 200
-
-
-@dataclass
-class FilingReport:
-    """What one sweep did."""
-
-    filed: int = 0
-    failed: int = 0
-    away: bool = False
-    """The case file took nothing more; the rest waits for the next attempt."""
 
 
 def file_due(services: Services) -> FilingReport:
@@ -89,8 +77,10 @@ def _file_all(services: Services, report: FilingReport) -> None:
             else:
                 _try(_file_letter, services, letter_id, report)
         after = letters[-1][0]
-    for document_id in _inbound_due(services):
-        _try(_file_inbound, services, document_id, report)
+    for document_id in inbound_due(services):
+        _try(file_inbound, services, document_id, report)
+    for move_id in moves_due(services):
+        _try(vacate, services, move_id, report)
     for _attempts, letter_id in sorted(later):
         _try(_file_letter, services, letter_id, report)
 
@@ -118,7 +108,7 @@ def _file_letter(services: Services, letter_id: int, report: FilingReport) -> No
         seen = _facts_of(session, letter_id)
         entries = list(_entries(session, services, letter_id, seen))
     # In order, and only as far as the case file confirms: its log reads like the life of the letter.
-    if all(_file(services, entry, about, report) for entry, about in entries):
+    if all(file_entry(services, entry, about, report) for entry, about in entries):
         _clear(services, letter_id, seen)
 
 
@@ -278,74 +268,6 @@ def _metadata(
     if due.proof_no:
         return metadata | proof_metadata(recipient, due.proof_no)
     return metadata
-
-
-def _inbound_due(services: Services) -> list[int]:
-    with services.db.reading() as session:
-        query = select(InboundDocument.id).where(
-            InboundDocument.state == InboundState.ASSIGNED, col(InboundDocument.filed_at).is_(None)
-        )
-        return [found for found in session.exec(query.order_by(col(InboundDocument.id))).all() if found]
-
-
-def _file_inbound(services: Services, document_id: int, report: FilingReport) -> None:
-    with services.db.reading() as session:
-        document = session.get_one(InboundDocument, document_id)
-        case = session.get_one(Case, document.case_id)
-        office = session.get_one(Office, case.office_id)
-        answered = session.get(Letter, document.letter_id) if document.letter_id else None
-        placing = placing_of(session, document_id)
-    sha256 = document.sha256 or ""
-    entry = FilingEntry(
-        key=inbound_filing_key(document.source, document.document_id, placing),
-        case=case_ref(case, office),
-        kind=FilingKind.INBOUND.value,
-        title=f"Posteingang vom {document.received_on:%d.%m.%Y}: {document.document_class}",
-        occurred_at=document.scanned_at,
-        document_key=inbound_document_key(document.document_id, placing),
-        document=services.blobs.get(sha256),
-        document_sha256=sha256,
-        metadata={
-            "item_id": document.document_id,
-            "file_number": case.file_number,
-            "bg_number": case.bg_number,
-            "document_type": document.document_class,
-            "received_on": document.received_on.isoformat(),
-            "sha256": sha256,
-            "pages": document.pages,
-            "answers": answered.reference if answered else "",
-            "match": document.match_reason,
-        },
-    )
-    if _file(services, entry, rows.About(row_id(case)), report):
-        with services.db.transaction() as session:
-            # Who moved it in the meantime moved it out of this file: then this entry is withdrawn, see `vacating`.
-            if placing_of(session, document_id) == placing:
-                session.get_one(InboundDocument, document_id).filed_at = services.clock.now()
-
-
-def _file(services: Services, entry: FilingEntry, about: rows.About, report: FilingReport) -> bool:
-    """Try one entry if it is its time; filing the same key again is harmless, so a kill in between is too.
-
-    Raises `CaseFileUnavailable`: no other entry would fare better now.
-    """
-    if (known := rows.begin_attempt(services, entry.key, about)) is not None:
-        return known
-    try:
-        external_id = services.casefile.file(entry)
-    except CaseFileUnavailable as fault:
-        report.failed += 1
-        rows.refused(services, entry.key, about, fault, again_at=goes_on(services, fault))
-        raise
-    except CaseFileError as error:
-        report.failed += 1
-        rows.refused(services, entry.key, about, error)
-        return False
-    if report.filed == 0:
-        is_over(services)
-    report.filed += 1
-    rows.confirmed(services, entry, about, external_id)
-    return True
 
 
 def _moment(services: Services, occurred: datetime | date) -> datetime:

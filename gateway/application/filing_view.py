@@ -13,6 +13,8 @@ from gateway.db.files import Filing, InboundDocument, InboundState
 from gateway.db.letters import Letter
 from gateway.db.outages import FilingOutage
 from gateway.db.people import Case, Office
+from gateway.db.placings import InboundMove
+from gateway.domain.filing import withdrawal_filing_key
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.permission import Action
 
@@ -58,7 +60,9 @@ def backlog(services: Services, login: str | None = None) -> Backlog:
             ),
             outage=open_outage(session, services.casefile.name),
             failing=[
-                entry for entry in _failing(session, None) if who is None or who.may(Action.READ, entry.office)
+                entry
+                for entry in (*_failing_moves(session), *_failing(session, None))
+                if who is None or who.may(Action.READ, entry.office)
             ][:MAX_LISTED],
         )
 
@@ -112,6 +116,30 @@ def _failing(session: Session, case_id: int | None) -> list[FailingEntry]:
         )
         for row, case, office in session.exec(query)
         if row.failing_since is not None
+    ]
+
+
+def _failing_moves(session: Session) -> list[FailingEntry]:
+    """Wrongly assigned documents that the case file did not let go of: somebody's papers in somebody else's file."""
+    query = (
+        select(InboundMove, InboundDocument, Case, Office)
+        .join(InboundDocument, col(InboundDocument.id) == InboundMove.inbound_id)
+        .join(Case, col(Case.id) == InboundMove.from_case_id)
+        .join(Office, col(Office.id) == Case.office_id)
+        .where(col(InboundMove.withdrawn_at).is_(None), col(InboundMove.error_code).is_not(None))
+        .order_by(col(InboundMove.id))
+    )
+    return [
+        FailingEntry(
+            key=withdrawal_filing_key(document.source, document.document_id, move.number),
+            file_number=case.file_number,
+            office=office.key,
+            attempts=move.attempts,
+            since=move.moved_at,
+            again_at=move.next_attempt_at,
+            error_code=move.error_code or "",
+        )
+        for move, document, case, office in session.exec(query)
     ]
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, func, select
 
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.drafting import find_case, find_letter
-from gateway.application.recalling import here_again
+from gateway.application.recalling import bring_home
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
@@ -53,9 +53,7 @@ def move(services: Services, login: str, inbound_id: int, case: str | None, reas
         raise InputError("reason-missing", "Bitte angeben, warum das Dokument umgehängt wird.")
     with services.db.reading() as session:
         who, document, old, target = _move_asked(session, login, inbound_id, case)
-    sha256 = document.sha256 or ""
-    services.blobs.put(services.blobs.get(sha256))  # perhaps only the old file still has it
-    here_again(services, sha256)
+    bring_home(services, document.sha256 or "")
     with services.db.transaction() as session:
         session.add(
             InboundMove(

@@ -78,6 +78,12 @@ def case_of(session: Session, case_id: int) -> CaseRef:
     return case_ref(case, session.get_one(Office, case.office_id))
 
 
+def bring_home(services: Services, sha256: str) -> None:
+    """Have the bytes in the store itself, also where only the case file still had them. Raises as `get` does."""
+    services.blobs.put(services.blobs.get(sha256))
+    here_again(services, sha256)
+
+
 def here_again(services: Services, sha256: str) -> None:
     """Bytes that had left are needed in the store and were put back: from now on their rule counts anew."""
     with services.db.transaction() as session:

@@ -7,7 +7,7 @@ The document is written first, its properties second, the note last: only what h
 a lost answer the same entry again completes it and makes nothing twice. What is there is found by our key, asked of
 the index (it finds what was moved in the system, but may lag) and by its name in its folder (which never lags, and
 is unique). Other bytes under a document key that is in use are a new version of it, where the type has versions;
-nothing is ever overwritten or deleted.
+nothing is ever overwritten, and deleted is only what is withdrawn: the document with all its versions, its note last.
 """
 
 import hashlib
@@ -95,8 +95,17 @@ class CmisCaseFile:
             )
         return content
 
+    def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
+        """Delete a document with all its versions and then its note; idempotent. Raises as `file` does.
+
+        The newest first: the names are looked for one after the other, and the first that is free ends the search.
+        """
+        for place in (self._documents(case, document_key), self._notes(case, key)):
+            for found in reversed(place.ours):
+                self._repository.delete(found)
+
     def _file(self, entry: FilingEntry) -> str:
-        notes = self._notes(entry)
+        notes = self._notes(entry.case, entry.key)
         if notes.newest is not None:
             return self._as_before(entry, notes.newest)
         object_id = None
@@ -188,10 +197,10 @@ class CmisCaseFile:
         key = (self._settings.item_property, _item(case, document_key))
         return self._place(self._case_folder(case), self._document_type(), key, names)
 
-    def _notes(self, entry: FilingEntry) -> _Place:
-        names = (note_name(entry.key, number) for number in range(1, _MOST_NAMES))
-        key = (self._settings.log_item_property, _item(entry.case, entry.key))
-        return self._place(self._log_folder(entry.case), self._log_type(), key, names)
+    def _notes(self, case: CaseRef, entry_key: str) -> _Place:
+        names = (note_name(entry_key, number) for number in range(1, _MOST_NAMES))
+        key = (self._settings.log_item_property, _item(case, entry_key))
+        return self._place(self._log_folder(case), self._log_type(), key, names)
 
     def _place(self, folder: str, kind: ObjectType, key: tuple[str, str], names: Iterator[str]) -> _Place:
         """Look by our key in the index, and by one name after the other until one is free.

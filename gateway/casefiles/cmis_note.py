@@ -30,6 +30,7 @@ _WORDS = {
     "return": "Rückläufer",
     "cancellation": "Stornierung",
     "inbound": "Posteingang",
+    "withdrawal": "Entnahme",
 }
 """How people call what a key begins with."""
 _MOST = 80

@@ -6,6 +6,7 @@ proxies, is not for us, and our credentials go nowhere else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -122,6 +123,16 @@ class CmisRepository:
             except Changed:
                 document = self.by_id(str(document["cmis:objectId"])) or document
         return self._update(document, values)
+
+    def delete(self, document: Found) -> None:
+        """A document with all its versions; one that is not there any more is deleted."""
+        form = [
+            ("cmisaction", "delete"),
+            ("objectId", str(document["cmis:objectId"])),
+            ("allVersions", "true"),
+        ]
+        with suppress(Missing):
+            self._wire.post(self._root(), form)
 
     def content(self, document: Found) -> bytes:
         """The bytes of a document; none where it has no content."""

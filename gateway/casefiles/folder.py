@@ -6,11 +6,13 @@
         Verlauf.md                      the same for reading, made anew from the index
 
 The document is written first, the index second, the log last. Only what is in the index is filed: after a kill
-in between, filing the same entry again completes it. Must not delete or change anything filed.
+in between, filing the same entry again completes it. Withdrawing goes the same way: the files first, the index
+second. Must not delete or change anything else that is filed.
 """
 
 import errno
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -24,7 +26,7 @@ from typing import Any
 
 from gateway.casefiles.readable import readable_log
 from gateway.domain.findings import Finding, Severity
-from gateway.durable import FILE_MODE, make_folder, write_durably
+from gateway.durable import FILE_MODE, make_folder, sync_folder, write_durably
 from gateway.errors import CaseFileError, CaseFileUnavailable, IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef, FilingEntry
 
@@ -78,19 +80,23 @@ class FolderCaseFile:
         record = _record(entry)
         if not self._root.is_dir():
             raise _folder_missing()
-        try:
+        with _writing():
             folder = make_folder(self._root, folder_name(entry.case))
             with _locked(folder, self._lock_timeout_s):
                 _file(folder, entry, record)
-        except OSError as error:
-            full_or_away = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE}
-            kind = CaseFileUnavailable if full_or_away else CaseFileError
-            raise kind(
-                "case-file-not-writable",
-                f"In die Akte konnte nicht geschrieben werden ({error.strerror}). Bitte Speicherplatz und"
-                " Rechte prüfen; es wird erneut versucht.",
-            ) from error
         return f"{folder.name}#{entry.key}"
+
+    def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
+        """Delete a document with all its versions, also such as a kill left, and its entry; idempotent.
+
+        Raises as `file` does.
+        """
+        if not self._root.is_dir():
+            raise _folder_missing()
+        folder = self._root / folder_name(case)
+        if folder.is_dir():
+            with _writing(), _locked(folder, self._lock_timeout_s):
+                _withdraw(folder, case, key, document_key)
 
     def fetch(self, case: CaseRef, document_key: str) -> bytes:
         """The newest version of a document, verified against the index. Raises `NotFound`, `IntegrityError`."""
@@ -112,6 +118,21 @@ class FolderCaseFile:
             ) from error
         _verify(content, sha256)
         return content
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """What the operating system refuses, as an error of a case file."""
+    try:
+        yield
+    except OSError as error:
+        full_or_away = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE}
+        kind = CaseFileUnavailable if full_or_away else CaseFileError
+        raise kind(
+            "case-file-not-writable",
+            f"In die Akte konnte nicht geschrieben werden ({error.strerror}). Bitte Speicherplatz und"
+            " Rechte prüfen; es wird erneut versucht.",
+        ) from error
 
 
 def _folder_missing() -> CaseFileUnavailable:
@@ -140,6 +161,39 @@ def _file(folder: Path, entry: FilingEntry, record: dict[str, Any]) -> None:
             " geändert; bitte den Vorgang klären.",
         )
     _write_log(folder, index)
+
+
+def _withdraw(folder: Path, case: CaseRef, key: str, document_key: str) -> None:
+    """The files first: while one is left, the index still names it, and a repeat finds it."""
+    index = _read_index(folder, case)
+    documents = folder / "documents"
+    if documents.is_dir():
+        known = {file for file, _ in _versions(index, document_key)}
+        number = 1
+        while number <= len(known) or _version_file(folder, document_key, number).exists():
+            _delete(_version_file(folder, document_key, number))
+            number += 1
+        sync_folder(documents)
+    kept = [
+        entry
+        for entry in index["entries"]
+        if entry["key"] != key and not (entry["document_key"] == document_key and entry["file"] is not None)
+    ]
+    if kept != index["entries"]:
+        index["entries"] = kept
+        write_durably(folder / "index.json", _json(index))
+    if (folder / "index.json").is_file():
+        _write_log(folder, index)
+
+
+def _version_file(folder: Path, document_key: str, number: int) -> Path:
+    return folder / "documents" / _document_name(document_key, number)
+
+
+def _delete(file: Path) -> None:
+    """The file, and what a kill left of writing it."""
+    for leftover in (file, *file.parent.glob(f"{glob.escape(file.name)}.*.part")):
+        leftover.unlink(missing_ok=True)
 
 
 def _same_content(earlier: dict[str, Any], record: dict[str, Any]) -> bool:

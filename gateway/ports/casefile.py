@@ -56,3 +56,11 @@ class CaseFile(Protocol):
 
     def fetch(self, case: CaseRef, document_key: str) -> bytes:
         """The newest version of a document. Raises `NotFound`, `IntegrityError`, `CaseFileError`."""
+
+    def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
+        """Take out what lay in a wrong file: every version of the document, and the entry that filed it.
+
+        Done when this returns, also where nothing was there. Idempotent: after `CaseFileUnavailable` it is unknown
+        how far it came, and a repeat completes it. `CaseFileError`: the system refuses, and something may be left.
+        What others put there, and every other entry, stays.
+        """

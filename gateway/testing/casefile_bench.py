@@ -81,6 +81,10 @@ class CaseFileBench(ABC):
     def entries(self, case: CaseRef) -> Sequence[str]:
         """The keys of what is filed there, in the order in which it was."""
 
+    def copies(self, case: CaseRef, content: bytes) -> int:
+        """How many things with these bytes are in the system, wherever it keeps what belongs to the case."""
+        return sum(version == content for found in self.documents(case) for version in found.versions)
+
     def put_foreign(self, case: CaseRef, document_key: str) -> None:
         """Somebody else puts something where the adapter would put a new document of this key."""
         raise NotImplementedError(self.lacks[Lack.FOREIGN])

@@ -21,6 +21,7 @@ from gateway.errors import CaseFileError, IntegrityError, NotFound
 from gateway.ports.casefile import CaseFile
 from gateway.testing.casefile_bench import CaseFileBench, Lack
 from gateway.testing.casefile_contract_faults import CaseFileFaultContract
+from gateway.testing.casefile_contract_withdrawal import CaseFileWithdrawalContract
 from gateway.testing.casefile_samples import (
     ADDRESS,
     CASE,
@@ -34,7 +35,7 @@ from gateway.testing.casefile_samples import (
 )
 
 
-class CaseFileContract(CaseFileFaultContract):
+class CaseFileContract(CaseFileFaultContract, CaseFileWithdrawalContract):
     """The promises of `gateway.ports.casefile.CaseFile`."""
 
     def test_a_reachable_store_has_no_error_findings(self, bench: CaseFileBench) -> None:

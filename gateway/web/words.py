@@ -262,6 +262,7 @@ MATCHED_BY: Mapping[str, str] = {
 """What leads to a case."""
 
 _FILED: Mapping[str, str] = {
+    "withdrawal": "Entnahme eines falsch zugeordneten Posteingangs",
     "document": "Schreiben freigegeben",
     "twin": "Abschrift freigegeben",
     "enclosure": "Anlage freigegeben",

@@ -83,6 +83,10 @@ class FolderBench(CaseFileBench):
     def entries(self, case: CaseRef) -> Sequence[str]:
         return [str(entry["key"]) for entry in self._index(case)]
 
+    def copies(self, case: CaseRef, content: bytes) -> int:
+        files = (file for file in (self._root / folder_name(case)).rglob("*") if file.is_file())
+        return sum(content in file.read_bytes() for file in files)
+
     def damage(self, case: CaseRef, document_key: str) -> None:
         (file,) = (self._root / folder_name(case)).glob("documents/*.pdf")
         file.write_bytes(b"%PDF changed")
@@ -148,6 +152,13 @@ class CmisBench(CaseFileBench):
         notes = self._server.children(f"{folder_of(case)}/Verlauf")
         read = [read_note(self._server.content(each["cmis:objectId"])) for each in notes]
         return [note.key for note in read if note is not None]
+
+    def copies(self, case: CaseRef, content: bytes) -> int:
+        there = (
+            each for each in self._server.children(folder_of(case)) if each["cmis:baseTypeId"] != "cmis:folder"
+        )
+        versions = (one["cmis:objectId"] for each in there for one in self._versions(each))
+        return sum(self._server.content(each) == content for each in versions)
 
     def put_foreign(self, case: CaseRef, document_key: str) -> None:
         path = ""

@@ -123,6 +123,43 @@ class ServesTheFirstVersion(Liar):
         return (self._root / folder_name(case) / str(first["file"])).read_bytes()
 
 
+class LeavesACopy(Liar):
+    """Takes the entry out of the index, and forgets a file."""
+
+    def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
+        folder = self._root / folder_name(case) / "documents"
+        left = {file: file.read_bytes() for file in folder.glob("*.pdf")}
+        self._true.withdraw(case, key, document_key)
+        for file, content in left.items():
+            file.with_suffix(".bak").write_bytes(content)
+
+
+class WithdrawsTheNewestOnly(Liar):
+    """Leaves the versions before."""
+
+    def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
+        index = self._root / folder_name(case) / "index.json"
+        read = json.loads(index.read_text(encoding="utf-8"))
+        read["entries"] = [entry for entry in read["entries"] if entry["key"] != key]
+        index.write_text(json.dumps(read), encoding="utf-8")
+
+
+class WithdrawsWithoutAsking(Liar):
+    """Says that it is done, of a system that is not there."""
+
+    def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
+        if self._root.is_dir():
+            self._true.withdraw(case, key, document_key)
+
+
+class WithdrawsTooMuch(Liar):
+    """Empties the whole file."""
+
+    def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
+        self._true.withdraw(case, key, document_key)
+        (self._root / folder_name(case) / "index.json").unlink(missing_ok=True)
+
+
 _SUITE = CaseFileContract()
 _CASES: dict[type[Liar], Callable[..., None]] = {
     FilesEverythingAnew: _SUITE.test_filing_again_changes_nothing_and_gives_the_same_id,
@@ -134,6 +171,10 @@ _CASES: dict[type[Liar], Callable[..., None]] = {
     BelievesTheBytes: _SUITE.test_bytes_that_do_not_match_their_hash_are_not_filed,
     KnowsNoAway: _SUITE.test_a_system_that_is_away_is_said_to_be_away,
     IsAlwaysWell: _SUITE.test_a_system_that_is_away_is_said_to_be_away,
+    LeavesACopy: _SUITE.test_what_is_withdrawn_is_gone_with_all_its_versions_and_nothing_else_is,
+    WithdrawsTheNewestOnly: _SUITE.test_what_is_withdrawn_is_gone_with_all_its_versions_and_nothing_else_is,
+    WithdrawsTooMuch: _SUITE.test_withdrawing_again_or_what_was_never_there_is_done,
+    WithdrawsWithoutAsking: _SUITE.test_a_system_that_is_away_withdraws_nothing_and_says_so,
     ServesTheFirstVersion: _SUITE.test_other_bytes_under_a_new_key_are_a_new_version,
 }
 
