@@ -12,14 +12,14 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from gateway.domain.file_numbers import file_numbers_in, labelled_in_head, normalise_file_number
+from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE, REPLY_SLIP, RETURNED_MAIL
 from gateway.domain.references import decode_reply_code, decode_sheet_code, for_people, read_reference
 
 Case = TypeVar("Case")
 """However the caller names a case: an id or a reference."""
 _ON_TOP = 2
 """The last page of the sheet that lies on top, scanned on both sides."""
-_REPLY_SLIP, _RETURNED = "reply-slip", "returned-mail"
-_COMES_BACK = frozenset({_RETURNED, "certificate-of-service"})
+_COMES_BACK = frozenset({RETURNED_MAIL, CERTIFICATE_OF_SERVICE})
 """Classes of paper that carry the code of a letter because they are about it."""
 
 
@@ -223,7 +223,7 @@ class _Judgement(Generic[Case]):
         return None
 
     def _by_slip(self, case: Case, *, agrees: bool) -> Match[Case]:
-        on_top = self.codes.replies[0] <= _ON_TOP or self.seen.document_class == _REPLY_SLIP
+        on_top = self.codes.replies[0] <= _ON_TOP or self.seen.document_class == REPLY_SLIP
         if on_top or agrees:
             return self._certain("Der Code weist das Papier als einen Antwortbogen aus.", case)
         return self._doubt(
@@ -300,7 +300,7 @@ class _Judgement(Generic[Case]):
         return Match(case, letter, confidence, reason, self._returned(), by, self._proposals(case))
 
     def _returned(self) -> bool:
-        return self.seen.document_class == _RETURNED and bool(self.codes.letters)
+        return self.seen.document_class == RETURNED_MAIL and bool(self.codes.letters)
 
     def _letter(self) -> str | None:
         """Only what answers a letter, or is about it, names it; a copy that is enclosed does not."""

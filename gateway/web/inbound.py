@@ -36,7 +36,7 @@ def inbound(
         shown=MAX_LISTED,
         first=next_in_tray(visit.services, visit.login),
         may_assign=visit.who.may(Action.ASSIGN_INBOUND) and visit.who.may(Action.RECEIVE_SCANS),
-        states=list(InboundState),
+        states=sorted(InboundState, key=lambda state: state is not InboundState.DESK),
     )
 
 

@@ -245,6 +245,8 @@ INBOUND_STATES: Mapping[str, Word] = {
     "desk": Word("zuzuordnen", "warning"),
     "assigned": Word("zugeordnet", "success"),
     "quarantine": Word("abgewiesen", "danger"),
+    "rejected": Word("zurückgegeben", "danger"),
+    "replaced": Word("durch neuen Scan ersetzt", "info"),
 }
 
 
