@@ -25,6 +25,7 @@ from gateway.case_file_settings import CmisAccount
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError
 from gateway.inbound_settings import InboundSettings
+from gateway.original_settings import OriginalSettings
 from gateway.provider_settings import (
     CanarySettings,
     DeskSettings,
@@ -40,7 +41,14 @@ ENV_PREFIX = "GATEWAY_"
 _NESTED = "__"
 _CMIS_TABLES = {f"case_file.cmis.{name}" for name in ("properties", "log_properties", "constants")}
 _FREE_TABLES = frozenset(
-    {"provider.plugin", "provider.daily_capacity", "case_file.plugin", "inbound.sources", *_CMIS_TABLES}
+    {
+        "provider.plugin",
+        "provider.daily_capacity",
+        "case_file.plugin",
+        "inbound.sources",
+        "originals.longer_days",
+        *_CMIS_TABLES,
+    }
 )
 """Tables whose keys are names that only the operator or a plug-in knows."""
 
@@ -245,6 +253,7 @@ class Settings(BaseSettings):
     provider: ProviderSettings = ProviderSettings()
     case_file: CaseFileSettings = CaseFileSettings()
     inbound: InboundSettings = InboundSettings()
+    originals: OriginalSettings = OriginalSettings()
     uploads: UploadSettings = UploadSettings()
     desk: DeskSettings = DeskSettings()
     canary: CanarySettings = CanarySettings()

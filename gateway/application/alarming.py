@@ -1,7 +1,7 @@
 """Alarming: problems with providers, on the desk with owner, due day and actions until a person settles them.
 
-What the nightly comparison with a provider's list found, comparisons that were not made, and test letters that were
-answered in another way than before.
+What the nightly comparison with a provider's list found, comparisons that were not made, test letters that were
+answered in another way than before, and what the scan site did to paper, or did not.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, actor, audit
+from gateway.application.paper_alarms import paper_alarms
 from gateway.application.services import Services
 from gateway.application.tallying import missing, tally_day
 from gateway.db.canaries import Canary
@@ -22,6 +23,7 @@ from gateway.db.tallies import ProviderTally, TallyFinding
 from gateway.domain import canary, tally
 from gateway.domain.alarms import AlarmAction, AlarmFacts, AlarmKind, alarm_actions
 from gateway.domain.canary import Change
+from gateway.domain.original_reports import GRAVE
 from gateway.domain.permission import Action, Role
 from gateway.errors import Conflict, InputError, NotFound, ProviderError
 
@@ -106,6 +108,7 @@ def _open(
         *_of_tallies(session, services, may_act=may_act),
         *_of_missing(services, not_made, may_act=may_act),
         *_of_canaries(session, services, may_act=may_act),
+        *_of_paper(session, services, may_act=may_act),
     ]
     return sorted((each for each in found if each.key not in settled), key=lambda each: (each.due, each.since))
 
@@ -162,6 +165,21 @@ def _of_canaries(session: Session, services: Services, *, may_act: bool) -> Iter
             row.key,
             f"{told} ({remarks})" if remarks else told,
             row.answered_at or row.handed_over_at,
+            may_act=may_act,
+        )
+
+
+def _of_paper(session: Session, services: Services, *, may_act: bool) -> Iterator[Alarm]:
+    for each in paper_alarms(session, services):
+        grave = each.finding in GRAVE
+        yield _alarm(
+            services,
+            AlarmFacts(AlarmKind.PAPER_GONE if grave else AlarmKind.PAPER),
+            each.occasion,
+            (each.source, each.since.astimezone(services.schedule.zone).date()),
+            each.subject,
+            each.message,
+            each.since,
             may_act=may_act,
         )
 

@@ -18,6 +18,7 @@ from gateway.domain.deadlines import NotificationRules
 from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.evidence import PostingFile
+from gateway.domain.originals import OriginalRules
 from gateway.domain.postage import PostageTable
 from gateway.domain.posting_list import PostingRules
 from gateway.domain.proof import RunProof
@@ -65,6 +66,8 @@ class Services:
     is_holiday: Callable[[date], bool]
     postage: PostageTable
     retention: RetentionRules
+    originals: OriginalRules
+    """What was agreed with the scan site about paper."""
     anchors: Anchors
     random_bits: Callable[[int], int]
     parallel: int

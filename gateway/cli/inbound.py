@@ -11,6 +11,7 @@ from gateway.application.inbound_rounds import make_rounds
 from gateway.application.inbound_view import inbound_list
 from gateway.application.placing import assign
 from gateway.application.receiving import import_delivery
+from gateway.cli import originals
 from gateway.cli.context import console, print_json, services_for
 
 
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     inbound.command("import")(_import)
     inbound.command("list")(_list)
     inbound.command("assign")(_assign)
+    originals.add_to(inbound)
 
 
 def _import(

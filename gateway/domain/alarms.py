@@ -14,6 +14,10 @@ class AlarmKind(StrEnum):
     """A day that is due was not compared with the provider's list."""
     CANARY = "canary"
     """A test letter was answered in another way than before, or not at all."""
+    PAPER_GONE = "paper-gone"
+    """The scan site destroyed paper that it should have kept."""
+    PAPER = "paper"
+    """Paper is not destroyed in time, or a report of the scan site does not hold."""
 
 
 class AlarmAction(StrEnum):

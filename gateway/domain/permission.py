@@ -36,6 +36,8 @@ class Action(StrEnum):
     """Keep the hand-over of anything, of any office, from going on (*Notbremse*), and lift that again."""
     RECEIVE_SCANS = "receive_scans"
     ASSIGN_INBOUND = "assign_inbound"
+    RELEASE_ORIGINALS = "release_originals"
+    """Confirm the list of paper that the scan site may destroy."""
     IMPORT_CASES = "import_cases"
     PROPOSE_TEMPLATE = "propose_template"
     PUBLISH_TEMPLATE = "publish_template"
@@ -79,6 +81,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.STOP,
             Action.RECEIVE_SCANS,
             Action.ASSIGN_INBOUND,
+            Action.RELEASE_ORIGINALS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

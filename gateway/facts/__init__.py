@@ -3,7 +3,8 @@
 The shipped files can be replaced by an authority's own (contract prices, for one): every loader takes a path.
 """
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 
 from gateway.domain.address import Countries
@@ -11,6 +12,7 @@ from gateway.domain.address_places import Places
 from gateway.domain.calendar import CHRISTMAS_EVE_AND_NEW_YEARS_EVE, WorkCalendar
 from gateway.domain.carriers import Carriers
 from gateway.domain.deadlines import NotificationRules
+from gateway.domain.originals import OriginalTerms
 from gateway.domain.postage import PostageTable
 from gateway.domain.retention import RetentionRules
 from gateway.domain.returning import ReturnRules
@@ -18,6 +20,7 @@ from gateway.facts.carriers import build_carriers
 from gateway.facts.countries import build_countries
 from gateway.facts.holidays import holidays_nrw, is_holiday_nrw
 from gateway.facts.notification import build_notification_rules
+from gateway.facts.originals import build_original_terms
 from gateway.facts.places import read_places
 from gateway.facts.postage import build_postage_table
 from gateway.facts.reading import read_facts
@@ -30,6 +33,7 @@ __all__ = [
     "load_carriers",
     "load_countries",
     "load_notification_rules",
+    "load_original_terms",
     "load_places",
     "load_postage_table",
     "load_retention_rules",
@@ -54,6 +58,11 @@ def load_postage_table(path: Path | None = None) -> PostageTable:
 def load_retention_rules(path: Path | None = None) -> RetentionRules:
     """How long what is kept. Raises ConfigError (`facts-unreadable`, `facts-invalid`)."""
     return read_facts("retention.toml", path, build_retention_rules)
+
+
+def load_original_terms(longer: Mapping[str, int], path: Path | None = None) -> OriginalTerms:
+    """How long paper is kept, and what an authority lengthened. Raises ConfigError as the others do."""
+    return read_facts("originals.toml", path, partial(build_original_terms, longer=longer))
 
 
 @cache

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.domain.references import for_people
 from gateway.domain.trail import ENTRANCES
-from gateway.web import words
+from gateway.web import paper_words, words
 from gateway.web.schema_form import Kind
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,7 +37,12 @@ class Pages:
             "word_of_role": lambda role: words.ROLES[role],
             "document_class": lambda value: words.DOCUMENT_CLASSES.get(value, value),
         }
-        self._environment.globals |= {"words": words, "Kind": Kind, "entrances": ENTRANCES}
+        self._environment.globals |= {
+            "words": words,
+            "paper_words": paper_words,
+            "Kind": Kind,
+            "entrances": ENTRANCES,
+        }
 
     def html(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page as response."""

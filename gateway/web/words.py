@@ -146,6 +146,8 @@ ALARMS: Mapping[StrEnum, Word] = {
     AlarmKind.TALLY_DIFFERS: Word("Abgleich weicht ab", "danger"),
     AlarmKind.TALLY_MISSING: Word("Abgleich fehlt", "warning"),
     AlarmKind.CANARY: Word("Testschreiben anders", "danger"),
+    AlarmKind.PAPER_GONE: Word("Original vernichtet", "danger"),
+    AlarmKind.PAPER: Word("Original unklar", "warning"),
 }
 
 ALARM_ACTIONS: Mapping[StrEnum, str] = {

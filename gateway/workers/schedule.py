@@ -9,6 +9,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from gateway.application.destroying import apply_due
 from gateway.application.filing import file_due
 from gateway.application.inbound_rounds import make_rounds
+from gateway.application.paper_rounds import paper_round
 from gateway.application.patrolling import sweep
 from gateway.application.rendering import render_submitted
 from gateway.application.running import run_due
@@ -43,6 +44,7 @@ class Schedule:
             ("watch", self._watch, 15),
             ("tally", self._tally, 1800),
             ("canary", self._canary, 120),
+            ("paper", self._paper, 600),
             ("seal", self._seal, 60),
             ("anchor", self._anchor, 3600),
             ("retain", self._retain, 3600),
@@ -129,6 +131,15 @@ class Schedule:
                 day=each.day.isoformat(),
                 differences=[change.value for change in each.differences or ()],
             )
+
+    def _paper(self) -> None:
+        """Paper at the scan sites: rows for what is new, what they are told, and what they report."""
+        with self._services.locks.try_lock("sweep-paper") as held:
+            if not held:
+                return
+            done = paper_round(self._services)
+        if done.findings:
+            log.error("paper-findings", findings=done.findings, destroyed=done.destroyed)
 
     def _seal(self) -> None:
         seal(self._services)

@@ -1,0 +1,275 @@
+"""What the scan sites report about paper: certificates of destruction and answers to recalls, matched one by one.
+
+Every file is kept word for word. The first certificate of a number holds; what was destroyed without a release is on
+record as destroyed, and an alarm.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlalchemy.exc import IntegrityError as Taken
+from sqlmodel import Session, col, select
+
+from gateway.application.authorising import SYSTEM, audit
+from gateway.application.paper_events import note
+from gateway.application.sealing import table_of
+from gateway.application.services import Services
+from gateway.db.columns import columns
+from gateway.db.engine import compare_and_set, row_id
+from gateway.db.files import InboundDocument, ScanDelivery
+from gateway.db.originals import (
+    DestructionCertificate,
+    DestructionItem,
+    Original,
+    OriginalEventKind,
+    OriginalRecall,
+    ReleaseList,
+    ScanReport,
+)
+from gateway.domain.original_reports import (
+    Certificate,
+    PaperFinding,
+    RecallAnswer,
+    RecallReply,
+    Report,
+    fault_of_line,
+    faults_of,
+    read_report,
+)
+from gateway.domain.originals import Paper
+
+_MAX_BYTES = 20_000_000
+_CHUNK = 500
+
+
+@dataclass
+class Reported:
+    """What a round of reading brought."""
+
+    certificates: int = 0
+    destroyed: int = 0
+    answers: int = 0
+    findings: int = 0
+
+    def add(self, other: "Reported") -> None:
+        """Together with another site's."""
+        for name, number in vars(other).items():
+            setattr(self, name, getattr(self, name) + number)
+
+
+def take_reports(services: Services, source: str, files: Iterable[tuple[str, bytes]]) -> Reported:
+    """Read what a scan site reported; what was read before changes nothing."""
+    done = Reported()
+    for name, content in files:
+        sha256 = hashlib.sha256(content).hexdigest()
+        if not _known(services, source, name, sha256):
+            try:
+                _take(services, source, name, sha256, content, done)
+            except Taken:
+                if not _known(services, source, name, sha256):  # else another process took it in the meantime
+                    raise
+    return done
+
+
+def _known(services: Services, source: str, name: str, sha256: str) -> bool:
+    with services.db.reading() as session:
+        query = select(ScanReport.id).where(
+            ScanReport.source == source, ScanReport.name == name, ScanReport.sha256 == sha256
+        )
+        return session.exec(query).first() is not None
+
+
+def _take(services: Services, source: str, name: str, sha256: str, content: bytes, done: Reported) -> None:
+    said, text = _read(content)
+    with services.db.transaction() as session:
+        finding = PaperFinding.UNREADABLE if said is None else _repeated(session, source, name, said)
+        report = ScanReport(
+            source=source,
+            name=name,
+            sha256=sha256,
+            content=text,
+            received_at=services.clock.now(),
+            finding=finding,
+        )
+        session.add(report)
+        session.flush()
+        done.findings += finding is not None
+        if finding is None and isinstance(said, Certificate):
+            _certify(session, services, report, said, done)
+        elif finding is None and said is not None:
+            for reply in said if isinstance(said, list) else ():
+                done.answers += _answered(session, services, source, reply)
+        audit(session, services, SYSTEM, "scan-report-taken", f"{source}/{name}", sha256=sha256)
+
+
+def _read(content: bytes) -> tuple[Report | None, str]:
+    """What it says, None if that cannot be read; and its text, in any case."""
+    text = content[:_MAX_BYTES].decode("utf-8", errors="backslashreplace").replace("\x00", "\\x00")
+    if len(content) > _MAX_BYTES:
+        return None, text
+    try:
+        return read_report(content), text
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None, text
+
+
+def _repeated(session: Session, source: str, name: str, said: Report) -> PaperFinding | None:
+    """The same name or number with other content: the first one holds."""
+    by_name = select(ScanReport.id).where(
+        ScanReport.source == source, ScanReport.name == name, col(ScanReport.finding).is_(None)
+    )
+    if session.exec(by_name).first() is not None:
+        return PaperFinding.DIFFERS
+    if isinstance(said, Certificate):
+        by_number = select(DestructionCertificate.id).where(
+            DestructionCertificate.source == source, DestructionCertificate.number == said.number
+        )
+        return PaperFinding.DIFFERS if session.exec(by_number).first() is not None else None
+    return None
+
+
+def _certify(
+    session: Session, services: Services, report: ScanReport, said: Certificate, done: Reported
+) -> None:
+    findings = list(faults_of(said, services.originals.level))
+    row = DestructionCertificate(
+        report_id=row_id(report),
+        source=report.source,
+        number=said.number,
+        destroyed_on=said.destroyed_on,
+        container=said.container,
+        seal=said.seal,
+        process=said.process,
+        level=said.level,
+        quantity=said.quantity,
+        signed_by=said.signed_by,
+        findings=[each.value for each in findings],
+    )
+    session.add(row)
+    session.flush()
+    done.certificates += 1
+    done.findings += len(findings)
+    for start in range(0, len(said.lines), _CHUNK):
+        _match(session, services, row, said, start, done)
+
+
+@dataclass
+class _Known:
+    inbound_id: int
+    paper: Paper
+    released_at: datetime | None
+    recalled_at: datetime | None
+
+
+def _match(
+    session: Session,
+    services: Services,
+    row: DestructionCertificate,
+    said: Certificate,
+    start: int,
+    done: Reported,
+) -> None:
+    lines = said.lines[start : start + _CHUNK]
+    known = _papers(session, row.source, {line.document_id for line in lines})
+    for position, line in enumerate(lines, start + 1):
+        found = known.get((line.delivery, line.document_id))
+        finding = _fault(services, found, said)
+        session.add(
+            DestructionItem(
+                certificate_id=row_id(row),
+                position=position,
+                delivery=line.delivery,
+                document_id=line.document_id,
+                inbound_id=found.inbound_id if found else None,
+                finding=finding,
+            )
+        )
+        done.findings += finding is not None
+        if found is not None and found.paper is not Paper.DESTROYED:
+            _destroy(session, services, found, row)
+            done.destroyed += 1
+
+
+def _fault(services: Services, found: _Known | None, said: Certificate) -> PaperFinding | None:
+    if found is None:
+        return PaperFinding.UNKNOWN
+
+    def day(moment: datetime | None) -> date | None:
+        return moment.astimezone(services.schedule.zone).date() if moment else None
+
+    return fault_of_line(found.paper, day(found.released_at), day(found.recalled_at), said.destroyed_on)
+
+
+def _papers(session: Session, source: str, documents: set[str]) -> Mapping[tuple[str, str], _Known]:
+    query = (
+        columns(
+            ScanDelivery.delivery,
+            InboundDocument.document_id,
+            Original.inbound_id,
+            Original.paper,
+            ReleaseList.confirmed_at,
+            _recalled_at(),
+        )
+        .join(InboundDocument, col(InboundDocument.id) == Original.inbound_id)
+        .join(ScanDelivery, col(ScanDelivery.id) == Original.delivery_id)
+        .outerjoin(ReleaseList, col(ReleaseList.id) == Original.list_id)
+        .where(InboundDocument.source == source, col(InboundDocument.document_id).in_(documents))
+    )
+    return {
+        (row.delivery, row.document_id): _Known(
+            row.inbound_id, Paper(row.paper), row.confirmed_at, row.recalled_at
+        )
+        for row in session.execute(query)
+    }
+
+
+def _recalled_at() -> Any:
+    newest = columns(func.max(OriginalRecall.asked_at)).where(
+        col(OriginalRecall.inbound_id) == Original.inbound_id
+    )
+    return newest.scalar_subquery().label("recalled_at")
+
+
+def _destroy(session: Session, services: Services, found: _Known, row: DestructionCertificate) -> None:
+    table = table_of(Original)
+    gone = update(table).where(table.c.inbound_id == found.inbound_id)
+    session.connection().execute(gone.values(paper=Paper.DESTROYED, destroyed_on=row.destroyed_on))
+    found.paper = Paper.DESTROYED
+    note(session, services, found.inbound_id, OriginalEventKind.DESTROYED, SYSTEM, row.number)
+
+
+def _answered(session: Session, services: Services, source: str, reply: RecallReply) -> int:
+    """An answer to a recall that is not ours, or that was answered before, changes nothing: the report is kept."""
+    query = select(OriginalRecall).where(
+        OriginalRecall.source == source,
+        OriginalRecall.name == reply.recall,
+        col(OriginalRecall.answer).is_(None),
+    )
+    found = session.exec(query).one_or_none()
+    if found is None:
+        return 0
+    inbound_id = found.inbound_id
+    compare_and_set(
+        session,
+        OriginalRecall,
+        row_id(found),
+        expect={"answer": None},
+        answer=reply.answer,
+        answered_at=services.clock.now(),
+        shipment=reply.shipment[:200],
+    )
+    sent = reply.answer is RecallAnswer.SENT
+    kind = OriginalEventKind.SENT_BACK if sent else OriginalEventKind.NOT_SENT_BACK
+    note(
+        session,
+        services,
+        inbound_id,
+        kind,
+        SYSTEM,
+        f"{reply.recall}: {reply.answer.value} {reply.shipment}".strip(),
+    )
+    return 1
