@@ -43,6 +43,9 @@ class OpenHouse(Protocol):
 
     recipe: Mapping[str, Any]
 
+    def rest(self) -> None:
+        """Wait until all that had reached it is worked through, also what a process sent that was killed since."""
+
     def advance_to(self, moment: datetime) -> None:
         """Let its time pass."""
 
@@ -70,6 +73,7 @@ class _OpenPress:
     def __init__(self, press: Press) -> None:
         self._press = press
         self.recipe: Mapping[str, Any] = {"port": press.port}
+        self.rest = press.rest
         self.spoil = press.spoil
         self.printed = press.printed
 
@@ -93,6 +97,7 @@ class _OpenEpost:
     def __init__(self, simulator: EpostSimulator, connections: int) -> None:
         self._simulator = simulator
         self.recipe: Mapping[str, Any] = {"base_url": simulator.base_url, "connections": connections}
+        self.rest = simulator.rest
 
     def advance_to(self, moment: datetime) -> None:
         self._simulator.advance_to(moment)
@@ -153,6 +158,7 @@ class _OpenPingen:
     def __init__(self, simulator: PingenSimulator, folder: Path) -> None:
         self._simulator = simulator
         self.recipe: Mapping[str, Any] = {"base_url": simulator.base_url, "cursor": str(folder / "cursor.json")}
+        self.rest = simulator.rest
 
     def advance_to(self, moment: datetime) -> None:
         self._simulator.advance_to(moment)
@@ -194,6 +200,9 @@ class _OpenCentre:
     def __init__(self, centre: PrintCentre, recipe: Mapping[str, Any]) -> None:
         self.centre = centre
         self.recipe = recipe
+
+    def rest(self) -> None:
+        """What is staged is released once and at one stroke, however late: nothing needs to be waited for."""
 
     def advance_to(self, moment: datetime) -> None:
         self.centre.advance(hours=(moment - self.centre.now()).total_seconds() / 3600)

@@ -23,9 +23,14 @@ from gateway.domain.submission import DuplicateGuard
 from gateway.errors import AlreadyReleased, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport, Unit
 from gateway.providers.profiles import load_profile
+from gateway.testing.house.connections import Connections
 
 SETTLE_TIME = timedelta(minutes=15)
 KEY_LIFETIME = timedelta(hours=1)
+
+
+class _Server(Connections, socketserver.ThreadingTCPServer):
+    """Accounts for its connections."""
 
 
 @dataclass
@@ -57,7 +62,7 @@ class Press:
                 with suppress(OSError):
                     press._serve(self)
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
@@ -76,6 +81,10 @@ class Press:
         """Where it listens on loopback."""
         return int(self._server.server_address[1])
 
+    def rest(self) -> None:
+        """Wait until all that had reached the press is worked through."""
+        self._server.rest()
+
     def spoil(self, kind: str, skip: int) -> None:
         """Spoil a release: `drop-before`, `drop-after` (done, no answer), `busy`, `refuse`.
 
@@ -91,7 +100,7 @@ class Press:
         request = json.loads(handler.rfile.readline() or b"{}")
         if not request or len(handler.rfile.read(request["size"])) < request["size"]:
             return
-        with self._lock:
+        with self._server.counting(), self._lock:
             mishap = self._next_mishap(request["key"]) if request["do"] == "release" else None
             if mishap == "drop-before":
                 return

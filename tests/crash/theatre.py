@@ -222,6 +222,7 @@ class _Evening:
             self.outcome.points = json.loads((self.folder / "points").read_text())
 
     def _wait(self) -> None:
+        self.house.rest()
         self._moment += self.trial.pause
         self.house.advance_to(self._moment)
 
@@ -298,5 +299,5 @@ class _Evening:
 
 def describe(trial: Trial) -> str:
     """A trial in one line, without what is usual."""
-    usual = asdict(Trial(trial.house))
+    usual = asdict(Trial(house=""))
     return ", ".join(f"{name}={value}" for name, value in asdict(trial).items() if value != usual.get(name))

@@ -117,6 +117,10 @@ class House(ABC):
         """How many requests were served at the same time, at most."""
         return self._server.most_at_once
 
+    def rest(self) -> None:
+        """Wait until all that had reached the house is worked through, of clients that were killed, too."""
+        self._server.rest()
+
     def now(self) -> datetime:
         """The simulated moment, UTC."""
         return self._clock.now()

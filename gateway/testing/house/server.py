@@ -7,12 +7,13 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+from gateway.testing.house.connections import Connections
 from gateway.testing.house.exchange import Page, Reply, Request
 from gateway.testing.house.faults import Fault, Faults
 
@@ -36,7 +37,7 @@ class Interface(Protocol):
         """The answer that a fault gives instead of doing the work; None if it does the work."""
 
 
-class Server(ThreadingHTTPServer):
+class Server(Connections, ThreadingHTTPServer):
     """Serves one service; `control` answers what lies under `/_simulator/`."""
 
     daemon_threads = True
@@ -55,11 +56,7 @@ class Server(ThreadingHTTPServer):
         self.faults = faults
         self.control = control
         self.stopping = threading.Event()
-        self._open: set[socket.socket] = set()
         self._workers: set[threading.Thread] = set()
-        self._lock = threading.Lock()
-        self._at_once = 0
-        self.most_at_once = 0
         super().__init__((host, port), _Handler)
         self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), name="simulator")
         self._accepting.daemon = True
@@ -87,29 +84,15 @@ class Server(ThreadingHTTPServer):
         return self.faults.next_for(request.method, request.path)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """As in the base class, keeping account of what is open."""
+        """As in the base class, keeping account of what runs."""
         worker = threading.current_thread()
         with self._lock:
-            self._open.add(request)
             self._workers.add(worker)
         try:
             super().process_request_thread(request, client_address)
         finally:
             with self._lock:
-                self._open.discard(request)
                 self._workers.discard(worker)
-
-    @contextmanager
-    def counting(self) -> Iterator[None]:
-        """While a request is served: how many there were at the same time."""
-        with self._lock:
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._at_once -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is nothing to report; anything else is a fault of this simulator."""
