@@ -161,6 +161,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         evidence_checker=Path(evidence_check.__file__).read_bytes(),
         account_pdf=account_pdf,
         receipts_dir=_folder(settings, settings.inbound.receipts_dir),
+        scan_spool=_folder(settings, "{data_dir}/scan-spool"),
         quarantine_dir=_folder(settings, settings.inbound.quarantine_dir),
         scan_sites=scan_sites(settings.inbound, lambda configured: _folder(settings, configured)),
         scan_sources={name: each.rules(name, settings.path) for name, each in settings.inbound.sources.items()},

@@ -421,7 +421,7 @@ class Prototype:
         ).model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
         clock = ManualClock(at(MONDAY, "08:00"))
         provider: EpostProvider = bootstrap._epost(settings.provider.epost)
-        for part in ("case-files", "receipts", "scan-quarantine"):
+        for part in ("case-files", "receipts", "scan-quarantine", "scan-spool"):
             (folder / part).mkdir(exist_ok=True)
         database = Database(url)
         casefile = FolderCaseFile(folder / "case-files")
@@ -437,6 +437,7 @@ class Prototype:
             random_bits=random.Random(7).getrandbits,
             receipts_dir=folder / "receipts",
             quarantine_dir=folder / "scan-quarantine",
+            scan_spool=folder / "scan-spool",
             scan_sites={"": FolderSite("scan-centre", answers=folder / "receipts")},
         )
         try:

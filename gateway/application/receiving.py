@@ -46,6 +46,7 @@ class _Taken:
     sha256: str
     size_bytes: int
     match: Match[str]
+    note: ReadNote | None
 
 
 def import_delivery(
@@ -117,7 +118,8 @@ def _keep_rejected(services: Services, delivery: Delivery) -> None:
 def _take(services: Services, delivery: Delivery, document: ScannedDocument) -> _Taken:
     content = services.scans.content(delivery, document)
     found = find_match(services, content, document)
-    return _Taken(document, services.blobs.put(content), len(content), found)
+    note = services.scans.note(delivery, document, content)
+    return _Taken(document, services.blobs.put(content), len(content), found, note)
 
 
 def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who: str) -> None:

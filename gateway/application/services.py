@@ -77,6 +77,8 @@ class Services:
     """Where answers to scan deliveries go that were taken in by hand."""
     quarantine_dir: Path
     """Where refused scan deliveries are kept, each in a folder of its own."""
+    scan_spool: Path
+    """Where scan deliveries are brought to, a folder for each source."""
     scan_sites: Mapping[str, ScanSite]
     """The scan providers' side of every agreed source; the one called "" answers deliveries of all others."""
     proof_pdf: Callable[[RunProof, tzinfo], bytes]

@@ -17,7 +17,7 @@ class NoteAt(StrEnum):
     """Where the transfer note (*Transfervermerk*) of a document is (TR-03138 A.NB.4)."""
 
     NONE = "none"
-    """Not agreed: one that comes is checked and kept, a missing one is no fault."""
+    """Not agreed: one that the manifest names is checked and kept, and is never a reason to reject."""
     FILE = "file"
     """An XML file beside the PDF."""
     ATTACHMENT = "attachment"

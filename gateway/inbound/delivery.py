@@ -15,16 +15,25 @@ from pathlib import Path
 import pikepdf
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.scan_sources import NoteAt, ScanSource
+from gateway.domain.transfer_note import check_note
 from gateway.errors import DocumentInvalid, InputError, IntegrityError
 from gateway.inbound.manifest import parse_manifest
-from gateway.ports.scans import Delivery, Manifest, RejectedDocument, ScannedDocument
+from gateway.inbound.signatures import judge_signature
+from gateway.inbound.transfer_note import MAX_NOTE_BYTES, attached_note, read_note
+from gateway.ports.scans import Delivery, Manifest, ReadNote, RejectedDocument, ScannedDocument
 
 READY = "READY"
 MAX_MANIFEST_BYTES = 20_000_000
 MAX_SCAN_BYTES = 200_000_000
 """A document larger than this is not read: some 2,000 pages in colour."""
 
+_SIGNATURE = {
+    "signature-missing": "ist weder signiert noch gesiegelt",
+    "signature-broken": "hat eine Signatur, die nicht stimmt",
+    "signature-partial": "wurde nach der Signatur geändert",
+    "signature-untrusted": "ist von jemandem signiert, dem nicht vertraut wird",
+}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -57,15 +66,18 @@ def read_delivery(folder: Path, source: ScanSource) -> Delivery:
         )
     manifest = parse_manifest(content, sha256, source)
     _keep_to_the_agreement(manifest, source)
-    findings = {document: _prove(folder, document) for document in manifest.documents}
+    findings = {document: _prove(folder, document, source) for document in manifest.documents}
     return Delivery(
         folder=folder,
         manifest=manifest,
-        documents=tuple(document for document, finding in findings.items() if finding is None),
+        documents=tuple(document for document, found in findings.items() if not found),
         rejected=tuple(
-            RejectedDocument(document, finding) for document, finding in findings.items() if finding
+            RejectedDocument(document, found[0], tuple(other.code for other in found[1:]))
+            for document, found in findings.items()
+            if found
         ),
         strays=_strays(folder, manifest, source),
+        source=source,
     )
 
 
@@ -100,18 +112,58 @@ def _ready(folder: Path) -> str:
     return text
 
 
-def _prove(folder: Path, document: ScannedDocument) -> Finding | None:
+def read_transfer_note(folder: Path, document: ScannedDocument, pdf: bytes, source: ScanSource) -> ReadNote | None:
+    """The note where it was agreed to be, or where the manifest says; None if there is none that can be read."""
+    attached = source.note is NoteAt.ATTACHMENT
+    content = attached_note(pdf) if attached else _read_named(folder, document.note)
+    said = read_note(content) if content is not None else None
+    if content is None or said is None:
+        return None
+    told = check_note(
+        said,
+        document_id=document.document_id,
+        sha256=document.sha256,
+        pages=document.pages,
+        attached=attached,
+    )
+    return ReadNote(content, attached, said, tuple(told))
+
+
+def _read_named(folder: Path, name: str | None) -> bytes | None:
+    return _read(folder / name, MAX_NOTE_BYTES) if name else None
+
+
+def _prove(folder: Path, document: ScannedDocument, source: ScanSource) -> list[Finding]:
+    """What keeps a document from being taken; its content is read once."""
     content = _read(folder / document.file, MAX_SCAN_BYTES)
     if content is None:
-        return _error("scan-missing", document, "fehlt in der Lieferung oder ist zu groß")
+        return [_error("scan-missing", document, "fehlt in der Lieferung oder ist zu groß")]
     if hashlib.sha256(content).hexdigest() != document.sha256:
-        return _error("scan-hash-mismatch", document, "passt nicht zu seiner Prüfsumme")
+        return [_error("scan-hash-mismatch", document, "passt nicht zu seiner Prüfsumme")]
     pages = _pages(content)
     if pages is None:
-        return _error("scan-unreadable", document, "ist keine lesbare PDF-Datei")
+        return [_error("scan-unreadable", document, "ist keine lesbare PDF-Datei")]
     if pages != document.pages:
-        return _error("scan-pages-differ", document, f"hat {pages} statt {document.pages} Seiten")
-    return None
+        return [_error("scan-pages-differ", document, f"hat {pages} statt {document.pages} Seiten")]
+    return [*_signature_faults(document, content, source), *_note_faults(folder, document, content, source)]
+
+
+def _signature_faults(document: ScannedDocument, content: bytes, source: ScanSource) -> list[Finding]:
+    code = judge_signature(content, source.trust) if source.signed else None
+    return [_error(code, document, _SIGNATURE[code])] if code else []
+
+
+def _note_faults(
+    folder: Path, document: ScannedDocument, content: bytes, source: ScanSource
+) -> list[Finding]:
+    if source.note is NoteAt.NONE:
+        return []
+    note = read_transfer_note(folder, document, content, source)
+    if note is not None:
+        return list(note.findings)
+    if source.note is NoteAt.FILE and _read_named(folder, document.note) is not None:
+        return [_error("note-unreadable", document, "hat einen Transfervermerk, der nicht lesbar ist")]
+    return [_error("note-missing", document, "kam ohne Transfervermerk")]
 
 
 def _pages(content: bytes) -> int | None:

@@ -11,11 +11,18 @@ from pathlib import Path
 from gateway.domain.scan_sources import ScanSource
 from gateway.durable import make_folder, sync_folder
 from gateway.errors import DocumentInvalid, GatewayError
-from gateway.inbound.delivery import READY, manifest_name, read_content, read_delivery, read_sequence
+from gateway.inbound.delivery import (
+    READY,
+    manifest_name,
+    read_content,
+    read_delivery,
+    read_sequence,
+    read_transfer_note,
+)
 from gateway.inbound.receipt import receipt_for, refusal_for
 from gateway.inbound.text import document_text
 from gateway.inbound.zips import unpack
-from gateway.ports.scans import AnswerFile, Delivery, ScannedDocument
+from gateway.ports.scans import AnswerFile, Delivery, ReadNote, ScannedDocument
 
 ReadCodes = Callable[[bytes], Sequence[tuple[int, str]]]
 """Finds all codes of a PDF: page (from 1) and text."""
@@ -38,6 +45,10 @@ class FolderScans:
     def content(self, delivery: Delivery, document: ScannedDocument) -> bytes:
         """The bytes of a proven document, proven again. Raises `IntegrityError`."""
         return read_content(delivery, document)
+
+    def note(self, delivery: Delivery, document: ScannedDocument, pdf: bytes) -> ReadNote | None:
+        """The transfer note of a proven document, where it was agreed to be."""
+        return read_transfer_note(delivery.folder, document, pdf, delivery.source)
 
     def text(self, pdf: bytes) -> str:
         """The text layer of the first pages; empty for a raster picture. Raises `DocumentInvalid`."""

@@ -18,7 +18,7 @@ SCHEMA = "scan-receipt/1"
 class ReceiptLine:
     """One document: taken, or rejected with a code and a German sentence without personal data.
 
-    `replaces` is the earlier scan whose place it took.
+    `also` are further codes; `replaces` is the earlier scan whose place it took.
     """
 
     document_id: str
@@ -26,6 +26,7 @@ class ReceiptLine:
     code: str | None = None
     reason: str | None = None
     replaces: str | None = None
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Receipt:
                     "result": "accepted" if line.accepted else "rejected",
                     "code": line.code,
                     "reason": line.reason,
+                    "also": list(line.also),
                     "replaces": line.replaces,
                 }
                 for line in self.lines
@@ -84,13 +86,13 @@ class Receipt:
 
 def receipt_for(delivery: Delivery, acknowledged_at: datetime, remarks: Sequence[str] = ()) -> Receipt:
     """The receipt of a delivery that was read, its documents in the order of the manifest."""
-    rejected = {entry.document.document_id: entry.finding for entry in delivery.rejected}
+    rejected = {entry.document.document_id: entry for entry in delivery.rejected}
     lines = []
     for document in delivery.manifest.documents:
-        finding = rejected.get(document.document_id)
+        bad = rejected.get(document.document_id)
         lines.append(
-            ReceiptLine(document.document_id, False, finding.code, finding.message)
-            if finding
+            ReceiptLine(document.document_id, False, bad.finding.code, bad.finding.message, also=bad.also)
+            if bad
             else ReceiptLine(document.document_id, True, replaces=document.replaces)
         )
     manifest = delivery.manifest

@@ -1,13 +1,14 @@
 """Scan deliveries (*Scanlieferungen*), as the application sees them: proven values, whatever the transport."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.scan_sources import ScanSource
+from gateway.domain.transfer_note import TransferNote
 from gateway.errors import GatewayError
 
 
@@ -48,10 +49,21 @@ class Manifest:
 
 @dataclass(frozen=True)
 class RejectedDocument:
-    """A document of the manifest that cannot be taken, and why."""
+    """A document of the manifest that cannot be taken, and why; `also` are further codes, if there is more to say."""
 
     document: ScannedDocument
     finding: Finding
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadNote:
+    """The transfer note of a document: its bytes, whether they lie in the PDF, what they say, and what they lack."""
+
+    content: bytes
+    attached: bool
+    said: TransferNote
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,8 @@ class Delivery:
     documents: tuple[ScannedDocument, ...]
     rejected: tuple[RejectedDocument, ...]
     strays: tuple[Path, ...]
+    source: ScanSource = field(default_factory=lambda: ScanSource(""))
+    """As it was agreed when it was read."""
 
     @property
     def findings(self) -> list[Finding]:
@@ -103,6 +117,9 @@ class ScanReader(Protocol):
 
     def content(self, delivery: Delivery, document: ScannedDocument) -> bytes:
         """The bytes of a proven document, proven again. Raises `IntegrityError`."""
+
+    def note(self, delivery: Delivery, document: ScannedDocument, pdf: bytes) -> ReadNote | None:
+        """The transfer note of a proven document whose bytes are `pdf`, if it has one."""
 
     def text(self, pdf: bytes) -> str:
         """The text layer of the first pages; empty for a raster picture."""

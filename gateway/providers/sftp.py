@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from gateway.domain.layout import PrintProfile
 from gateway.providers.print_house import HouseRules, PrintHouse
 from gateway.providers.print_package import Packing
-from gateway.providers.sftp_wire import SftpSettings, SftpShelves
+from gateway.providers.sftp_wire import SftpShelves
+from gateway.sftp_line import SftpSettings
 
 __all__ = ["SftpProvider", "SftpSettings"]
 

@@ -6,6 +6,7 @@ Two schedulers at once are harmless: every sweep finds its work by state, under 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from gateway.application.arriving import take_arrivals
 from gateway.application.destroying import apply_due
 from gateway.application.filing import file_due
 from gateway.application.inbound_rounds import make_rounds
@@ -39,6 +40,7 @@ class Schedule:
             ("run", self._run, 60),
             ("hand-over", self._hand_over, 120),
             ("track", self._track, 300),
+            ("arrive", self._arrive, 120),
             ("inbound", self._inbound, 120),
             ("file", self._file, 60),
             ("watch", self._watch, 15),
@@ -101,6 +103,14 @@ class Schedule:
         new = poll(self._services)
         if new:
             log.info("status-events", new=new)
+
+    def _arrive(self) -> None:
+        with self._services.locks.try_lock("sweep-arrivals") as held:
+            if not held:
+                return
+            report = take_arrivals(self._services)
+        if report.taken or report.refused or report.away:
+            log.info("scans-arrived", taken=len(report.taken), refused=report.refused, away=report.away)
 
     def _inbound(self) -> None:
         make_rounds(self._services)

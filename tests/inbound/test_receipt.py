@@ -43,14 +43,16 @@ def test_a_receipt_lists_every_document_in_the_order_of_the_manifest() -> None:
                 "result": "rejected",
                 "code": "scan-missing",
                 "reason": "Das gescannte Dokument fehlt.",
-                "replaces": None,
+                "also": [],
+"replaces": None,
             },
             {
                 "document_id": "good",
                 "result": "accepted",
                 "code": None,
                 "reason": None,
-                "replaces": None,
+                "also": [],
+"replaces": None,
             },
         ],
     }

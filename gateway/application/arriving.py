@@ -1,0 +1,65 @@
+"""Arriving: what is ready at the scan providers' sites is brought here and taken in; the site keeps it until then.
+
+    brought into a folder of ours → taken in, or into quarantine, with the answer's row → removed at the site → answered
+
+A kill anywhere in between makes the same happen once more, and twice is once: a delivery is known by its name.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from gateway.application.answering_scans import send_answers
+from gateway.application.receiving import InboundReport, import_delivery
+from gateway.application.services import Services
+from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, ProviderError
+from gateway.ports.scans import ScanSite
+
+log = structlog.get_logger()
+
+
+@dataclass
+class ArrivalsReport:
+    """What one look at the sites did; `away` are sources that could not be reached."""
+
+    taken: list[InboundReport] = field(default_factory=list)
+    refused: int = 0
+    away: list[str] = field(default_factory=list)
+
+
+def take_arrivals(services: Services) -> ArrivalsReport:
+    """Take in what is ready at every agreed source, then send what waits to be sent."""
+    report = ArrivalsReport()
+    for source, site in services.scan_sites.items():
+        if not source:
+            continue
+        try:
+            for arrival in site.arrivals(spool_of(services, source)):
+                take_arrival(services, site, arrival, report)
+        except ProviderError as fact:
+            log.warning("scan-site-away", source=source, code=fact.code)
+            report.away.append(source)
+    send_answers(services)
+    return report
+
+
+def take_arrival(services: Services, site: ScanSite, arrival: Path, report: ArrivalsReport) -> None:
+    """One delivery. What is not taken for a reason that passes stays at the site, and comes again."""
+    try:
+        report.taken.append(import_delivery(services, arrival, source=site.source))
+    except (DocumentInvalid, Conflict) as error:
+        if error.code == "delivery-busy":
+            return
+        log.warning("scan-delivery-refused", source=site.source, code=error.code)
+        report.refused += 1
+    except (InputError, IntegrityError):
+        return  # not ready yet, or changed while it was read
+    site.taken(arrival)
+
+
+def spool_of(services: Services, source: str) -> Path:
+    """Where the deliveries of a source are brought to."""
+    folder = services.scan_spool / source
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder

@@ -1,0 +1,208 @@
+"""A scan provider behind SFTP: its folders are fetched into ours, its answers are put there whole.
+
+    in/NAME/ or in/NAME.zip    deliveries, see `folder_site`; taken out of sight by one posix-rename, then removed
+    answers/NAME               uploaded as .NAME.part, its size checked, then one posix-rename
+    reports/NAME               read, and left there
+
+What was fetched before is not fetched again: a fetched delivery appears in our folder by a rename when it is whole.
+"""
+
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+import paramiko
+
+from gateway.domain.findings import Finding, Severity
+from gateway.durable import FOLDER_MODE
+from gateway.errors import NotSent, ProviderError
+from gateway.inbound.delivery import READY
+from gateway.inbound.folder_site import answer_exists, unfinished
+from gateway.inbound.zips import PACKED
+from gateway.sftp_line import LOST, SftpLine, SftpSettings
+
+MAX_REPORT_BYTES = 20_000_000
+_GONE = ".taken"
+
+
+class SftpSite:
+    """Implements `ScanSite`; each use is a connection of its own. `max_bytes`: of a delivery."""
+
+    def __init__(
+        self,
+        source: str,
+        settings: SftpSettings,
+        *,
+        inbox: str = "in",
+        answers: str = "answers",
+        reports: str = "reports",
+        unfinished_hours: float = 6,
+        max_bytes: int = 20_000_000_000,
+    ) -> None:
+        self.source = source
+        self._settings = settings
+        self._line = SftpLine(settings)
+        self._inbox, self._answers, self._reports = (
+            PurePosixPath(folder) for folder in (inbox, answers, reports)
+        )
+        self._unfinished_s = unfinished_hours * 3600
+        self._max_bytes = max_bytes
+
+    def arrivals(self, into: Path) -> Iterator[Path]:
+        """Ready deliveries by name, each fetched below `into`. Raises `NotSent`."""
+        with self._open() as client:
+            ready = [entry for entry in _entries(client, self._inbox) if self._is_ready(client, entry)]
+        for entry in ready:
+            yield self._fetched(entry, into)
+
+    def taken(self, arrival: Path) -> None:
+        """One rename takes it out of sight; then it goes, there and here. Raises `NotSent`."""
+        with self._open() as client:
+            for name in (f"{arrival.name}.zip.{READY}", f"{arrival.name}.zip"):
+                with suppress(FileNotFoundError):
+                    client.remove(str(self._inbox / name))
+            gone = self._inbox / _GONE
+            with suppress(OSError):
+                client.mkdir(str(gone), FOLDER_MODE)
+            with suppress(FileNotFoundError):
+                client.posix_rename(
+                    str(self._inbox / arrival.name), str(gone / f"{arrival.name}-{time.time_ns()}")
+                )
+            for each in _entries(client, gone):
+                _remove(client, gone / each.filename)
+        shutil.rmtree(arrival, ignore_errors=True)
+
+    def answer(self, name: str, content: bytes) -> None:
+        """Put it there once. Raises `NotSent`, `Conflict` answer-exists."""
+        target, part = self._answers / name, self._answers / f".{name}.part"
+        with self._open() as client:
+            if (there := _read(client, target, len(content))) is not None:
+                if there != content:
+                    raise answer_exists(name)
+                return
+            with client.open(str(part), "wb") as file:
+                file.write(content)
+            if client.stat(str(part)).st_size != len(content):
+                raise NotSent("sftp-upload-failed", "Eine Antwort an die Scanstelle kam nicht ganz an.")
+            client.posix_rename(str(part), str(target))
+
+    def place(self, name: str) -> str:
+        """Its address."""
+        return f"sftp://{self._settings.host}/{self._answers / name}"
+
+    def reports(self) -> Iterator[tuple[str, bytes]]:
+        """Every plain file, by name. Raises `NotSent`."""
+        with self._open() as client:
+            found = [
+                (entry.filename, _read(client, self._reports / entry.filename, MAX_REPORT_BYTES))
+                for entry in _entries(client, self._reports)
+                if stat.S_ISREG(entry.st_mode or 0) and not entry.filename.endswith(".part")
+            ]
+        for name, content in found:
+            if content is not None:
+                yield name, content
+
+    def check(self) -> list[Finding]:
+        """Whether it is reached and has its folders, and what lies unfinished there."""
+        try:
+            with self._open() as client:
+                client.listdir(str(self._answers))
+                late = time.time() - self._unfinished_s
+                old = [each for each in _entries(client, self._inbox) if (each.st_mtime or 0) < late]
+                return unfinished(self.source, sum(self._is_open(client, each) for each in old))
+        except ProviderError as fact:
+            return [Finding(fact.code, Severity.ERROR, fact.message)]
+
+    @contextmanager
+    def _open(self) -> Iterator[paramiko.SFTPClient]:
+        """Whatever breaks may be repeated: nothing here has an effect that must not happen twice."""
+        with self._line.open() as client:
+            try:
+                yield client
+            except LOST:
+                text = f"Der SFTP-Server der Scanstelle {self.source} hat abgebrochen; es wird wiederholt."
+                raise NotSent("sftp-interrupted", text) from None
+
+    def _is_ready(self, client: paramiko.SFTPClient, entry: paramiko.SFTPAttributes) -> bool:
+        return self._has(client, _marker(entry))
+
+    def _is_open(self, client: paramiko.SFTPClient, entry: paramiko.SFTPAttributes) -> bool:
+        marker = _marker(entry)
+        return marker is not None and not self._has(client, marker)
+
+    def _has(self, client: paramiko.SFTPClient, name: str | None) -> bool:
+        if name is None:
+            return False
+        try:
+            client.stat(str(self._inbox / name))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _fetched(self, entry: paramiko.SFTPAttributes, into: Path) -> Path:
+        target = into / entry.filename.removesuffix(".zip")
+        if target.is_dir():
+            return target
+        part = into / f".{target.name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=FOLDER_MODE)
+        with self._open() as client:
+            there = self._inbox / entry.filename
+            if entry.filename.endswith(".zip"):
+                self._fetch(client, {there: PACKED}, part)
+            else:
+                files = [each for each in _entries(client, there) if stat.S_ISREG(each.st_mode or 0)]
+                self._fetch(client, {there / each.filename: each.filename for each in files}, part)
+        part.rename(target)
+        return target
+
+    def _fetch(self, client: paramiko.SFTPClient, files: dict[PurePosixPath, str], part: Path) -> None:
+        """READY last, so that what is here is never more ready than it was there."""
+        left = self._max_bytes
+        for path, name in sorted(files.items(), key=lambda file: (file[1] == READY, file[1])):
+            left -= client.stat(str(path)).st_size or 0
+            if left < 0:
+                text = f"Eine Lieferung der Scanstelle {self.source} ist größer als vereinbart; sie bleibt dort liegen."
+                raise NotSent("delivery-too-large", text)
+            client.get(str(path), str(part / name))
+
+
+def _marker(entry: paramiko.SFTPAttributes) -> str | None:
+    """The file that says that this is whole; None for what is no delivery."""
+    if entry.filename.startswith("."):
+        return None
+    if stat.S_ISDIR(entry.st_mode or 0):
+        return f"{entry.filename}/{READY}"
+    is_packed = stat.S_ISREG(entry.st_mode or 0) and entry.filename.endswith(".zip")
+    return f"{entry.filename}.{READY}" if is_packed else None
+
+
+def _entries(client: paramiko.SFTPClient, folder: PurePosixPath) -> list[paramiko.SFTPAttributes]:
+    """What lies in a folder, by name; a name that is none (a path) is not ours to follow."""
+    found = client.listdir_attr(str(folder))
+    return sorted(
+        (entry for entry in found if "/" not in entry.filename and entry.filename not in (".", "..")),
+        key=lambda entry: entry.filename,
+    )
+
+
+def _read(client: paramiko.SFTPClient, path: PurePosixPath, most: int) -> bytes | None:
+    """A file, one byte more than `most` at most; None if there is none."""
+    try:
+        with client.open(str(path), "rb") as file:
+            return file.read(most + 1)
+    except FileNotFoundError:
+        return None
+
+
+def _remove(client: paramiko.SFTPClient, path: PurePosixPath) -> None:
+    """A folder of files, or a file."""
+    if stat.S_ISDIR(client.lstat(str(path)).st_mode or 0):
+        for entry in _entries(client, path):
+            _remove(client, path / entry.filename)
+        client.rmdir(str(path))
+    else:
+        client.remove(str(path))

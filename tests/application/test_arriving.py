@@ -1,0 +1,92 @@
+"""Arriving: what lies ready at a site is taken in, answered there, and removed there, whatever its transport."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from gateway.application.arriving import take_arrivals
+from gateway.application.services import Services
+from gateway.db.arrivals import QuarantinedDelivery
+from gateway.db.files import InboundDocument, ScanDelivery
+from gateway.domain.scan_sources import ScanSource
+from gateway.inbound.folder_site import FolderSite
+from gateway.inbound.sftp_site import SftpSite
+from gateway.sftp_line import SftpSettings
+from gateway.testing.print_centre.sshd import Sshd
+from gateway.testing.scans import ScanSpec, make_delivery
+from tests.world import World
+
+WEST = ScanSource("west", agreed=True, late_days=2, first_sequence=1)
+
+
+@pytest.fixture(params=["folder", "sftp"])
+def at_site(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[tuple[Services, Path]]:
+    root = tmp_path / "site"
+    for name in ("in", "answers", "reports"):
+        (root / name).mkdir(parents=True)
+    if request.param == "folder":
+        site = FolderSite("west", answers=root / "answers", inbox=root / "in", reports=root / "reports")
+        yield with_site(world, site), root
+        return
+    sshd = Sshd(tmp_path / "ssh", root)
+    sshd.start()
+    line = SftpSettings("127.0.0.1", sshd.port, sshd.user, (sshd.host_key,), sshd.key_file)
+    yield with_site(world, SftpSite("west", line)), root
+    sshd.stop()
+
+
+def with_site(world: World, site: FolderSite | SftpSite) -> Services:
+    sites = {**world.services.scan_sites, "west": site}
+    return dataclasses.replace(world.services, scan_sites=sites, scan_sources={"west": WEST})
+
+
+def deliver(world: World, root: Path, sequence: int, *specs: ScanSpec) -> Path:
+    name = f"L-{sequence}"
+    return make_delivery(root / "in" / name, "west", name, sequence, specs, at=world.clock.now())
+
+
+def waiting(root: Path) -> list[str]:
+    return [path.name for path in (root / "in").iterdir() if not path.name.startswith(".")]
+
+
+def test_a_delivery_is_taken_answered_at_the_site_and_removed_there(
+    world: World, at_site: tuple[Services, Path]
+) -> None:
+    services, root = at_site
+    deliver(world, root, 1, ScanSpec.unknown(), ScanSpec.letter("JC-BOR-2026-00018"))
+    bad = deliver(world, root, 2, ScanSpec.unknown())
+    (bad / "manifest.json").write_text("{}")
+    unready = deliver(world, root, 3, ScanSpec.unknown())
+    (unready / "READY").unlink()
+    report = take_arrivals(services)
+    assert ([one.delivery for one in report.taken], report.refused, report.away) == (["L-1"], 1, [])
+    assert waiting(root) == ["L-3"]
+    told = {path.name: json.loads(path.read_text())["result"] for path in sorted((root / "answers").iterdir())}
+    assert list(told.values()) == ["accepted", "refused"]
+    with world.services.db.reading() as session:
+        assert len(session.exec(select(InboundDocument)).all()) == 2
+        (kept,) = session.exec(select(QuarantinedDelivery)).all()
+    assert (Path(kept.folder) / "manifest.json").read_text() == "{}"
+    again = take_arrivals(services)
+    assert (again.taken, again.refused) == ([], 0)
+
+
+def test_a_site_that_is_away_holds_up_nobody_and_what_waits_there_comes_later(
+    world: World, tmp_path: Path
+) -> None:
+    root = tmp_path / "east"
+    for name in ("in", "answers"):
+        (root / name).mkdir(parents=True)
+    east = FolderSite("east", answers=root / "answers", inbox=root / "in")
+    gone = FolderSite("west", answers=tmp_path / "no" / "answers", inbox=tmp_path / "no" / "in")
+    make_delivery(root / "in" / "E-1", "east", "E-1", 1, [ScanSpec.unknown()], at=world.clock.now())
+    sites = {**world.services.scan_sites, "west": gone, "east": east}
+    services = dataclasses.replace(world.services, scan_sites=sites)
+    report = take_arrivals(services)
+    assert ([one.delivery for one in report.taken], report.away) == (["E-1"], ["west"])
+    with world.services.db.reading() as session:
+        assert [row.source for row in session.exec(select(ScanDelivery)).all()] == ["east"]

@@ -1,0 +1,136 @@
+"""A scan provider behind a real OpenSSH server: fetched whole, answered once, and only the pinned server."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Conflict, NotSent
+from gateway.inbound.sftp_site import SftpSite
+from gateway.sftp_line import SftpSettings
+from gateway.testing.print_centre.sshd import Sshd
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    served = tmp_path_factory.mktemp("served")
+    sshd = Sshd(tmp_path_factory.mktemp("ssh"), served)
+    sshd.start()
+    yield sshd
+    sshd.stop()
+
+
+@pytest.fixture
+def root(server: Sshd, request: pytest.FixtureRequest) -> Path:
+    """Folders of this test alone."""
+    root = Path(server._served, request.node.name)
+    for name in ("in", "answers", "reports"):
+        (root / name).mkdir(parents=True)
+    return root
+
+
+def settings(server: Sshd) -> SftpSettings:
+    return SftpSettings(
+        "127.0.0.1", server.port, server.user, (server.host_key,), server.key_file, read_timeout_s=5
+    )
+
+
+@pytest.fixture
+def site(server: Sshd, root: Path) -> SftpSite:
+    inbox, answers, reports = (f"{root.name}/{folder}" for folder in ("in", "answers", "reports"))
+    return SftpSite(
+        "west", settings(server), inbox=inbox, answers=answers, reports=reports, max_bytes=1_000_000
+    )
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    (tmp_path / "spool").mkdir()
+    return tmp_path / "spool"
+
+
+def put(root: Path, name: str, *, ready: bool = True) -> Path:
+    folder = root / "in" / name
+    folder.mkdir()
+    (folder / "one.pdf").write_bytes(b"%PDF" * 1000)
+    if ready:
+        (folder / "READY").write_text("x")
+    return folder
+
+
+def test_what_is_ready_is_fetched_whole_and_stays_there_until_it_was_taken(
+    site: SftpSite, root: Path, spool: Path
+) -> None:
+    given = put(root, "b")
+    put(root, "c", ready=False)
+    (root / "in" / "a.zip").write_bytes(b"PK")
+    (root / "in" / "a.zip.READY").touch()
+    (root / "in" / "link").symlink_to("/etc")
+    for _ in range(2):
+        first, second = site.arrivals(spool)
+        assert [first.name, second.name] == ["a", "b"]
+    assert (first / "delivery.zip").read_bytes() == b"PK"
+    assert {path.name: path.read_bytes() for path in second.iterdir()} == {
+        path.name: path.read_bytes() for path in given.iterdir()
+    }
+    for arrival in (first, second, second):
+        site.taken(arrival)
+    assert list(site.arrivals(spool)) == []
+    assert list(spool.iterdir()) == []
+    assert sorted(path.name for path in (root / "in").iterdir() if path.name != ".taken") == ["c", "link"]
+    assert list((root / "in" / ".taken").iterdir()) == []
+
+
+def test_what_a_kill_left_half_fetched_is_fetched_again(site: SftpSite, root: Path, spool: Path) -> None:
+    put(root, "a")
+    (spool / ".a.part").mkdir()
+    (spool / ".a.part" / "one.pdf").write_bytes(b"half")
+    (arrival,) = site.arrivals(spool)
+    assert (arrival / "one.pdf").read_bytes() == b"%PDF" * 1000
+
+
+def test_an_answer_is_put_there_once(site: SftpSite, root: Path) -> None:
+    (root / "answers" / ".x.json.part").write_bytes(b"longer than the answer, of a kill")
+    site.answer("x.json", b"1")
+    site.answer("x.json", b"1")
+    with pytest.raises(Conflict):
+        site.answer("x.json", b"12")
+    assert {path.name: path.read_bytes() for path in (root / "answers").iterdir()} == {"x.json": b"1"}
+
+
+def test_reports_are_read_and_left(site: SftpSite, root: Path) -> None:
+    (root / "reports" / "a.json").write_bytes(b"1")
+    (root / "reports" / "b.part").write_bytes(b"2")
+    assert list(site.reports()) == list(site.reports()) == [("a.json", b"1")]
+
+
+def test_a_delivery_beyond_the_limit_is_not_fetched(site: SftpSite, root: Path, spool: Path) -> None:
+    (put(root, "a") / "two.pdf").write_bytes(bytes(1_000_001))
+    with pytest.raises(NotSent) as refused:
+        list(site.arrivals(spool))
+    assert refused.value.code == "delivery-too-large"
+    assert [path.name for path in spool.iterdir() if not path.name.startswith(".")] == []
+
+
+def test_another_server_than_the_pinned_one_gets_nothing(server: Sshd, root: Path, spool: Path) -> None:
+    put(root, "a")
+    other = replace(
+        settings(server), host_keys=("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGNvbXBsZXRlbHktb3RoZXI=",)
+    )
+    site = SftpSite("west", other, inbox=f"{root.name}/in", answers=f"{root.name}/answers")
+    with pytest.raises(NotSent) as refused:
+        list(site.arrivals(spool))
+    assert refused.value.code == "sftp-host-key-changed"
+    with pytest.raises(NotSent):
+        site.answer("x.json", b"1")
+    assert list((root / "answers").iterdir()) == []
+
+
+def test_checking_says_what_is_missing_and_changes_nothing(site: SftpSite, root: Path, server: Sshd) -> None:
+    put(root, "a", ready=False)
+    assert site.check() == []
+    (root / "answers").rmdir()
+    assert [finding.code for finding in site.check()] == ["sftp-interrupted"]
+    away = SftpSite("west", replace(settings(server), port=1))
+    assert [finding.code for finding in away.check()] == ["sftp-unreachable"]
