@@ -6,6 +6,7 @@ from gateway.application import filing_rows as rows
 from gateway.application.case_keys import case_ref, inbound_document_key
 from gateway.application.filing_attempt import FilingReport, file_entry
 from gateway.application.placing import placing_of
+from gateway.application.scan_facts import scan_fields
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
@@ -32,6 +33,7 @@ def file_inbound(services: Services, document_id: int, report: FilingReport) -> 
         office = session.get_one(Office, case.office_id)
         answered = session.get(Letter, document.letter_id) if document.letter_id else None
         placing = placing_of(session, document_id)
+        beside = scan_fields(session, document)
     sha256 = document.sha256 or ""
     entry = FilingEntry(
         key=inbound_filing_key(document.source, document.document_id, placing),
@@ -52,6 +54,7 @@ def file_inbound(services: Services, document_id: int, report: FilingReport) -> 
             "pages": document.pages,
             "answers": answered.reference if answered else "",
             "match": document.match_reason,
+            **beside,
         },
     )
     if file_entry(services, entry, rows.About(row_id(case)), report):

@@ -1,18 +1,26 @@
-"""Quarantine: a delivery that is wrong as a whole keeps its bytes, is answered, and waits for a person."""
+"""Quarantine: a delivery that is wrong as a whole keeps its bytes, is answered, and waits for a person.
 
+The post room decides: it is read again, when what was wrong on our side was put right (see `retrying`), or discarded.
+"""
+
+import shutil
 from pathlib import Path
 
-from sqlmodel import select
+from sqlmodel import Session, col, select
 
 from gateway.application.answering_scans import put_answer
-from gateway.application.authorising import audit
+from gateway.application.authorising import actor, audit
 from gateway.application.services import Services
-from gateway.db.arrivals import QuarantinedDelivery
-from gateway.errors import GatewayError
+from gateway.db.arrivals import QuarantinedDelivery, QuarantineDecision
+from gateway.db.engine import compare_and_set
+from gateway.domain.permission import Action
+from gateway.errors import GatewayError, InputError, NotFound
 
 
 def quarantine(services: Services, folder: Path, source: str, error: GatewayError, who: str) -> None:
-    """Keep a refused delivery and answer it; the same delivery once more changes nothing."""
+    """Keep a refused delivery and answer it; the same delivery once more changes nothing, nor one that is kept."""
+    if folder.is_relative_to(services.quarantine_dir):
+        return
     refusal = services.scans.refusal(folder, source, error, services.clock.now())
     fingerprint = services.scans.fingerprint(folder)
     name = refusal.name.removesuffix(".receipt.json")
@@ -40,3 +48,49 @@ def quarantine(services: Services, folder: Path, source: str, error: GatewayErro
         )
         put_answer(session, services, source, "refusal", refusal)
         audit(session, services, who, "delivery-quarantined", f"{source}/{name}", code=error.code)
+
+
+def quarantined(services: Services, login: str) -> list[QuarantinedDelivery]:
+    """Deliveries that wait for a decision, the oldest first; for those who receive scans."""
+    with services.db.reading() as session:
+        actor(session, login).require(Action.RECEIVE_SCANS)
+        query = select(QuarantinedDelivery).where(col(QuarantinedDelivery.decision).is_(None))
+        return list(session.exec(query.order_by(col(QuarantinedDelivery.id))).all())
+
+
+def discard(services: Services, login: str, quarantine_id: int, reason: str) -> None:
+    """It is not taken in; its bytes go. Raises `InputError` reason-missing, `NotFound`, `Conflict`."""
+    with services.db.transaction() as session:
+        row = decide(session, services, login, quarantine_id, QuarantineDecision.DISCARDED, reason)
+        folder = Path(row.folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def decide(
+    session: Session,
+    services: Services,
+    login: str,
+    quarantine_id: int,
+    decision: QuarantineDecision,
+    reason: str,
+) -> QuarantinedDelivery:
+    """Write a decision, in the caller's transaction."""
+    actor(session, login).require(Action.RECEIVE_SCANS)
+    if not reason.strip():
+        raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
+    row = session.get(QuarantinedDelivery, quarantine_id)
+    if row is None:
+        raise NotFound("quarantine-unknown", f"Die Lieferung {quarantine_id} ist nicht in Quarantäne.")
+    compare_and_set(
+        session,
+        QuarantinedDelivery,
+        quarantine_id,
+        expect={"decided_at": None},
+        decision=decision,
+        decided_by=login,
+        decided_at=services.clock.now(),
+        reason=reason.strip(),
+    )
+    subject = f"{row.source}/{row.name}"
+    audit(session, services, login, "quarantine-decided", subject, reason=reason, decision=decision.value)
+    return row

@@ -18,13 +18,22 @@ from gateway.application.matching import add_matched, find_match
 from gateway.application.quarantining import quarantine
 from gateway.application.rendering import remember_document
 from gateway.application.repeating import repeats
+from gateway.application.rescanning import replace_earlier
+from gateway.application.scan_facts import add_note
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.domain.inbound import Match
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, DocumentInvalid
-from gateway.ports.scans import AnswerFile, Delivery, Manifest, RejectedDocument, ScannedDocument
+from gateway.ports.scans import (
+    AnswerFile,
+    Delivery,
+    Manifest,
+    ReadNote,
+    RejectedDocument,
+    ScannedDocument,
+)
 
 LATE = timedelta(hours=24)
 """A delivery that is older when it comes was late (TR-03138, agreement with the scan provider)."""
@@ -135,7 +144,6 @@ def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who:
             pages=sum(document.pages for document in manifest.documents),
             received_at=services.clock.now(),
             created_at=manifest.created_at,
-            findings=remarks,
         )
         session.add(row)
         session.flush()
@@ -143,11 +151,29 @@ def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who:
             _remember_scan(session, services, one)
             scanned = _scanned(row_id(row), manifest.source, one.document)
             add_matched(session, {**scanned, "sha256": one.sha256}, one.match)
+            if one.note or one.document.replaces:
+                remarks += _add_beside(session, services, row_id(row), one)
+        row.findings = list(dict.fromkeys(remarks))
         for rejected in delivery.rejected:
             scanned = _scanned(row_id(row), manifest.source, rejected.document)
             session.add(_quarantined(scanned, rejected))
-        _put_receipt(session, services, delivery, remarks)
+        _put_receipt(session, services, delivery, row.findings)
         audit(session, services, who, "delivery-received", f"{manifest.source}/{manifest.delivery}")
+
+
+def _add_beside(session: Session, services: Services, delivery_id: int, taken: _Taken) -> list[str]:
+    """What came with a document: its transfer note, and the earlier scan that it replaces."""
+    document = taken.document
+    new = session.exec(
+        select(InboundDocument).where(
+            InboundDocument.delivery_id == delivery_id, InboundDocument.document_id == document.document_id
+        )
+    ).one()
+    if taken.note:
+        add_note(session, row_id(new), taken.note)
+    if document.replaces and not replace_earlier(session, services, new, document.replaces):
+        return ["rescan-of-unknown"]
+    return []
 
 
 def _remarks(session: Session, services: Services, manifest: Manifest) -> list[str]:

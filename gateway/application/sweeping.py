@@ -127,7 +127,7 @@ def drop_document(services: Services, rule: RetentionRule, name: str) -> int:
 def scans(services: Services, rule: RetentionRule) -> Found:
     """Scans that are filed and still here."""
     query = select(InboundDocument.id).where(
-        InboundDocument.state == InboundState.ASSIGNED,
+        col(InboundDocument.state).in_((InboundState.ASSIGNED, InboundState.REPLACED)),
         col(InboundDocument.filed_at) < _before(services, rule),
         col(InboundDocument.sha256).is_not(None),
         ~_departed(InboundDocument.sha256),

@@ -11,7 +11,7 @@ from gateway.application.inbound_rounds import make_rounds
 from gateway.application.inbound_view import inbound_list
 from gateway.application.placing import assign
 from gateway.application.receiving import import_delivery
-from gateway.cli import originals
+from gateway.cli import arrivals, originals
 from gateway.cli.context import console, print_json, services_for
 
 
@@ -23,15 +23,17 @@ def register(app: typer.Typer) -> None:
     inbound.command("list")(_list)
     inbound.command("assign")(_assign)
     originals.add_to(inbound)
+    arrivals.register(inbound)
 
 
 def _import(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder of the delivery.")],
+    source: Annotated[str | None, typer.Option(help="An agreed source, which it is held to.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Take in a scan delivery: prove it, match its documents, file them, write the receipt."""
-    source = context.obj.settings().inbound.scan_source
+    source = source or context.obj.settings().inbound.scan_source
     with services_for(context) as services:
         report = import_delivery(services, folder, source=source)
         make_rounds(services)

@@ -71,6 +71,13 @@ FIELDS: Mapping[str, str] = {
     "received_on": "Eingang",
     "answers": "Antwort auf Schreiben",
     "match": "Zuordnung",
+    "scan_batch": "Scanstapel",
+    "scan_quality": "Qualität des Scans",
+    "scanned_by": "Gescannt durch",
+    "replaces": "Ersetzt den Scan",
+    "transfer_note": "Transfervermerk (XML)",
+    "transfer_note_sha256": "SHA-256 des Transfervermerks",
+    "transfer_note_findings": "Mängel des Transfervermerks",
 }
 """Canonical name → German label. Values are texts, numbers, or lists of texts; dates as YYYY-MM-DD."""
 

@@ -49,7 +49,9 @@ def check_note(
     An attached note is bound by lying in the document itself and cannot name its hash.
     """
     return [
-        Finding(code, Severity.ERROR, f"Der Transfervermerk zum Dokument {document_id} {what} (TR-03138, A.NB.4).")
+        Finding(
+            code, Severity.ERROR, f"Der Transfervermerk zum Dokument {document_id} {what} (TR-03138, A.NB.4)."
+        )
         for code, applies, what in _judged(note, document_id, sha256, pages, attached)
         if applies
     ]
@@ -66,14 +68,30 @@ def _judged(
         "nennt als Ersteller nur die Organisation",
     )
     environment = not note.environment or not note.procedure
-    yield "note-environment-missing", environment, "beschreibt die technische und organisatorische Umgebung nicht"
+    yield (
+        "note-environment-missing",
+        environment,
+        "beschreibt die technische und organisatorische Umgebung nicht",
+    )
     yield "note-anomalies-missing", note.anomalies is None, "sagt nicht, ob es Auffälligkeiten gab"
     yield "note-time-missing", note.captured_at is None, "nennt den Zeitpunkt der Erfassung nicht"
     yield "note-quality-missing", not note.quality.strip(), "nennt kein Ergebnis der Qualitätssicherung"
-    yield "note-match-missing", note.matches_paper is None, "enthält keine Aussage zur Übereinstimmung mit dem Papier"
+    yield (
+        "note-match-missing",
+        note.matches_paper is None,
+        "enthält keine Aussage zur Übereinstimmung mit dem Papier",
+    )
     yield "note-match-denied", note.matches_paper is False, "verneint die Übereinstimmung mit dem Papier"
-    yield "note-pages-differ", note.pages not in (None, pages), f"spricht von einer anderen Seitenzahl als {pages}"
+    yield (
+        "note-pages-differ",
+        note.pages not in (None, pages),
+        f"spricht von einer anderen Seitenzahl als {pages}",
+    )
     bound = attached or bool(note.sha256) or bool(note.document_id)
     yield "note-not-bound", not bound, "ist mit dem Dokument nicht verbunden"
     wrong = note.sha256 not in ("", sha256) and not attached
-    yield "note-of-other-document", wrong or note.document_id not in ("", document_id), "gehört zu einem anderen Dokument"
+    yield (
+        "note-of-other-document",
+        wrong or note.document_id not in ("", document_id),
+        "gehört zu einem anderen Dokument",
+    )

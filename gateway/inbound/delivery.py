@@ -112,7 +112,9 @@ def _ready(folder: Path) -> str:
     return text
 
 
-def read_transfer_note(folder: Path, document: ScannedDocument, pdf: bytes, source: ScanSource) -> ReadNote | None:
+def read_transfer_note(
+    folder: Path, document: ScannedDocument, pdf: bytes, source: ScanSource
+) -> ReadNote | None:
     """The note where it was agreed to be, or where the manifest says; None if there is none that can be read."""
     attached = source.note is NoteAt.ATTACHMENT
     content = attached_note(pdf) if attached else _read_named(folder, document.note)
@@ -153,9 +155,7 @@ def _signature_faults(document: ScannedDocument, content: bytes, source: ScanSou
     return [_error(code, document, _SIGNATURE[code])] if code else []
 
 
-def _note_faults(
-    folder: Path, document: ScannedDocument, content: bytes, source: ScanSource
-) -> list[Finding]:
+def _note_faults(folder: Path, document: ScannedDocument, content: bytes, source: ScanSource) -> list[Finding]:
     if source.note is NoteAt.NONE:
         return []
     note = read_transfer_note(folder, document, content, source)

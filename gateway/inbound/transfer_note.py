@@ -71,7 +71,9 @@ def _note(root: Element) -> TransferNote:
         creator=_text(capture, "Durchfuehrung"),
         organisation=_text(next(_all(root, "Auftragnehmer"), None), "Name"),
         environment=tuple(
-            dict.fromkeys((each.text or "").strip() for each in _all(root, "ITSystem") if (each.text or "").strip())
+            dict.fromkeys(
+                (each.text or "").strip() for each in _all(root, "ITSystem") if (each.text or "").strip()
+            )
         ),
         procedure=" ".join(
             text for part in ("Bezeichnung", "Auspraegung", "Version") if (text := _text(root, part))

@@ -9,11 +9,14 @@ from gateway.application.inbound_reading import next_in_tray, read_inbound
 from gateway.application.inbound_view import MAX_LISTED, TrayFilter, tray
 from gateway.application.opening import open_inbound
 from gateway.application.placing import assign, link, move
+from gateway.application.rescanning import feedback_of
 from gateway.application.searching import list_cases
 from gateway.db.files import InboundState
+from gateway.domain.feedback import WORDS
 from gateway.domain.permission import Action
 from gateway.errors import InputError
 from gateway.web.letters import pdf, png
+from gateway.web.scan_feedback import report
 from gateway.web.visiting import SignedIn, Visit, path_to
 
 router = APIRouter()
@@ -95,6 +98,13 @@ def answers(visit: SignedIn, number: int) -> Response:
     return visit.to(path_to("posteingang", number), "Der Bezug ist geändert.")
 
 
+@router.post("/posteingang/{number}/scan-mangel")
+def scan_finding(visit: SignedIn, number: int) -> Response:
+    """What is wrong with the scan goes to the scan provider."""
+    report(visit, number)
+    return visit.to(path_to("posteingang", number), "Die Meldung geht an die Scanstelle.")
+
+
 def _document(visit: Visit, number: int, **values: Any) -> Response:
     view = read_inbound(visit.services, visit.login, number)
     return visit.page(
@@ -102,6 +112,8 @@ def _document(visit: Visit, number: int, **values: Any) -> Response:
         view=view,
         line=view.line,
         pages=min(view.line.pages, _MOST_PAGES),
+        feedback=feedback_of(visit.services, number),
+        scan_findings=WORDS,
         **{"searched": "", "found": None, **values},
     )
 

@@ -44,7 +44,7 @@ def test_a_receipt_lists_every_document_in_the_order_of_the_manifest() -> None:
                 "code": "scan-missing",
                 "reason": "Das gescannte Dokument fehlt.",
                 "also": [],
-"replaces": None,
+                "replaces": None,
             },
             {
                 "document_id": "good",
@@ -52,7 +52,7 @@ def test_a_receipt_lists_every_document_in_the_order_of_the_manifest() -> None:
                 "code": None,
                 "reason": None,
                 "also": [],
-"replaces": None,
+                "replaces": None,
             },
         ],
     }

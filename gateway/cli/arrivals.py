@@ -1,0 +1,110 @@
+"""`gateway inbound fetch`, `feedback` and `quarantine`: what comes from scan providers, and what goes back to them."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.application.answering_scans import send_answers
+from gateway.application.arriving import take_arrivals
+from gateway.application.filing import file_due
+from gateway.application.inbound_rounds import make_rounds
+from gateway.application.quarantining import discard, quarantined
+from gateway.application.rescanning import report_finding
+from gateway.application.retrying_scans import retry
+from gateway.cli.context import console, print_json, services_for
+from gateway.domain.feedback import ScanFinding
+
+Login = Annotated[str, typer.Option("--as", help="Login of the user who decides.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(inbound: typer.Typer) -> None:
+    """Add the commands."""
+    inbound.command("fetch")(_fetch)
+    inbound.command("feedback")(_feedback)
+    inbound.command("quarantine")(_quarantine)
+    inbound.command("discard")(_discard)
+    inbound.command("retry")(_retry)
+
+
+def _fetch(context: typer.Context, json: Json = False) -> None:
+    """Take in what is ready at every agreed source, now; the schedule does it every two minutes."""
+    with services_for(context) as services:
+        report = take_arrivals(services)
+        make_rounds(services)
+        file_due(services)
+    if json:
+        taken = [{"delivery": each.delivery, "counts": each.counts} for each in report.taken]
+        print_json({"taken": taken, "refused": report.refused, "away": report.away})
+    else:
+        console.print(f"{len(report.taken)} Lieferungen übernommen, {report.refused} in Quarantäne.")
+        for source in report.away:
+            console.print(f"{source} ist nicht erreichbar; es wird wieder versucht.")
+    if report.refused or report.away:
+        raise typer.Exit(1)
+
+
+def _feedback(
+    context: typer.Context,
+    inbound_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the inbound document.")],
+    finding: Annotated[ScanFinding, typer.Option(help="What is wrong with the scan.")],
+    login: Login,
+    page: Annotated[int | None, typer.Option(help="Page, from 1, if it is about one.")] = None,
+    reject: Annotated[bool, typer.Option(help="Give it back: it belongs to no case.")] = False,
+) -> None:
+    """Tell the scan provider what is wrong with a scan."""
+    with services_for(context) as services:
+        report_finding(services, login, inbound_id, finding, page=page, reject=reject)
+        send_answers(services)
+
+
+def _quarantine(context: typer.Context, login: Login, json: Json = False) -> None:
+    """Deliveries that were refused as a whole and wait for a decision."""
+    with services_for(context) as services:
+        lines = quarantined(services, login)
+    if json:
+        print_json(
+            [
+                {
+                    "id": line.id,
+                    "source": line.source,
+                    "name": line.name,
+                    "code": line.code,
+                    "arrived_at": line.arrived_at.isoformat(),
+                    "folder": line.folder,
+                }
+                for line in lines
+            ]
+        )
+        return
+    table = Table("Nr.", "Quelle", "Lieferung", "Grund", "Eingang", "Ordner")
+    for line in lines:
+        moment = f"{line.arrived_at:%d.%m.%Y %H:%M}"
+        table.add_row(str(line.id), line.source, line.name, line.message, moment, line.folder)
+    console.print(table)
+
+
+def _discard(
+    context: typer.Context,
+    quarantine_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the quarantined delivery.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the audit trail.")],
+    login: Login,
+) -> None:
+    """Do not take a quarantined delivery in; its bytes are deleted, the provider delivers again."""
+    with services_for(context) as services:
+        discard(services, login, quarantine_id, reason)
+
+
+def _retry(
+    context: typer.Context,
+    quarantine_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the quarantined delivery.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the audit trail.")],
+    login: Login,
+) -> None:
+    """Read a quarantined delivery again, after what refused it was put right (an agreement, a certificate)."""
+    with services_for(context) as services:
+        report = retry(services, login, quarantine_id, reason)
+        make_rounds(services)
+        file_due(services)
+    console.print(f"Lieferung {report.delivery} ist übernommen.")
