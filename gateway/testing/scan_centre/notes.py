@@ -73,7 +73,15 @@ def attach(pdf: bytes, note: bytes) -> bytes:
     """The PDF with the note in it, as an associated file."""
     buffer = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        attached = pikepdf.AttachedFileSpec(document, note, filename=FILE_NAME, mime_type="text/xml")
+        attached = pikepdf.AttachedFileSpec(
+            document,
+            note,
+            filename=FILE_NAME,
+            mime_type="text/xml",
+            creation_date="",
+            mod_date="",
+            description="",
+        )
         attached.obj.AFRelationship = pikepdf.Name.Supplement
         document.attachments[FILE_NAME] = attached
         document.Root.AF = pikepdf.Array([attached.obj])
