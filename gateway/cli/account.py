@@ -52,7 +52,7 @@ def _account(
         print_json(_as_json(sheet))
     else:
         _print(sheet)
-    if not sheet.account.balanced or any(one.missing for one in sheet.inbound):
+    if not sheet.account.balanced or any(one.missing or one.unexplained for one in sheet.inbound):
         raise typer.Exit(1)
 
 
@@ -96,7 +96,12 @@ def _as_json(sheet: AccountReport) -> dict[str, object]:
                 "to_file": one.to_file,
                 "desk": one.desk,
                 "quarantined": one.quarantined,
+                "given_back": one.given_back,
                 "missing": one.missing,
+                "unexplained": [
+                    {"document": name, "code": code, "message": meaning_of(code)}
+                    for name, code in one.unexplained
+                ],
                 "oldest_days": one.oldest_days,
             }
             for one in sheet.inbound
@@ -123,11 +128,13 @@ def _print(sheet: AccountReport) -> None:
     for one in sheet.inbound:
         console.print(
             f"Posteingang {one.received_on:%d.%m.%Y} {one.delivery}: gescannt {one.scanned} = Akte {one.filed} + "
-            f"abzulegen {one.to_file} + Klärung {one.desk} + Prüfung {one.quarantined}"
+            f"abzulegen {one.to_file} + Klärung {one.desk} + Quarantäne {one.quarantined} + zurück {one.given_back}"
             + (f", es fehlen {one.missing}" if one.missing else ""),
             style="red" if one.missing else None,
             markup=False,
         )
+        for name, code in one.unexplained:
+            console.print(f"ungeklärt: {name} {meaning_of(code)} ({code})", style="red", markup=False)
 
 
 def _print_line(page: AccountPage, *, json: bool) -> None:

@@ -9,7 +9,20 @@ from datetime import date, datetime
 from gateway.domain import links, sweep, tally
 from gateway.domain.account import Account
 
+INBOUND_GONE = "inbound-document-missing"
+INBOUND_NOT_FILED = "inbound-filing-missing"
+
+
+def inbound_code(fault: str) -> str:
+    """The account's code for a stored scan that is missing or damaged."""
+    return f"inbound-scan-{fault}"
+
+
 _OTHERS = {
+    INBOUND_GONE: "Das Dokument ist der Scanstelle bestätigt, und nicht mehr verzeichnet.",
+    INBOUND_NOT_FILED: "Das Dokument gilt als abgelegt; die Bestätigung der Akte ist nicht mehr vorhanden.",
+    inbound_code(sweep.MISSING): "Der Scan liegt nicht mehr in der Dokumentenablage.",
+    inbound_code(sweep.DAMAGED): "Der Scan in der Dokumentenablage ist beschädigt.",
     "letter-missing": "Das Schreiben selbst ist nicht mehr vorhanden; seine Freigabe ist es noch.",
     "recipient-missing": "Ein Empfänger eines freigegebenen Schreibens ist nicht mehr vorhanden.",
 }
@@ -28,7 +41,11 @@ def meaning_of(code: str) -> str:
 
 @dataclass(frozen=True)
 class InboundBalance:
-    """One scan delivery: scanned (its manifest says) = filed + to be filed + on the desk + quarantined."""
+    """One scan delivery: scanned (its manifest says) = filed + to be filed + on the desk + quarantined + given back.
+
+    `given_back` went back to the scan site, or a later scan took its place before it was filed. `unexplained` are
+    documents that a line counts wrongly or none counts: name (delivery/document) and code.
+    """
 
     source: str
     delivery: str
@@ -39,12 +56,20 @@ class InboundBalance:
     desk: int
     quarantined: int
     oldest_days: int
-    """Days since the oldest document that still waits for a person came in; 0 if none does."""
+    """Days since the oldest document that is not in a case file yet came in; 0 if all are."""
+    given_back: int = 0
+    unexplained: tuple[tuple[str, str], ...] = ()
 
     @property
     def missing(self) -> int:
         """Documents that the manifest names and no row explains."""
-        return self.scanned - self.filed - self.to_file - self.desk - self.quarantined
+        lines = self.filed + self.to_file + self.desk + self.quarantined + self.given_back
+        return self.scanned - lines
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something of it waits, or does not balance."""
+        return bool(self.missing or self.desk or self.to_file or self.unexplained)
 
 
 @dataclass(frozen=True)
@@ -77,6 +102,8 @@ class AccountReport:
             },
             "unexplained": account.unexplained,
             "copies": account.digest,
-            "inbound": [(one.source, one.delivery, one.scanned, one.missing) for one in self.inbound],
+            "inbound": [
+                (one.source, one.delivery, one.scanned, one.missing, one.unexplained) for one in self.inbound
+            ],
         }
         return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -18,7 +18,7 @@ LINES = {
 }
 _SUM_MM = (25.0, 100.0)
 _OFFICE_MM = (25.0, 85.0, 108.0, 131.0, 152.0, 172.0)
-_INBOUND_MM = (25.0, 47.0, 92.0, 110.0, 124.0, 142.0, 158.0, 174.0)
+_INBOUND_MM = (25.0, 45.0, 84.0, 100.0, 112.0, 129.0, 143.0, 162.0, 176.0)
 _UNEXPLAINED_MM = (25.0, 58.0)
 
 
@@ -74,12 +74,24 @@ def _offices(report: AccountReport) -> Iterator[Row]:
 def _inbound(report: AccountReport) -> Iterator[Row]:
     if not report.inbound:
         return
-    heads = ["Posteingang", "Scanlieferung", "gescannt", "Akte", "abzulegen", "Klärung", "Prüfung", "fehlt"]
+    heads = [
+        "Posteingang",
+        "Scanlieferung",
+        "gescannt",
+        "Akte",
+        "abzulegen",
+        "Klärung",
+        "Quarantäne",
+        "zurück",
+        "fehlt",
+    ]
     yield Row(heads, _INBOUND_MM, size_pt=8, bold=True, before_mm=6, rule=True)
     for one in report.inbound:
-        counts = (one.scanned, one.filed, one.to_file, one.desk, one.quarantined, one.missing)
-        texts = [f"{one.received_on:%d.%m.%Y}", textwrap.shorten(one.delivery, 26), *map(_count, counts)]
+        counts = (one.scanned, one.filed, one.to_file, one.desk, one.quarantined, one.given_back, one.missing)
+        texts = [f"{one.received_on:%d.%m.%Y}", textwrap.shorten(one.delivery, 24), *map(_count, counts)]
         yield Row(texts, _INBOUND_MM, size_pt=8, before_mm=0.7)
+        for name, code in one.unexplained:
+            yield Row(["", f"{name}: {meaning_of(code)}"], _INBOUND_MM[:2], size_pt=7, before_mm=0.3)
 
 
 def _proof(report: AccountReport, zone: tzinfo) -> Iterator[Row]:

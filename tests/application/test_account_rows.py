@@ -368,6 +368,8 @@ def test_a_scanned_document_that_no_row_explains_is_missing_on_its_delivery(
         connection.exec_driver_sql("DELETE FROM inbound_document")
     (balance,) = account_sheet(world.services, None, Selection()).inbound
     assert (balance.desk, balance.missing) == (0, 1)
+    ((name, code),) = balance.unexplained
+    assert (name, code) == (f"2026-11-16-001/{next(folder.glob('*.pdf')).stem}", "inbound-document-missing")
     assert account_sheet(world.services, "anna", Selection()).inbound == []
 
 
