@@ -1,6 +1,5 @@
 """The account as a sheet (*Saldenblatt*), for the head of the office: with inbound, and an audited hash."""
 
-
 from sqlmodel import Session
 
 from gateway.application.account_inbound import inbound_balances
