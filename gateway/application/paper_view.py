@@ -89,15 +89,15 @@ class Originals:
 
 
 def paper_view(services: Services, login: str, inbound_id: int) -> PaperView | None:
-    """The paper of a document that the user may see; None if there is no row of it yet. Raises `NotPermitted`."""
+    """The paper of a document; None if there is no row of it yet, or the user may not see it."""
     with services.db.reading() as session:
         who = actor(session, login)
         try:
             row = paper(session, services, inbound_id)
         except NotFound:
             return None
-        who.require(Action.READ if row.office else Action.RECEIVE_SCANS, row.office)
-        return _view(session, who, row)
+        may_see = who.may(Action.READ if row.office else Action.RECEIVE_SCANS, row.office)
+        return _view(session, who, row) if may_see else None
 
 
 def originals(services: Services, login: str | None) -> Originals:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from gateway.application.inbound_reading import next_in_tray, read_inbound
 from gateway.application.inbound_view import MAX_LISTED, TrayFilter, tray
 from gateway.application.opening import open_inbound
+from gateway.application.paper_view import paper_view
 from gateway.application.placing import assign, link, move
 from gateway.application.rescanning import feedback_of
 from gateway.application.searching import list_cases
@@ -109,6 +110,7 @@ def _document(visit: Visit, number: int, **values: Any) -> Response:
     view = read_inbound(visit.services, visit.login, number)
     return visit.page(
         "inbound_document.html.j2",
+        paper=paper_view(visit.services, visit.login, number),
         view=view,
         line=view.line,
         pages=min(view.line.pages, _MOST_PAGES),

@@ -6,9 +6,9 @@ from fastapi.responses import Response
 from gateway.application.paper_holding import compare, hold, let_go
 from gateway.application.paper_releasing import release
 from gateway.application.paper_returning import arrived, recall
-from gateway.application.paper_view import originals, paper_view, scans_to_compare
+from gateway.application.paper_view import originals, scans_to_compare
 from gateway.domain.originals import Hold, Quality
-from gateway.errors import InputError, NotFound
+from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, Visit, path_to
 
 router = APIRouter()
@@ -41,15 +41,6 @@ def check(visit: SignedIn, number: int) -> Response:
     if found is None:
         return visit.to(path_to("originale"), "Die Prüfung dieser Scanlieferung ist abgeschlossen.")
     return visit.page("originals_check.html.j2", found=found, rows=rows, rules=visit.services.originals)
-
-
-@router.get("/originale/{number}")
-def one(visit: SignedIn, number: int) -> Response:
-    """The paper of one inbound document."""
-    found = paper_view(visit.services, visit.login, number)
-    if found is None:
-        raise NotFound("original-unknown", f"Zum Posteingang {number} ist kein Original verzeichnet.")
-    return visit.page("original.html.j2", paper=found)
 
 
 @router.post("/originale/{number}/pruefen")
@@ -94,6 +85,4 @@ def back(visit: SignedIn, number: int) -> Response:
 
 def _back(visit: Visit, number: int) -> str:
     delivery = visit.text("lieferung")
-    return (
-        path_to("originale", "pruefung", delivery) if delivery.isdigit() else path_to("originale", str(number))
-    )
+    return path_to("originale", "pruefung", delivery) if delivery.isdigit() else path_to("posteingang", number)

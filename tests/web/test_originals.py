@@ -64,7 +64,7 @@ def test_the_post_room_checks_scans_and_releases_the_list_that_it_saw(
 
 def test_a_caseworker_sees_where_the_paper_is_holds_it_and_has_it_back(site: Site, centre: ScanCentre) -> None:
     anna = site.visitor("anna")
-    anna.get("/originale/1")
+    anna.get("/posteingang/1")
     assert "Es liegt in Kiste K-0001 der Scanstelle, mindestens bis 11.01.2027" in anna.text
     anna.post("/originale/1/festhalten", art="litigation", reason="Klage")
     assert "Nicht vernichtet wird es, solange gilt: Rechtsstreit" in anna.text
@@ -75,7 +75,7 @@ def test_a_caseworker_sees_where_the_paper_is_holds_it_and_has_it_back(site: Sit
     anna.post("/originale/1/eingetroffen")
     assert "im Haus" in anna.text
     assert anna.get("/originale").status_code == 403
-    assert site.visitor("ahmad").get("/originale/1").status_code == 403
-    assert site.visitor("anna").get("/originale/3").status_code == 403
+    assert site.visitor("ahmad").get("/posteingang/1").status_code == 403
+    assert site.visitor("anna").get("/posteingang/3").status_code == 403
     assert site.visitor("audit").get("/originale").status_code == 200
-    assert site.visitor("post").get("/originale/99").status_code == 404
+    assert site.visitor("post").get("/posteingang/99").status_code == 404
