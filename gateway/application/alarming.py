@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
+from gateway.application.arrival_alarms import arrival_alarms
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.paper_alarms import paper_alarms
 from gateway.application.services import Services
@@ -109,6 +110,7 @@ def _open(
         *_of_missing(services, not_made, may_act=may_act),
         *_of_canaries(session, services, may_act=may_act),
         *_of_paper(session, services, may_act=may_act),
+        *_of_scans(session, services, may_act=may_act),
     ]
     return sorted((each for each in found if each.key not in settled), key=lambda each: (each.due, each.since))
 
@@ -132,6 +134,13 @@ def _of_tallies(session: Session, services: Services, *, may_act: bool) -> Itera
             letters=_letters_of(session, finding.key),
             may_act=may_act,
         )
+
+
+def _of_scans(session: Session, services: Services, *, may_act: bool) -> Iterator[Alarm]:
+    for each in arrival_alarms(session, services):
+        where = (each.source, each.since.astimezone(services.schedule.zone).date())
+        facts = AlarmFacts(each.kind)
+        yield _alarm(services, facts, each.occasion, where, "", each.message, each.since, may_act=may_act)
 
 
 def _of_missing(services: Services, not_made: list[tuple[str, date]], *, may_act: bool) -> Iterator[Alarm]:

@@ -33,6 +33,7 @@ def quarantine(services: Services, folder: Path, source: str, error: GatewayErro
             QuarantinedDelivery.fingerprint == fingerprint,
         )
         if session.exec(query).first() is not None:
+            audit(session, services, who, "delivery-repeated", f"{source}/{name}")
             return
         session.add(
             QuarantinedDelivery(

@@ -96,7 +96,7 @@ def _import(services: Services, folder: Path, source: str, who: str) -> InboundR
         _keep_rejected(services, delivery)
         taken = [_take(services, delivery, document) for document in delivery.documents]
         _write(services, delivery, taken, who)
-    return _acknowledge(services, delivery, already_known=known)
+    return _acknowledge(services, delivery, who, already_known=known)
 
 
 def _known(services: Services, delivery: Delivery) -> bool:
@@ -229,7 +229,7 @@ def _put_receipt(
     return file
 
 
-def _acknowledge(services: Services, delivery: Delivery, *, already_known: bool) -> InboundReport:
+def _acknowledge(services: Services, delivery: Delivery, who: str, *, already_known: bool) -> InboundReport:
     manifest = delivery.manifest
     with services.db.transaction() as session:
         row = session.exec(
@@ -237,6 +237,8 @@ def _acknowledge(services: Services, delivery: Delivery, *, already_known: bool)
                 ScanDelivery.source == manifest.source, ScanDelivery.delivery == manifest.delivery
             )
         ).one()
+        if already_known:
+            audit(session, services, who, "delivery-repeated", f"{manifest.source}/{manifest.delivery}")
         row.receipt_written_at = row.receipt_written_at or services.clock.now()
         name = _put_receipt(session, services, delivery, row.findings or ()).name
         states = session.exec(

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.application import checking
+from gateway.application.arrival_alarms import arrival_findings
 from gateway.application.filing_view import backlog_findings
 from gateway.cli.context import console, print_json, services_for
 from gateway.config import ENV_PREFIX, Settings
@@ -82,6 +83,7 @@ def _doctor(context: typer.Context, json: Json = False) -> None:
         results |= checking.check_templates(services)
         results |= checking.check_desk(services)
         results |= {"filing": backlog_findings(services)}
+        results |= arrival_findings(services)
     print_findings(results, json=json)
 
 

@@ -18,6 +18,14 @@ class AlarmKind(StrEnum):
     """The scan site destroyed paper that it should have kept."""
     PAPER = "paper"
     """Paper is not destroyed in time, or a report of the scan site does not hold."""
+    SCAN_GAP = "scan-gap"
+    """A number of a scan delivery is missing; closes when it comes."""
+    SCANS_LATE = "scans-late"
+    """A source that should have delivered did not."""
+    SCAN_QUARANTINE = "scan-quarantine"
+    """A scan delivery was refused as a whole and waits for a decision."""
+    SCAN_ANSWER = "scan-answer"
+    """Answers could not be handed over to a scan provider for a day."""
 
 
 class AlarmAction(StrEnum):

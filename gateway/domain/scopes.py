@@ -17,5 +17,7 @@ class Scope(StrEnum):
     CASES_IMPORT = "cases:import"
     CHECKS = "checks"
     """Deadlines, postage, addresses and PDFs: calculates, keeps nothing."""
+    SCANS_DELIVER = "scans:deliver"
+    """Upload scan deliveries for the source of the account, and fetch the answers."""
     METRICS = "metrics"
     """Figures for monitoring."""

@@ -60,6 +60,7 @@ ACTIONS: Mapping[str, str] = {
     "scan-compared": "Scan geprüft",
     "scan-report-taken": "Meldung der Scanstelle gelesen",
     "delivery-received": "Scanlieferung angenommen",
+    "delivery-repeated": "Scanlieferung noch einmal eingelesen",
     "delivery-quarantined": "Scanlieferung in Quarantäne",
     "quarantine-decided": "Scanlieferung in Quarantäne entschieden",
     "inbound-rejected": "Posteingang an die Scanstelle zurückgegeben",

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.domain.scan_sources import ScanSource
-from gateway.durable import make_folder, sync_folder
+from gateway.durable import FOLDER_MODE, make_folder, sync_folder, write_durably
 from gateway.errors import DocumentInvalid, GatewayError
 from gateway.inbound.delivery import (
     READY,
@@ -21,7 +21,7 @@ from gateway.inbound.delivery import (
 )
 from gateway.inbound.receipt import receipt_for, refusal_for
 from gateway.inbound.text import document_text
-from gateway.inbound.zips import unpack
+from gateway.inbound.zips import PACKED, unpack
 from gateway.ports.scans import AnswerFile, Delivery, ReadNote, ScannedDocument
 
 ReadCodes = Callable[[bytes], Sequence[tuple[int, str]]]
@@ -85,6 +85,18 @@ class FolderScans:
             return read_sequence(folder / manifest_name(source), source)
         except DocumentInvalid:
             return None
+
+    def spool(self, packed: bytes, into: Path, name: str) -> Path:
+        """Write a packed delivery into a folder of its own; it appears when it is whole."""
+        target = into / name
+        if not target.is_dir():
+            part = into / f".{name}.part"
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(mode=FOLDER_MODE)
+            write_durably(part / PACKED, packed)
+            part.rename(target)
+            sync_folder(into)
+        return target
 
     def keep(self, folder: Path, into: Path, names: Sequence[str] | None = None) -> None:
         """Copy plain files into the new folder `into`, which appears when it is whole; one that is there stays."""

@@ -139,6 +139,9 @@ class ScanReader(Protocol):
     def sequence(self, folder: Path, source: ScanSource) -> int | None:
         """The number that a delivery gives itself, whatever else is wrong with it; None if that cannot be read."""
 
+    def spool(self, packed: bytes, into: Path, name: str) -> Path:
+        """Write a packed delivery into the folder `into/name`, on disk when this returns; returns that folder."""
+
     def keep(self, folder: Path, into: Path, names: Sequence[str] | None = None) -> None:
         """Copy the files of a delivery (those named, else all) into a new folder, on disk when this returns."""
 

@@ -148,7 +148,18 @@ ALARMS: Mapping[StrEnum, Word] = {
     AlarmKind.CANARY: Word("Testschreiben anders", "danger"),
     AlarmKind.PAPER_GONE: Word("Original vernichtet", "danger"),
     AlarmKind.PAPER: Word("Original unklar", "warning"),
+    AlarmKind.SCAN_GAP: Word("Scanlieferung fehlt", "danger"),
+    AlarmKind.SCANS_LATE: Word("keine Scanlieferung", "warning"),
+    AlarmKind.SCAN_QUARANTINE: Word("Scanlieferung abgelehnt", "warning"),
+    AlarmKind.SCAN_ANSWER: Word("Antwort an Scanstelle hängt", "warning"),
 }
+
+SCAN_REMARKS: Mapping[str, str] = {
+    "delivery-late": "älter als 24 Stunden",
+    "delivery-sequence-repeated": "Nummer doppelt",
+    "rescan-of-unknown": "Rescan zu Unbekanntem",
+}
+"""What is odd about a scan delivery that was taken."""
 
 ALARM_ACTIONS: Mapping[StrEnum, str] = {
     AlarmAction.SETTLE: "Geklärt",

@@ -126,6 +126,9 @@ SCOPES = [
     ("GET", "/postage", Scope.CHECKS),
     ("POST", "/addresses/check", Scope.CHECKS),
     ("POST", "/preflights", Scope.CHECKS),
+    ("POST", "/scan-deliveries", Scope.SCANS_DELIVER),
+    ("GET", "/scan-answers", Scope.SCANS_DELIVER),
+    ("GET", "/scan-answers/L-1.json", Scope.SCANS_DELIVER),
 ]
 
 
@@ -136,6 +139,8 @@ def test_without_its_scope_nothing_can_be_done(site: Site) -> None:
             answer = caller.get(path)
         elif path in {"/finished-pdfs", "/preflights"}:
             answer = caller.upload(path, b"%PDF-1.7")
+        elif path == "/scan-deliveries":
+            answer = caller.deliver(b"PK")
         else:
             answer = caller.post(path)
         assert problem_of(answer) == (403, "scope-missing"), path
@@ -144,7 +149,10 @@ def test_without_its_scope_nothing_can_be_done(site: Site) -> None:
 def test_every_route_is_in_the_table_of_scopes(site: Site) -> None:
     described = requests_of(site)
     written = {
-        (method, path.replace("ABCD1234", "{reference}").replace("/1/", "/{number}/"))
+        (
+            method,
+            path.replace("ABCD1234", "{reference}").replace("/1/", "/{number}/").replace("L-1.json", "{name}"),
+        )
         for method, path, _ in SCOPES
     }
     assert described == written

@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI
 
 from gateway.application.services import Services
 from gateway.domain.trail import Entrance
-from gateway.web.api import cases, checks, letters, pdfs
+from gateway.web.api import cases, checks, letters, pdfs, scans
 from gateway.web.api.callers import TOKEN
 from gateway.web.api.door import Door
 from gateway.web.api.problems import PROBLEM_RESPONSES, add_problems
@@ -38,6 +38,6 @@ def create_api(services: Services, *, now: Callable[[], float]) -> FastAPI:
     app.state.services = replace(services, door=Entrance.API)
     app.add_middleware(Door, services=services, now=now)
     add_problems(app)
-    for area in (letters, pdfs, cases, checks):
+    for area in (letters, pdfs, cases, checks, scans):
         app.include_router(area.router)
     return app

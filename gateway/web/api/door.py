@@ -11,12 +11,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.application.services import Services
 from gateway.application.tokens import Bearer, bearer
+from gateway.application.uploading_scans import MAX_BYTES
 from gateway.domain.uploads import MAX_UPLOAD_BYTES
 from gateway.web.api.problems import problem
 
 KEY = "idempotency-key"
 TAKE_PDF = frozenset({"/finished-pdfs", "/preflights"})
 TAKE_FILE = frozenset({"/cases/import"})
+TAKE_ZIP = frozenset({"/scan-deliveries"})
 OPEN = frozenset({"/openapi.json"})
 MAX_BODY_BYTES = 1_000_000
 MAX_FILE_BYTES = 20_000_000
@@ -92,7 +94,7 @@ def _wrong_post(headers: Headers, path: str) -> Response | None:
     if not _KEY.fullmatch(headers.get(KEY, "")):
         detail = "Jede POST-Anfrage braucht einen Idempotency-Key aus 8 bis 200 sichtbaren ASCII-Zeichen."
         return problem(400, "idempotency-key-missing", detail)
-    wanted = "multipart/form-data" if path in TAKE_PDF else "application/json"
+    wanted = _content_type(path)
     if headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
         return problem(415, "content-type-wrong", f"Erwartet wird {wanted}.")
     length = headers.get("content-length", "")
@@ -103,8 +105,16 @@ def _wrong_post(headers: Headers, path: str) -> Response | None:
     return None
 
 
+def _content_type(path: str) -> str:
+    if path in TAKE_ZIP:
+        return "application/zip"
+    return "multipart/form-data" if path in TAKE_PDF else "application/json"
+
+
 def _most_bytes(path: str) -> int:
     """The server reads no more than the length that was declared, so this bounds the stream, too."""
     if path in TAKE_PDF:
         return MAX_UPLOAD_BYTES + _FORM_BYTES
+    if path in TAKE_ZIP:
+        return MAX_BYTES
     return MAX_FILE_BYTES if path in TAKE_FILE else MAX_BODY_BYTES

@@ -1,0 +1,65 @@
+"""Alarms about scan deliveries of agreed sources: a number is missing, nothing came, a delivery or an answer waits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from sqlmodel import Session, col, select
+
+from gateway.application.arrivals_view import SourceView, source_views
+from gateway.application.services import Services
+from gateway.db.arrivals import QuarantinedDelivery
+from gateway.domain.alarms import AlarmKind
+from gateway.domain.findings import Finding, Severity
+from gateway.domain.sequences import as_words
+
+_ANSWER_WAITS = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class ArrivalAlarm:
+    """One of them. `occasion` makes its key; it closes by itself when what is missing comes."""
+
+    kind: AlarmKind
+    source: str
+    occasion: str
+    message: str
+    since: datetime
+
+
+def arrival_alarms(session: Session, services: Services) -> Iterator[ArrivalAlarm]:
+    """All that is open now."""
+    for view in source_views(session, services):
+        if view.agreed:
+            yield from _of_source(services, view)
+    query = select(QuarantinedDelivery).where(col(QuarantinedDelivery.decision).is_(None))
+    for row in session.exec(query.order_by(col(QuarantinedDelivery.id))).all():
+        text = f"{row.message} Bitte unter Scanlieferungen entscheiden."
+        yield ArrivalAlarm(
+            AlarmKind.SCAN_QUARANTINE, row.source, f"{row.source}:{row.id}", text, row.arrived_at
+        )
+
+
+def arrival_findings(services: Services) -> dict[str, list[Finding]]:
+    """The same for `gateway doctor`, with what every site says of itself."""
+    with services.db.reading() as session:
+        found = list(arrival_alarms(session, services))
+    told = [Finding(each.kind.value, Severity.WARNING, f"{each.source}: {each.message}") for each in found]
+    sites = (site.check() for source, site in services.scan_sites.items() if source)
+    return {"scans": [*told, *(finding for findings in sites for finding in findings)]}
+
+
+def _of_source(services: Services, view: SourceView) -> Iterator[ArrivalAlarm]:
+    now = services.clock.now()
+    for gap in view.missing:
+        text = f"Es fehlt die Scanlieferung Nr. {as_words(gap)}. Bitte bei der Scanstelle nachfragen."
+        occasion = f"{view.name}:{gap[0]}-{gap[1]}"
+        yield ArrivalAlarm(AlarmKind.SCAN_GAP, view.name, occasion, text, view.last_at or now)
+    if view.is_silent and view.due is not None and view.last_at is not None:
+        text = f"Seit dem {view.last_at:%d.%m.%Y} kam keine Scanlieferung. Bitte bei der Scanstelle nachfragen."
+        since = datetime.combine(view.due, time(0), UTC)
+        yield ArrivalAlarm(AlarmKind.SCANS_LATE, view.name, f"{view.name}:{view.due}", text, since)
+    if view.answers_since is not None and now - view.answers_since > _ANSWER_WAITS:
+        text = f"{view.waiting_answers} Antworten an die Scanstelle konnten seit über einem Tag nicht übergeben werden."
+        occasion = f"{view.name}:{view.answers_since:%Y-%m-%dT%H}"
+        yield ArrivalAlarm(AlarmKind.SCAN_ANSWER, view.name, occasion, text, view.answers_since)

@@ -1,0 +1,98 @@
+"""Gaps, silence and quarantine are seen, are alarms, and close by themselves when what is missing comes."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.application.alarming import alarms
+from gateway.application.arrival_alarms import arrival_findings
+from gateway.application.arrivals_view import arrivals_view
+from gateway.application.quarantining import discard
+from gateway.application.receiving import import_delivery
+from gateway.domain.alarms import AlarmKind
+from gateway.domain.scan_sources import ScanSource
+from gateway.domain.sequences import as_words, gaps
+from gateway.errors import DocumentInvalid, NotPermitted
+from gateway.testing.scans import make_delivery
+from tests.world import World
+
+WEST = ScanSource("west", agreed=True, late_days=2, first_sequence=1)
+
+
+@pytest.fixture(autouse=True)
+def agreed(world: World) -> None:
+    world.services = dataclasses.replace(world.services, scan_sources={"west": WEST})
+
+
+def come(world: World, tmp_path: Path, *numbers: int, whole: bool = True) -> None:
+    for number in numbers:
+        name = f"L-{number}"
+        folder = make_delivery(tmp_path / name, "west", name, number, [], at=world.clock.now())
+        if not whole:
+            (folder / "READY").write_text("0" * 64)
+        import_delivery(world.services, folder, source="west")
+
+
+def kinds(world: World) -> list[AlarmKind]:
+    return [alarm.kind for alarm in alarms(world.services, "post") if alarm.provider == "west"]
+
+
+def test_a_missing_number_is_an_alarm_until_it_comes(world: World, tmp_path: Path) -> None:
+    come(world, tmp_path, 2, 5)
+    (one, two) = alarms(world.services, "post")
+    assert {one.kind, two.kind} == {AlarmKind.SCAN_GAP}
+    assert "Nr. 1." in one.message + two.message
+    assert "3 bis 4" in one.message + two.message
+    come(world, tmp_path, 1, 3)
+    (left,) = alarms(world.services, "post")
+    assert "Nr. 4." in left.message
+    come(world, tmp_path, 4)
+    assert kinds(world) == []
+
+
+def test_silence_is_an_alarm_after_the_agreed_working_days(world: World, tmp_path: Path) -> None:
+    come(world, tmp_path, 1)
+    world.advance(days=2)
+    assert kinds(world) == []
+    world.advance(days=1)
+    assert kinds(world) == [AlarmKind.SCANS_LATE]
+    come(world, tmp_path, 2)
+    assert kinds(world) == []
+
+
+def test_a_quarantined_delivery_is_no_gap_until_it_is_discarded(world: World, tmp_path: Path) -> None:
+    come(world, tmp_path, 1, 3)
+    with pytest.raises(DocumentInvalid):
+        come(world, tmp_path, 2, whole=False)
+    assert kinds(world) == [AlarmKind.SCAN_QUARANTINE]
+    (kept,) = arrivals_view(world.services, "post").quarantine
+    discard(world.services, "post", kept.id or 0, "neu angefordert")
+    assert kinds(world) == [AlarmKind.SCAN_GAP]
+
+
+def test_the_doctor_says_the_same_and_warns_only(world: World, tmp_path: Path) -> None:
+    come(world, tmp_path, 2)
+    (finding,) = arrival_findings(world.services)["scans"]
+    assert (finding.code, finding.severity.value) == ("scan-gap", "warning")
+
+
+@pytest.mark.parametrize("login", ["anna", "bea", "ahmad", "audit"])
+def test_only_those_who_receive_scans_see_deliveries(world: World, login: str) -> None:
+    with pytest.raises(NotPermitted):
+        arrivals_view(world.services, login)
+
+
+@given(st.sets(st.integers(1, 60), min_size=1), st.one_of(st.none(), st.just(1)))
+def test_gaps_are_exactly_the_numbers_that_did_not_come(numbers: set[int], first: int | None) -> None:
+    found = [number for start, end in gaps(numbers, first) for number in range(start, end + 1)]
+    expected = set(range(first or min(numbers), max(numbers) + 1)) - numbers
+    assert found == sorted(expected)
+
+
+@pytest.mark.parametrize(("gap", "words"), [((3, 3), "3"), ((3, 5), "3 bis 5")])
+def test_a_gap_is_written_as_people_do(gap: Sequence[int], words: str) -> None:
+    assert as_words((gap[0], gap[1])) == words
