@@ -5,6 +5,7 @@ from sqlmodel import select
 from gateway.application.authorising import actor, audit
 from gateway.application.companions import sign_companions
 from gateway.application.drafting import find_letter
+from gateway.application.requesting import remember_request
 from gateway.application.services import Services
 from gateway.application.suspending import refuse_suspended
 from gateway.application.timeliness import refuse_stale
@@ -63,6 +64,7 @@ def approve(services: Services, login: str, reference: str) -> None:
             healed_from=None,
             filing_due=True,
         )
+        remember_request(session, services, letter)
         audit(session, services, who.login, "letter-approved", letter.reference)
 
 

@@ -20,6 +20,7 @@ from gateway.db.letters import Letter, LetterFinding, Recipient
 from gateway.db.mail import StatusEvent, Submission
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import AuditEntry
+from gateway.db.placings import RequestedItem
 from gateway.db.retention import LetterRetention
 from gateway.db.seals import AuditSeal
 from gateway.db.tokens import ApiAnswer
@@ -52,6 +53,11 @@ def empty_persons(services: Services, letter_id: int) -> int:
         _update(session, Recipient, Recipient.id, copies, address_lines=[], salutation="", copy_for=None)
         _update(session, LetterFinding, LetterFinding.recipient_id, copies, message="")
         _update(session, DeskDecision, DeskDecision.letter_id, [letter_id], reason="", source=None)
+        _update(session, RequestedItem, RequestedItem.letter_id, [letter_id], title="")
+        explained = select(RequestedItem.id).where(
+            RequestedItem.letter_id == letter_id, col(RequestedItem.reason).is_not(None)
+        )
+        _update(session, RequestedItem, RequestedItem.id, session.exec(explained).all(), reason="")
         reasons = _empty_reasons(session, letter.reference)
         session.get_one(LetterRetention, letter_id).personal_left_at = services.clock.now()
         audit(

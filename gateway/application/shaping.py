@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from gateway.application.history import HandView, ProofView
+from gateway.application.requesting import request_json
 from gateway.application.showing import LetterLine, LetterView, RecipientView
 from gateway.domain.references import for_people
 
@@ -27,6 +28,7 @@ def as_json(view: LetterView) -> dict[str, Any]:
         "held": view.held_at is not None,
         "note": view.note,
         "recipients": [_recipient_json(recipient) for recipient in view.recipients],
+        "request": request_json(view.request) if view.request else None,
     }
 
 

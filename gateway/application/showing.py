@@ -28,6 +28,7 @@ from gateway.application.history import (
 )
 from gateway.application.noting import RecordView, records_of
 from gateway.application.posting import assessment, day_in_force, fiction_of, first_hand_over, was_withdrawn
+from gateway.application.requesting import RequestView, request_of
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, status_of
 from gateway.db.by_hand import ByHand
@@ -129,6 +130,8 @@ class LetterView:
     recipients: Sequence[RecipientView]
     replaces: str | None = None
     """The letter that came back and that this one replaces."""
+    request: RequestView | None = None
+    """What it asks for, and what of that came."""
 
 
 @dataclass(frozen=True)
@@ -237,6 +240,7 @@ def view_of(session: Session, services: Services, letter: Letter, office: Office
         data=letter.data,
         recipients=recipients,
         replaces=replaces(session, row_id(letter)),
+        request=request_of(session, services, letter),
     )
 
 

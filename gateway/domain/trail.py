@@ -49,6 +49,8 @@ ACTIONS: Mapping[str, str] = {
     "return-decided": "Rückläufer entschieden",
     "return-put-aside": "Meldung ohne Sendung abgelegt",
     "letter-reissued": "neu versandt anstelle eines Rückläufers",
+    "items-ticked": "Eingang von Unterlagen vermerkt",
+    "item-settled": "Unterlage ohne Eingang erledigt",
     "inbound-moved": "Posteingang umgehängt",
     "inbound-linked": "Bezug des Posteingangs geändert",
     "inbound-withdrawn": "Posteingang aus falscher Akte entnommen",

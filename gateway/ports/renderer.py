@@ -11,6 +11,7 @@ from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.findings import Finding, has_error
 from gateway.domain.layout import PrintProfile
 from gateway.domain.mailpiece import Service, sheets_for
+from gateway.domain.requesting import RequestRule
 from gateway.domain.template_sample import LetterText
 from gateway.domain.timeliness import Timing
 
@@ -44,6 +45,8 @@ class TemplateMeta:
     """Such as `sgb-ii`; letters of different areas never share an envelope, nor one of an unknown area with any."""
     bundling: bool = True
     """False: a letter of this template always travels alone."""
+    request: RequestRule | None = None
+    """What it asks the citizen for, where it asks for something."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from gateway.domain.calculation import ColumnsProof, Flaw, MonthsProof, Proof, S
 from gateway.domain.deadlines import Remedy
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.mailpiece import Service
+from gateway.domain.requesting import RequestRule
 from gateway.domain.timeliness import Timing
 from gateway.errors import DataInvalid, NotFound, RenderError
 from gateway.ports.renderer import TemplateMeta
@@ -43,7 +44,9 @@ _META_KEYS = frozenset(
         "schema",
     ]
 )
-_OPTIONAL_KEYS = frozenset(["timing", "proofs", "parts", "enclosures", "remedy", "legal_area", "bundling"])
+_OPTIONAL_KEYS = frozenset(
+    ["timing", "proofs", "parts", "enclosures", "remedy", "legal_area", "bundling", "request"]
+)
 _PROOF_KINDS: Mapping[str, type[SumProof] | type[ColumnsProof] | type[MonthsProof]] = {
     "sum": SumProof,
     "columns": ColumnsProof,
@@ -205,6 +208,7 @@ def _read_template(folder: Path, version: str) -> Template:
         service = Service(meta.pop("service"))
         meta["remedy"] = Remedy(meta.get("remedy", Remedy.WIDERSPRUCH))
         meta["timing"] = tuple(_read_timing(entry, meta["schema"]) for entry in meta.get("timing", ()))
+        meta["request"] = _read_request(meta.get("request"), meta["schema"])
         enclosures = tuple(_read_enclosure(folder, entry) for entry in meta.pop("enclosures", ()))
     except (jsonschema.SchemaError, KeyError, TypeError, ValueError) as error:
         raise _unusable(folder.name, f"{META} ist nicht gültig ({type(error).__name__})") from error
@@ -272,6 +276,19 @@ def _read_timing(entry: dict[str, Any], schema: Mapping[str, object]) -> Timing:
     if field.get("format") != "date":
         raise ValueError("a timing is about a date")
     return Timing(title=str(field.get("title", entry["field"])), **entry)
+
+
+def _read_request(entry: dict[str, str] | None, schema: Mapping[str, object]) -> RequestRule | None:
+    """`[request]` of a meta file: `items` (a list of the schema), `title` of each, `due` (a date of the schema)."""
+    if entry is None:
+        return None
+    rule, known = RequestRule(**entry), _properties(schema)
+    of_item = cast("Mapping[str, object]", known[rule.items].get("items", {}))
+    if rule.title not in _properties(of_item):
+        raise ValueError("a request names what it asks for")
+    if rule.due is not None and known[rule.due].get("format") != "date":
+        raise ValueError("a request is due on a date")
+    return rule
 
 
 def _unusable(name: str, reason: str) -> RenderError:

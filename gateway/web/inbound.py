@@ -7,9 +7,11 @@ from fastapi.responses import Response
 
 from gateway.application.inbound_reading import next_in_tray, read_inbound
 from gateway.application.inbound_view import MAX_LISTED, TrayFilter, tray
+from gateway.application.missing import missing_answers
 from gateway.application.opening import open_inbound
 from gateway.application.paper_view import paper_view
 from gateway.application.placing import assign, link, move
+from gateway.application.requesting import request_answered_by, settle, tick
 from gateway.application.rescanning import feedback_of
 from gateway.application.searching import list_cases
 from gateway.db.files import InboundState
@@ -106,6 +108,27 @@ def scan_finding(visit: SignedIn, number: int) -> Response:
     return visit.to(path_to("posteingang", number), "Die Meldung geht an die Scanstelle.")
 
 
+@router.post("/posteingang/{number}/unterlagen")
+def brings(visit: SignedIn, number: int) -> Response:
+    """Which of the requested items it brings."""
+    items = [int(text) for text in visit.form.getlist("items") if isinstance(text, str) and text.isdecimal()]
+    tick(visit.services, visit.login, number, items)
+    return visit.to(path_to("posteingang", number), "Die eingegangenen Unterlagen sind vermerkt.")
+
+
+@router.get("/mitwirkung")
+def requests(visit: SignedIn) -> Response:
+    """Letters that asked for something that did not come yet, the overdue first."""
+    return visit.page("requests.html.j2", lines=missing_answers(visit.services, visit.login))
+
+
+@router.post("/schreiben/{reference}/unterlagen/{number}")
+def not_needed(visit: SignedIn, reference: str, number: int) -> Response:
+    """A requested item is not needed any more; without a reason it is needed again."""
+    settle(visit.services, visit.login, reference, number, visit.text("reason")[:500])
+    return visit.to(path_to("schreiben", reference), "Der Stand der Unterlage ist geändert.")
+
+
 def _document(visit: Visit, number: int, **values: Any) -> Response:
     view = read_inbound(visit.services, visit.login, number)
     return visit.page(
@@ -116,6 +139,7 @@ def _document(visit: Visit, number: int, **values: Any) -> Response:
         pages=min(view.line.pages, _MOST_PAGES),
         feedback=feedback_of(visit.services, number),
         scan_findings=WORDS,
+        asked=request_answered_by(visit.services, visit.login, number),
         **{"searched": "", "found": None, **values},
     )
 

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from gateway.application.deciding import to_approve
 from gateway.application.desk_view import desk
 from gateway.application.inbound_view import count_new
+from gateway.application.missing import count_overdue
 from gateway.application.posting import posting_days
 from gateway.application.reconciling import account
 from gateway.application.searching import LetterFilter, find_letters
@@ -34,5 +35,6 @@ def start(visit: SignedIn) -> Response:
         account=account(services, login=login, day=services.today()),
         postings=[day for day in posting_days(services, login) if day.confirmed < day.pieces],
         new_inbound=count_new(services, login),
+        overdue_requests=count_overdue(services, login),
         today=services.today(),
     )

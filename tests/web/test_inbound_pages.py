@@ -11,6 +11,7 @@ from gateway.db.files import InboundDocument, InboundState
 from gateway.db.people import AuditEntry
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.web.site import Site
+from tests.world import REQUEST
 
 pytestmark = pytest.mark.slow
 
@@ -110,3 +111,24 @@ def test_a_document_in_a_wrong_case_is_moved_with_a_reason_by_those_who_may_act_
     assert ("anna", "inbound-moved", "Verwechselt") in actions(site, "inbound-1")
     post = site.visitor("post")
     assert "Gehört nach Ahaus" in post.get("/posteingang/1").text
+
+
+def test_a_person_ticks_what_a_document_brings_and_the_letter_shows_what_is_missing(
+    site: Site, tmp_path: Path
+) -> None:
+    reference = site.world.approved("F1", REQUEST)
+    site.world.evening()
+    take(site, tmp_path, replace(ScanSpec.unknown(), index_file_number=IN_F1))
+    anna = site.visitor("anna")
+    assert "4 von 4" in anna.get("/mitwirkung").text
+    anna.get("/posteingang/1")
+    anna.post("/posteingang/1/antwort", letter=reference)
+    assert "fehlen noch 4 von 4" in anna.text
+    anna.post("/posteingang/1/unterlagen", items=["1", "2"])
+    assert "fehlen noch 2 von 4" in anna.text
+    page = anna.get(f"/schreiben/{reference}").text
+    assert page.count("eingegangen</span>") == 2
+    anna.post(f"/schreiben/{reference}/unterlagen/3", reason="liegt vor")
+    assert "liegt vor" in anna.text
+    assert "1 von 4" in anna.get("/mitwirkung").text
+    assert "Es fehlt nichts" in site.visitor("ahmad").get("/mitwirkung").text
