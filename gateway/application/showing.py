@@ -203,12 +203,8 @@ def list_letters(
 def view_of(session: Session, services: Services, letter: Letter, office: Office) -> LetterView:
     """A letter and its recipients, without asking for permission: for use cases that did."""
     case = session.get_one(Case, letter.case_id)
-    recipients = [
-        _recipient_view(session, services, letter, recipient)
-        for recipient in session.exec(
-            select(Recipient).where(Recipient.letter_id == letter.id).order_by(col(Recipient.number))
-        ).all()
-    ]
+    query = select(Recipient).where(Recipient.letter_id == letter.id).order_by(col(Recipient.number))
+    recipients = [_recipient_view(session, services, letter, each) for each in session.exec(query).all()]
     standing = standing_of_letter(
         letter.state, held=letter.held_at is not None, pieces=[view.standing for view in recipients]
     )

@@ -20,12 +20,11 @@ from gateway.domain.calculation import ColumnsProof, Flaw, MonthsProof, Proof, S
 from gateway.domain.deadlines import Remedy
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.mailpiece import Service
-from gateway.domain.requesting import RequestRule
-from gateway.domain.timeliness import Timing
 from gateway.errors import DataInvalid, NotFound, RenderError
 from gateway.ports.renderer import TemplateMeta
 from gateway.rendering import bundle
 from gateway.rendering.fonts import default_fonts_dir
+from gateway.rendering.meta_rules import read_request, read_timing
 
 SHARED = bundle.SHARED
 LETTER = "letter.html.j2"
@@ -207,8 +206,8 @@ def _read_template(folder: Path, version: str) -> Template:
         proofs = tuple(_read_proof(entry) for entry in meta.pop("proofs", ()))
         service = Service(meta.pop("service"))
         meta["remedy"] = Remedy(meta.get("remedy", Remedy.WIDERSPRUCH))
-        meta["timing"] = tuple(_read_timing(entry, meta["schema"]) for entry in meta.get("timing", ()))
-        meta["request"] = _read_request(meta.get("request"), meta["schema"])
+        meta["timing"] = tuple(read_timing(entry, meta["schema"]) for entry in meta.get("timing", ()))
+        meta["request"] = read_request(meta.get("request"), meta["schema"])
         enclosures = tuple(_read_enclosure(folder, entry) for entry in meta.pop("enclosures", ()))
     except (jsonschema.SchemaError, KeyError, TypeError, ValueError) as error:
         raise _unusable(folder.name, f"{META} ist nicht gültig ({type(error).__name__})") from error
@@ -267,27 +266,6 @@ def _read_enclosure(folder: Path, entry: dict[str, object]) -> EnclosureRule:
     rule = EnclosureRule(template=folder.name, **entry)  # type: ignore[arg-type]
     if Path(rule.file).name != rule.file or not (folder / rule.file).is_file():
         raise ValueError("an enclosure lies in the folder of its template")
-    return rule
-
-
-def _read_timing(entry: dict[str, Any], schema: Mapping[str, object]) -> Timing:
-    """`[[timing]]` of a meta file: `field` (a date of the schema), `days`, `working_days` after notification."""
-    field = _properties(schema)[entry["field"]]
-    if field.get("format") != "date":
-        raise ValueError("a timing is about a date")
-    return Timing(title=str(field.get("title", entry["field"])), **entry)
-
-
-def _read_request(entry: dict[str, str] | None, schema: Mapping[str, object]) -> RequestRule | None:
-    """`[request]` of a meta file: `items` (a list of the schema), `title` of each, `due` (a date of the schema)."""
-    if entry is None:
-        return None
-    rule, known = RequestRule(**entry), _properties(schema)
-    of_item = cast("Mapping[str, object]", known[rule.items].get("items", {}))
-    if rule.title not in _properties(of_item):
-        raise ValueError("a request names what it asks for")
-    if rule.due is not None and known[rule.due].get("format") != "date":
-        raise ValueError("a request is due on a date")
     return rule
 
 
