@@ -12,8 +12,10 @@ from gateway.application.filing_view import failing_of
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, view_of
 from gateway.application.stopping import stop_reasons
+from gateway.application.suspending import suspension_notes
 from gateway.db.people import Office
 from gateway.domain.by_hand import HandChannel
+from gateway.domain.letter import CANCELLABLE, LetterState
 from gateway.domain.permission import Action
 from gateway.domain.references import for_people
 from gateway.domain.returning import FICTION_WORDS, REASON_WORDS
@@ -69,6 +71,8 @@ def _of_letter(services: Services, view: LetterView) -> list[str]:
     if view.standing is Standing.APPROVED and view.approved_at is not None:
         day = services.schedule.run_day_for(view.approved_at)
         sentences.append(f"Es ist freigegeben und geht mit dem Tageslauf am {day:%d.%m.%Y}.")
+    if view.hold_reason is None and LetterState(view.state) in CANCELLABLE:
+        sentences += _suspended(services, view.reference)
     if view.hold_reason:
         sentences.append(f"Grund der Anhaltung: {view.hold_reason}")
     sentences += stop_reasons(services, view.reference)
@@ -77,6 +81,12 @@ def _of_letter(services: Services, view: LetterView) -> list[str]:
     if view.note:
         sentences.append(f"Vermerk: {view.note}")
     return sentences
+
+
+def _suspended(services: Services, reference: str) -> list[str]:
+    """That it will be held, before it is submitted."""
+    with services.db.reading() as session:
+        return suspension_notes(session, find_letter(session, reference)[0])
 
 
 def beside(services: Services, reference: str, login: str | None = None) -> dict[int, Neighbours]:

@@ -14,6 +14,7 @@ from gateway.application.authorising import Actor, actor
 from gateway.application.drafting import find_case
 from gateway.application.services import Services
 from gateway.application.showing import LetterLine, letter_line, list_letters
+from gateway.application.suspending import SuspensionView, suspension_views
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Letter
@@ -64,6 +65,8 @@ class PersonView:
     name: str
     address_lines: list[str]
     problem: str | None
+    suspended: SuspensionView | None = None
+    """Whether mail to the person at this address came back and nothing goes there."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +162,9 @@ def case_view(services: Services, login: str, reference: str) -> CaseView:
             bg_number=case.bg_number,
             office=office.key,
             office_name=office.name,
-            addressee=_person(services, session.get_one(Person, case.addressee_id)),
-            members=[_person(services, person) for person in members],
-            representatives=_representatives(services, session, case),
+            addressee=_person(services, session, who, session.get_one(Person, case.addressee_id)),
+            members=[_person(services, session, who, person) for person in members],
+            representatives=_representatives(services, session, who, case),
             letters=list_letters(services, login, case=case.reference),
             inbound=_inbound(session, case),
             may_write=who.may(Action.WRITE_LETTER, office.key),
@@ -235,21 +238,23 @@ def _case_matches(text: str) -> ColumnElement[bool]:
     return or_(named, *(number.ilike(f"%{_escape(text)}%", escape="\\") for number in numbers))
 
 
-def _person(services: Services, person: Person) -> PersonView:
+def _person(services: Services, session: Session, who: Actor, person: Person) -> PersonView:
     try:
         lines, problem = list(freeze(services, person)["address_lines"]), None
     except AddressInvalid as error:
         lines, problem = [], error.message
-    return PersonView(person.reference, full_name(person), lines, problem)
+    at = [(row_id(person), lines, person.country)] if lines else []
+    suspended = next(iter(suspension_views(session, who, at)), None)
+    return PersonView(person.reference, full_name(person), lines, problem, suspended)
 
 
-def _representatives(services: Services, session: Session, case: Case) -> list[RepresentativeView]:
+def _representatives(services: Services, session: Session, who: Actor, case: Case) -> list[RepresentativeView]:
     rows = session.exec(
         select(Representative).where(Representative.case_id == case.id).order_by(col(Representative.id))
     ).all()
     return [
         RepresentativeView(
-            person=_person(services, session.get_one(Person, row.person_id)),
+            person=_person(services, session, who, session.get_one(Person, row.person_id)),
             for_name=full_name(session.get_one(Person, row.for_person_id)),
             kind=row.kind,
             gets_copies=row.kind in {RepresentativeKind.GUARDIAN, RepresentativeKind.LAWYER},

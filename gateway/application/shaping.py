@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from gateway.application.coming_back import ReturnState
 from gateway.application.history import HandView, ProofView
 from gateway.application.requesting import request_json
 from gateway.application.showing import LetterLine, LetterView, RecipientView
@@ -83,6 +84,8 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
         "effective": _iso(dates.effective) if dates else None,
         "deadline": _iso(dates.deadline) if dates else None,
         "provisional": view.provisional,
+        "disputed": dates.disputed if dates else False,
+        "returned": _return_json(view.came_back) if view.came_back else None,
         "reasons": list(dates.reasons) if dates else [],
         "by_hand": _hand_json(view.hand) if view.hand else None,
         "proofs": [_proof_json(proof) for proof in view.proofs],
@@ -105,6 +108,16 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
             }
             for event in view.events
         ],
+    }
+
+
+def _return_json(found: ReturnState) -> dict[str, Any]:
+    return {
+        "reason": found.reason.value,
+        "came_back_on": found.came_back_on.isoformat(),
+        "fiction": found.fiction.value,
+        "action": found.action.value if found.action else None,
+        "replaced_by": [for_people(each) for each in found.replaced_by],
     }
 
 

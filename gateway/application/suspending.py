@@ -34,6 +34,7 @@ class SuspensionView:
     since: datetime
     reason: ReturnReason
     letters: tuple[str, ...]
+    returned_id: int
 
 
 def suspend(session: Session, services: Services, returned: ReturnedMail) -> None:
@@ -72,6 +73,13 @@ def refuse_suspended(session: Session, letter: Letter) -> None:
     """Raise `Conflict` ('recipient-suspended') if a copy of the letter would go to a suspended address."""
     for _, suspension in suspended_among(session, _copies(session, letter)):
         raise Conflict(SUSPENDED, _message(session, suspension))
+
+
+def suspension_notes(session: Session, letter: Letter) -> list[str]:
+    """Why the letter would be held."""
+    return [
+        _message(session, suspension) for _, suspension in suspended_among(session, _copies(session, letter))
+    ]
 
 
 def settle_suspension(session: Session, services: Services, letter: Letter) -> bool:
@@ -138,7 +146,12 @@ def _view(session: Session, who: Actor | None, row: AddressSuspension) -> Suspen
         if who is None or who.may(Action.READ, office.key)
     ]
     return SuspensionView(
-        row_id(row), _person(session, row), row.since, ReturnReason(returned.reason), tuple(letters)
+        row_id(row),
+        _person(session, row),
+        row.since,
+        ReturnReason(returned.reason),
+        tuple(letters),
+        row.returned_id,
     )
 
 

@@ -39,6 +39,7 @@ PARTS = {
     "divert": "divert",
     "posting": "postings",
     "inbound": "inbound",
+    "returns": "returns",
     "preflight": "preflight",
     "deadlines": "rules",
     "postage": "rules",

@@ -28,6 +28,7 @@ from gateway.web import (
     providers,
     publishing,
     retention,
+    returns,
     runs,
     scans,
     signing,
@@ -122,6 +123,7 @@ def create_app(
         certificates,
         trails,
         retention,
+        returns,
     ):
         app.include_router(area.router)
     app.mount("/api/v1", create_api(services, now=now))

@@ -21,6 +21,7 @@ from gateway.domain.posting_list import Evidence
 from gateway.domain.posting_record import How
 from gateway.domain.publishing import VersionState
 from gateway.domain.retention import Keep, Kind
+from gateway.domain.returning import ACTION_WORDS, FICTION_WORDS, REASON_WORDS, SOURCE_WORDS, ReturnFiction
 from gateway.domain.standing import Standing
 from gateway.domain.status import Status
 from gateway.domain.stopping import StopScope
@@ -236,6 +237,27 @@ OUTCOMES = OUTCOME_WORDS
 
 PROOF_REFERENCES: Mapping[str, str] = {"certificate": "Nummer", "receipt": "Beleg", "order": "Auftrag"}
 """What the numbers are that go with a proof of receipt; another one is shown as it is."""
+
+RETURN_REASONS, RETURN_ACTIONS, RETURN_SOURCES = REASON_WORDS, ACTION_WORDS, SOURCE_WORDS
+"""Of returned mail: why it came back, how the task ended, who told of it."""
+
+RETURN_FICTIONS: Mapping[StrEnum, Word] = {
+    ReturnFiction.DISPUTED: Word(FICTION_WORDS[ReturnFiction.DISPUTED], "warning"),
+    ReturnFiction.VOID: Word(FICTION_WORDS[ReturnFiction.VOID], "danger"),
+    ReturnFiction.HOLDS: Word(FICTION_WORDS[ReturnFiction.HOLDS], "success"),
+}
+
+RETURN_FOUND: Mapping[str, str] = {
+    "code": "am Code des Blatts erkannt",
+    "window-text": "an der Sendungsnummer im Fenster erkannt",
+    "window-picture": "an der Sendungsnummer im Bild des Fensters erkannt",
+    "nothing-found": "weder Code noch Sendungsnummer gefunden",
+    "several-found": "Nummern mehrerer Sendungen gefunden",
+    "not-posted": "die Sendung mit dieser Nummer ist nicht aufgegeben",
+    "other-case": "die Scanstelle ordnet es einem anderen Fall zu als die Sendungsnummer",
+    "contradicts-proof": "der Zugang dieser Sendung ist nachgewiesen",
+}
+"""How a returned piece was recognised, or why it was not."""
 
 REPRESENTATIVES: Mapping[StrEnum, str] = {
     RepresentativeKind.GUARDIAN: "Betreuung",
