@@ -87,13 +87,21 @@ def correct(services: Services, login: str, reference: str, number: int, receipt
         raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
     with services.db.transaction() as session:
         who, piece_id = piece_of(session, login, reference, number, Action.PROVE_DELIVERY)
-        last = last_proof(session, piece_id)
-        if last is None:
-            raise NotFound("delivery-not-proven", "Zu dieser Sendung gibt es keinen Zugangsnachweis.")
-        _write(session, services, who.login, piece_id, receipt, last, reason.strip(), corrects=True)
-        hand = session.get(ByHand, piece_id)
-        if hand is not None and session.get_one(MailPiece, piece_id).served is None:
-            hand.forget_handing_over()
+        correct_in(session, services, who.login, piece_id, receipt, reason)
+
+
+def correct_in(
+    session: Session, services: Services, who: str, piece_id: int, receipt: Receipt, reason: str
+) -> DeliveryProof:
+    """Correct in the caller's transaction, who asked for permission and a reason; see `correct`."""
+    last = last_proof(session, piece_id)
+    if last is None:
+        raise NotFound("delivery-not-proven", "Zu dieser Sendung gibt es keinen Zugangsnachweis.")
+    row = _write(session, services, who, piece_id, receipt, last, reason.strip(), corrects=True)
+    hand = session.get(ByHand, piece_id)
+    if hand is not None and session.get_one(MailPiece, piece_id).served is None:
+        hand.forget_handing_over()
+    return row
 
 
 def last_proof(session: Session, piece_id: int | None) -> DeliveryProof | None:
@@ -174,7 +182,7 @@ def _write(
         corrects=corrects,
     )
     if receipt.scan is not None:
-        _remember(session, services, receipt.scan)
+        remember_scan(session, services, receipt.scan)
     row = DeliveryProof(
         piece_id=piece_id,
         kind=receipt.kind,
@@ -231,7 +239,8 @@ def _left_on(session: Session, piece_id: int) -> date | None:
     return (hand.left_on if hand else None) or (posting.confirmed_on if posting else None)
 
 
-def _remember(session: Session, services: Services, scan: Scan) -> None:
+def remember_scan(session: Session, services: Services, scan: Scan) -> None:
+    """Know a stored receipt as a document."""
     remember_document(
         session,
         services,

@@ -43,7 +43,7 @@ class ReturnReport:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """What was read off a scan: the pieces that it may be, and how they were recognised, or why there are none."""
 
     references: tuple[str, ...]
@@ -57,7 +57,7 @@ def returns_due(services: Services) -> ReturnReport:
     report = ReturnReport()
     while waiting := _waiting(services):
         for inbound_id, sha256 in waiting:
-            seen = _look(services, services.blobs.get(sha256))
+            seen = look(services, services.blobs.get(sha256))
             with services.db.transaction() as session:
                 if _take(session, services, inbound_id, seen):
                     report.matched += 1
@@ -91,7 +91,7 @@ def record_return(
         if not _was_posted(session, piece_id):
             raise Conflict("return-not-posted", "Diese Sendung hat das Haus noch nicht verlassen.")
         if inbound_id is not None:
-            _assign(session, services, _scan(session, inbound_id), piece_id, who.login)
+            assign_to_piece(session, services, _scan(session, inbound_id), piece_id, who.login)
         told = Told(
             *(ReturnSource.PERSON, reason, services.today(), BY_PERSON),
             inbound_id=inbound_id,
@@ -147,23 +147,26 @@ def _waiting(services: Services) -> list[tuple[int, str]]:
         return [(found, sha256) for found, sha256 in rows if found and sha256]
 
 
-def _look(services: Services, pdf: bytes) -> _Seen:
-    """Its own code says it surely; the reference in the window has a check character; a picture is read last."""
+def look(services: Services, pdf: bytes, *, loose: bool = False) -> Seen:
+    """What piece a scan is about: its own code says it surely, a reference in the window has a check character.
+
+    Only where there is neither code nor text is the picture read. `loose`: as `references_in`.
+    """
     codes = [code for _, code in services.scans.codes(pdf) if decode_reply_code(code) is None]
     sheets = (decode_sheet_code(code) for code in codes)
     pieces = tuple(dict.fromkeys(sheet.piece for sheet in sheets if sheet))
     if pieces:
-        return _Seen(pieces, BY_CODE)
+        return Seen(pieces, BY_CODE)
     text = services.scans.text(pdf)
-    if written := references_in(text):
-        return _Seen(written, BY_WINDOW_TEXT, reason_in(text))
+    if written := references_in(text, loose=loose):
+        return Seen(written, BY_WINDOW_TEXT, reason_in(text))
     text = services.read_window(pdf)
-    if read := references_in(text):
-        return _Seen(read, BY_PICTURE, reason_in(text))
-    return _Seen((), NOTHING)
+    if read := references_in(text, loose=loose):
+        return Seen(read, BY_PICTURE, reason_in(text))
+    return Seen((), NOTHING)
 
 
-def _take(session: Session, services: Services, inbound_id: int, seen: _Seen) -> bool:
+def _take(session: Session, services: Services, inbound_id: int, seen: Seen) -> bool:
     """Write down what was seen; whether it found its piece."""
     document = session.get_one(InboundDocument, inbound_id)
     piece, found_by = _piece(session, document, seen)
@@ -188,12 +191,12 @@ def _take(session: Session, services: Services, inbound_id: int, seen: _Seen) ->
     if piece.served:
         note_return(session, services, row_id(piece), told)
         return False
-    _assign(session, services, document, row_id(piece), SYSTEM)
+    assign_to_piece(session, services, document, row_id(piece), SYSTEM)
     _say(session, services, row_id(piece), told, f"scan-{inbound_id}")
     return True
 
 
-def _piece(session: Session, document: InboundDocument, seen: _Seen) -> tuple[MailPiece | None, str]:
+def _piece(session: Session, document: InboundDocument, seen: Seen) -> tuple[MailPiece | None, str]:
     """The one piece that it can be, or why there is none."""
     if seen.references == ():
         return None, seen.found_by
@@ -224,7 +227,9 @@ def _cases(session: Session, piece_id: int) -> set[int]:
     return set(session.exec(query.where(Recipient.mail_piece_id == piece_id)).all())
 
 
-def _assign(session: Session, services: Services, document: InboundDocument, piece_id: int, who: str) -> None:
+def assign_to_piece(
+    session: Session, services: Services, document: InboundDocument, piece_id: int, who: str
+) -> None:
     """File the picture into the case, where the envelope holds letters of one case only; else a person assigns it."""
     cases = _cases(session, piece_id)
     if document.state is not InboundState.DESK or len(cases) != 1:

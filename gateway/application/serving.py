@@ -40,7 +40,7 @@ def record(
     """
     with services.db.transaction() as session:
         who, piece_id = piece_of(session, login, reference, number, Action.PROVE_DELIVERY)
-        kind = _awaited(session, piece_id)
+        kind = awaited_of(session, piece_id)
         if kind is None:
             raise Conflict(
                 "delivery-no-proof-awaited",
@@ -67,14 +67,15 @@ def awaited(services: Services, reference: str) -> dict[int, DeliveryKind]:
         )
         rows = session.exec(query.where(Letter.reference == reference)).all()
         found = {
-            number: _awaited(session, piece_id)
+            number: awaited_of(session, piece_id)
             for number, piece_id in rows
             if piece_id is not None and session.get_one(MailPiece, piece_id).served is None
         }
     return {number: kind for number, kind in found.items() if kind is not None}
 
 
-def _awaited(session: Session, piece_id: int) -> DeliveryKind | None:
+def awaited_of(session: Session, piece_id: int) -> DeliveryKind | None:
+    """Of what kind the proof is that a piece will be proven with; None if it was not handed over, or none comes."""
     submission = live_submission(session, piece_id)
     if submission is None or submission.state is not SubmissionState.RELEASED:
         return None

@@ -101,15 +101,19 @@ def reason_in(text: str | None) -> ReturnReason:
 
 
 _REFERENCE = re.compile(r"(?<![0-9A-Z])([0-9A-Z]{4})\s?[-–—]\s?([0-9A-Z]{4})(?![0-9A-Z])")
+_LOOSE = re.compile(r"(?<![0-9A-Z])([0-9A-Z]{4})\s?[-–—]?\s?([0-9A-Z]{4})(?![0-9A-Z])")
 
 
-def references_in(text: str) -> tuple[str, ...]:
+def references_in(text: str, *, loose: bool = False) -> tuple[str, ...]:
     """Piece references as they stand in the window, `7K4M-9QXZ`, whose check character is right; in order, once each.
 
-    The hyphen is asked for: eight characters in a row are found by chance in any text. O and I may stand for 0 and 1,
+    The hyphen is asked for: eight characters in a row are found by chance in any text; `loose` does without it, where
+    something else must fit as well. O and I may stand for 0 and 1,
     as `read_reference` reads them.
     """
-    found = (read_reference("".join(groups)) for groups in _REFERENCE.findall(text.upper()))
+    found = (
+        read_reference("".join(groups)) for groups in (_LOOSE if loose else _REFERENCE).findall(text.upper())
+    )
     return tuple(dict.fromkeys(reference for reference in found if reference))
 
 

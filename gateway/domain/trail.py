@@ -48,6 +48,7 @@ ACTIONS: Mapping[str, str] = {
     "return-recorded": "Rückläufer vermerkt",
     "return-decided": "Rückläufer entschieden",
     "return-put-aside": "Meldung ohne Sendung abgelegt",
+    "certificate-put-aside": "Zustellungsurkunde abgelegt",
     "letter-reissued": "neu versandt anstelle eines Rückläufers",
     "items-ticked": "Eingang von Unterlagen vermerkt",
     "item-settled": "Unterlage ohne Eingang erledigt",

@@ -223,6 +223,35 @@ class PostingLists(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class ReceivedCertificate:
+    """A certificate of service as data: what it says, and its picture as PDF. `number` is the provider's own.
+
+    `reference` is the piece's, as it was ordered; `told_sha256` what the provider says about the picture.
+    """
+
+    number: str
+    reference: str
+    outcome: str
+    effective_on: date | None
+    occurred_at: datetime | None
+    place: str
+    received_by: str
+    image: bytes
+    told_sha256: str
+
+
+@runtime_checkable
+class Certificates(Protocol):
+    """A provider that publishes certificates of service as data (*ePZA*); not every one does."""
+
+    def certificates(self) -> Iterable[ReceivedCertificate]:
+        """All that lie there, also such as came before: the application knows them by their numbers.
+
+        Raises `NotSent` if the provider cannot be reached.
+        """
+
+
 @runtime_checkable
 class Listing(Protocol):
     """A provider that can list what it holds, beside answering about single pieces; not every one can (`has_list`)."""

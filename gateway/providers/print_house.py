@@ -20,7 +20,15 @@ from gateway.domain.layout import PrintProfile
 from gateway.domain.submission import DuplicateGuard
 from gateway.domain.tally import Held
 from gateway.errors import AlreadyReleased, InputError, OutcomeUnknown, ProviderError, Refused
-from gateway.ports.provider import Capabilities, Consignment, Found, ReceivedList, StatusReport, Unit
+from gateway.ports.provider import (
+    Capabilities,
+    Consignment,
+    Found,
+    ReceivedCertificate,
+    ReceivedList,
+    StatusReport,
+    Unit,
+)
 from gateway.providers.print_collation import MOST_PIECES
 from gateway.providers.print_lists import held_around
 from gateway.providers.print_outbox import Outbox
@@ -179,6 +187,11 @@ class PrintHouse:
         """The house's posting lists that were written after a moment, or all that lie there. Raises `NotSent`."""
         with self._shelves.open() as shelf:
             yield from self._outbox.posting_lists(shelf, since)
+
+    def certificates(self) -> Iterable[ReceivedCertificate]:
+        """The certificates of service that the house published; see `print_certificates`. Raises `NotSent`."""
+        with self._shelves.open() as shelf:
+            yield from self._outbox.certificates(shelf)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[StatusReport]:  # noqa: ARG002
         """Not offered: the house writes files."""

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.domain.findings import Finding, Severity
-from gateway.ports.provider import ReceivedList, StatusReport
+from gateway.ports.provider import ReceivedCertificate, ReceivedList, StatusReport
+from gateway.providers.print_certificates import ENDING, read_certificate
 from gateway.providers.print_postings import COMPANION, read_list
 from gateway.providers.print_reports import ReportFile, ReportUnreadable, read_report, statements
 from gateway.providers.print_shelf import Lying, Shelf
@@ -73,6 +74,17 @@ class Outbox:
             if found is not None:
                 yield found
 
+    def certificates(self, shelf: Shelf) -> Iterator[ReceivedCertificate]:
+        """The certificates of service that lie there; what cannot be read is left lying, and named by `check`."""
+        for lying in self.waiting(shelf):
+            if ENDING not in lying.name or self._now() - lying.changed_at > self._read_again:
+                continue
+            try:
+                yield read_certificate(lying.name, self._bytes(shelf, lying))
+            except ReportUnreadable as fault:
+                if not self._is_fresh(lying):
+                    _LOG.warning("print-house-file-unreadable", file=lying.name, reason=fault.code)
+
     def _companion(self, shelf: Shelf, lying: Lying) -> bytes | None:
         path = f"{self._folder}/{lying.name}{COMPANION}"
         return shelf.read(path) if shelf.size(path) is not None else None
@@ -111,6 +123,8 @@ class Outbox:
     def _concerns(self, lying: Lying, references: frozenset[str], notes: Notes) -> bool:
         """Whether to read a file: about a consignment while it is asked about, about returns for a time."""
         consignment = lying.name.partition(".")[0]
+        if ENDING in lying.name:
+            return False
         if consignment in references:
             return True
         is_list = ".list." in lying.name

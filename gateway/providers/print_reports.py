@@ -2,7 +2,8 @@
 
 A file is JSON or XML of the same shape (attributes and simple elements of XML are the fields of JSON):
 
-    kind            acknowledgement, production, posting, returns; list: see `print_lists`
+    kind            acknowledgement, production, posting, returns; list: see `print_lists`; certificate: see
+                    `print_certificates`
     consignment     the key of the consignment, if the file is about one
     created_at      when it was written
     status, reason, text, posted_on, carrier, product      hold for every piece that does not say otherwise
@@ -28,7 +29,7 @@ from gateway.providers.print_status import meaning, reason_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
-_KINDS = {"acknowledgement", "production", "posting", "returns", "list"}
+_KINDS = {"acknowledgement", "production", "posting", "returns", "list", "certificate"}
 _IMPLIED = {"posting": "posted", "returns": "returned"}
 """What being in the list means where an entry has no status of its own."""
 _COMMON = ("consignment", "status", "reason", "text", "posted_on", "carrier", "product")
@@ -79,7 +80,7 @@ def read_report(name: str, content: bytes) -> ReportFile:
         sha256=_text(fields.get("sha256")).lower(),
         created_at=_moment(fields.get("created_at")),
         pieces=[{**given, **each} for each in pieces or []],
-        about_all=given if pieces is None and kind != "list" else None,
+        about_all=given if pieces is None and kind not in {"list", "certificate"} else None,
     )
 
 
@@ -128,6 +129,11 @@ def entry_text(entry: Mapping[str, object], name: str) -> str:
 def entry_day(entry: Mapping[str, object], name: str) -> date | None:
     """A field of an entry as day; None if it has none."""
     return _day(entry.get(name))
+
+
+def entry_moment(entry: Mapping[str, object], name: str) -> datetime | None:
+    """A field of an entry as moment; None if it has none."""
+    return _moment(entry.get(name))
 
 
 def entry_number(entry: Mapping[str, object], name: str) -> int | None:

@@ -136,6 +136,10 @@ class ProviderBench(ABC):
         """Let the provider's local day end, and its list be published; returns that day."""
         raise NotImplementedError(self.lacks[Lack.LIST])
 
+    def certify(self, piece: str, number: str, outcome: str, day: date | None) -> None:
+        """Let the provider publish a certificate of service about the order with this reference, if it does that."""
+        raise NotImplementedError("the provider publishes no certificates of service")
+
     def spoil_list(self, day: date) -> None:
         """Let the list of that day be unreadable from now on."""
         raise NotImplementedError(self.lacks[Lack.LIST])

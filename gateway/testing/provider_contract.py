@@ -35,6 +35,7 @@ from gateway.errors import (
 )
 from gateway.ports.provider import Consignment, Provider, Unit
 from gateway.testing.provider_bench import RETRY_AFTER_S, Fault, Lack, Printed, ProviderBench, Step
+from gateway.testing.provider_contract_certificates import CertificateContract
 from gateway.testing.provider_contract_list import ListContract
 from gateway.testing.provider_contract_status import StatusContract
 
@@ -104,7 +105,7 @@ def everything_said_by(error: BaseException | None) -> str:
     return said
 
 
-class ProviderContract(StatusContract, ListContract):
+class ProviderContract(StatusContract, CertificateContract, ListContract):
     """The promises of `gateway.ports.provider`: staging, releasing, recovering; then what is said of it, and listed."""
 
     # Staging and releasing

@@ -16,6 +16,7 @@ from gateway.web import (
     by_hand,
     cases,
     certificates,
+    certificates_of_service,
     deliveries,
     desks,
     filings,
@@ -124,6 +125,7 @@ def create_app(
         trails,
         retention,
         returns,
+        certificates_of_service,
     ):
         app.include_router(area.router)
     app.mount("/api/v1", create_api(services, now=now))

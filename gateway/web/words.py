@@ -259,6 +259,20 @@ RETURN_FOUND: Mapping[str, str] = {
 }
 """How a returned piece was recognised, or why it was not."""
 
+CERTIFICATE_FOUND: Mapping[str, str] = {
+    "to-read": "Auf Papier gekommen; bitte am Bild lesen.",
+    "piece-unknown": "Es gibt keine Sendung mit dieser Kennung.",
+    "no-proof-awaited": "Die Sendung ging nicht als Postzustellungsauftrag.",
+    "contradicts-proof": "Zu dieser Sendung ist schon etwas anderes nachgewiesen.",
+    "hash-differs": "Das Bild ist nicht das, dessen Prüfsumme der Dienstleister nennt.",
+    "delivery-outcome-unknown": "Dieses Ergebnis kennt das Gateway nicht.",
+    "delivery-day-missing": "Der Tag der Zustellung fehlt.",
+    "delivery-day-not-wanted": "Ein Tag der Zustellung, obwohl nicht zugestellt wurde.",
+    "delivery-day-in-future": "Der Tag der Zustellung liegt in der Zukunft.",
+    "delivery-before-dispatch": "Der Tag der Zustellung liegt vor der Aufgabe zur Post.",
+}
+"""Why a certificate of service waits for a person."""
+
 REPRESENTATIVES: Mapping[StrEnum, str] = {
     RepresentativeKind.GUARDIAN: "Betreuung",
     RepresentativeKind.LAWYER: "anwaltliche Vertretung",

@@ -71,6 +71,9 @@ class HouseBench(ProviderBench):
         self.centre.advance(hours=left.total_seconds() / 3600)
         return today
 
+    def certify(self, piece: str, number: str, outcome: str, day: date | None) -> None:
+        self.centre.certify(piece, number, outcome, day)
+
     def spoil_list(self, day: date) -> None:
         self.centre.drop(f"{day}.list.json", b'{"kind": "list", "pieces": [')
 

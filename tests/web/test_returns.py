@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from gateway.application.certificates_in import certificates_due
 from gateway.application.returning import returns_due
 from gateway.db.files import InboundDocument
 from gateway.domain.references import for_people
@@ -62,6 +63,25 @@ def test_a_refusal_is_decided_and_a_suspension_is_lifted_on_the_page(site: Site)
     assert "gilt als zugegangen" in anna.text
     assert site.world.only(reference).assessment.deadline is not None  # type: ignore[union-attr]
     assert anna.post("/ruecklaeufer/1/entscheiden", grund="refused", reason="").status_code == 422
+
+
+def test_a_certificate_on_paper_is_read_beside_its_picture(site: Site, tmp_path: Path) -> None:
+    world = site.world
+    reference = posted(world)
+    scanned(world, tmp_path, ScanSpec.returned(printed(world, reference)))
+    with world.services.db.transaction() as session:
+        session.exec(select(InboundDocument)).one().document_class = "certificate-of-service"
+    certificates_due(world.services)
+    anna = site.visitor("anna")
+    anna.get("/urkunden")
+    assert "Die Sendung ging nicht als Postzustellungsauftrag." in anna.text
+    assert anna.session.get(site.url + "/urkunden/1/seite-1.png", timeout=30).status_code == 200
+    assert anna.post("/urkunden/1", ergebnis="", tag="2026-11-17").status_code == 422
+    anna.get("/urkunden")
+    anna.post("/urkunden/1", ergebnis="mailbox", tag="2026-11-17")
+    assert "Die Zustellung ist vermerkt." in anna.text
+    assert world.view(reference).standing == "delivered"
+    assert site.visitor("ahmad").get("/urkunden/1/bild.pdf").status_code == 403
 
 
 def test_the_post_room_empties_the_tray_and_others_do_not_see_it(site: Site, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from typing import Any, Self
 
 from gateway.testing.house.clock import local_day, starting_clock
 from gateway.testing.print_centre import answers
+from gateway.testing.print_centre.certificates import CERTIFIED_AFTER, certificate
 from gateway.testing.print_centre.intake import (
     Batch,
     BatchRejected,
@@ -41,7 +42,8 @@ class Script:
     """Misbehaviour that a test asks for.
 
     `reject_next`: reason for rejecting the next delivery as a whole. `reject_keys`: pieces and why. `withhold`: kinds
-    of files that are not written ("ack", "production", "posting", "list"). `asleep`: nothing is taken out of the inbox.
+    of files that are not written ("ack", "production", "posting", "list", "certificate"). `asleep`: nothing is taken
+    out of the inbox.
     """
 
     reject_next: str = ""
@@ -143,6 +145,13 @@ class PrintCentre:
         with self._lock:
             self._returned.append((letter, reason))
 
+    def certify(
+        self, reference: str, number: str, outcome: str, day: date | None, *, sha256: str | None = None
+    ) -> Path:
+        """The carrier certifies formal service, whatever it certified before; another `sha256` is a mistake."""
+        told = certificate(reference, number, outcome, day, self.now(), sha256=sha256)
+        return self.say(f"{number}.certificate", told)
+
     def say(self, name: str, told: dict[str, Any], *, kind: str | None = None) -> Path:
         """Write any file into the outbox."""
         return answers.write(self.root / "out", name, told, kind=kind or self._answer)
@@ -215,6 +224,7 @@ class PrintCentre:
                         received_at=self.now(),
                         fault=self.script.reject_keys.get(item.key, fault),
                         sheets=(item.pages + 1) // 2 if item.duplex else item.pages,
+                        reference=item.order.get("reference", ""),
                     )
                 )
         return tuple(letters)
@@ -237,6 +247,13 @@ class PrintCentre:
             yield f"{delivery.consignment}.production", answers.production(delivery)
         if first.posted_at <= self.now():
             yield f"{delivery.consignment}.posting", answers.posting(delivery)
+        for letter in delivery.good:
+            served_at = letter.posted_at + CERTIFIED_AFTER
+            if letter.reference and served_at <= self.now():
+                told = certificate(
+                    letter.reference, f"ZU-{letter.key}", "mailbox", local_day(served_at), served_at
+                )
+                yield f"{letter.key}.certificate", told
 
     def _daily_lists(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """One for each day that is over since the centre was opened."""

@@ -31,6 +31,8 @@ class Letter:
     received_at: datetime
     fault: str = ""
     sheets: int = 1
+    reference: str = ""
+    """Of the order for formal service; empty with every other service."""
 
     @property
     def started_at(self) -> datetime:
