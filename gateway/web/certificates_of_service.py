@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.certificates_in import (
+from gateway.application.reading_certificates import (
     certificates_waiting,
     open_certificate,
     put_certificate_aside,

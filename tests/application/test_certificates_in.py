@@ -8,10 +8,9 @@ import pytest
 from sqlmodel import select
 
 from gateway.application import tracking
-from gateway.application.certificates_in import (
-    certificates_due,
+from gateway.application.certificates_in import certificates_due, collect_certificates
+from gateway.application.reading_certificates import (
     certificates_waiting,
-    collect_certificates,
     put_certificate_aside,
     read_certificate,
 )
