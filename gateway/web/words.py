@@ -25,6 +25,7 @@ from gateway.domain.returning import ACTION_WORDS, FICTION_WORDS, REASON_WORDS, 
 from gateway.domain.standing import Standing
 from gateway.domain.status import Status
 from gateway.domain.stopping import StopScope
+from gateway.web import found_words
 
 
 class Word(NamedTuple):
@@ -247,31 +248,7 @@ RETURN_FICTIONS: Mapping[StrEnum, Word] = {
     ReturnFiction.HOLDS: Word(FICTION_WORDS[ReturnFiction.HOLDS], "success"),
 }
 
-RETURN_FOUND: Mapping[str, str] = {
-    "code": "am Code des Blatts erkannt",
-    "window-text": "an der Sendungsnummer im Fenster erkannt",
-    "window-picture": "an der Sendungsnummer im Bild des Fensters erkannt",
-    "nothing-found": "weder Code noch Sendungsnummer gefunden",
-    "several-found": "Nummern mehrerer Sendungen gefunden",
-    "not-posted": "die Sendung mit dieser Nummer ist nicht aufgegeben",
-    "other-case": "die Scanstelle ordnet es einem anderen Fall zu als die Sendungsnummer",
-    "contradicts-proof": "der Zugang dieser Sendung ist nachgewiesen",
-}
-"""How a returned piece was recognised, or why it was not."""
-
-CERTIFICATE_FOUND: Mapping[str, str] = {
-    "to-read": "Auf Papier gekommen; bitte am Bild lesen.",
-    "piece-unknown": "Es gibt keine Sendung mit dieser Kennung.",
-    "no-proof-awaited": "Die Sendung ging nicht als Postzustellungsauftrag.",
-    "contradicts-proof": "Zu dieser Sendung ist schon etwas anderes nachgewiesen.",
-    "hash-differs": "Das Bild ist nicht das, dessen Prüfsumme der Dienstleister nennt.",
-    "delivery-outcome-unknown": "Dieses Ergebnis kennt das Gateway nicht.",
-    "delivery-day-missing": "Der Tag der Zustellung fehlt.",
-    "delivery-day-not-wanted": "Ein Tag der Zustellung, obwohl nicht zugestellt wurde.",
-    "delivery-day-in-future": "Der Tag der Zustellung liegt in der Zukunft.",
-    "delivery-before-dispatch": "Der Tag der Zustellung liegt vor der Aufgabe zur Post.",
-}
-"""Why a certificate of service waits for a person."""
+RETURN_FOUND, CERTIFICATE_FOUND = found_words.RETURN_FOUND, found_words.CERTIFICATE_FOUND
 
 REPRESENTATIVES: Mapping[StrEnum, str] = {
     RepresentativeKind.GUARDIAN: "Betreuung",
