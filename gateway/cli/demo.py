@@ -119,7 +119,7 @@ def _print(settings: Settings, folder: Path, totals: dict[str, int], story: Stor
         ("letters", "Schreiben als PDF"),
         ("case-files", "Akten, ein Ordner je Fall (Verlauf.md, index.json, documents/)"),
         ("print-centre", "was der Druckdienstleister gedruckt hat"),
-        ("scans", "Scanlieferung"),
+        ("scan-centre", "Scanstelle: Lieferung (in) und das Papier in ihren Kartons (centre)"),
         ("receipts", "Quittungen an die Scanstelle"),
     ):
         console.print(f"{what}: {folder / name}")

@@ -7,7 +7,7 @@ gateway: only the clock is put forward by hand.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from gateway.application.administering import add_user
 from gateway.application.filing import file_due
 from gateway.application.forecasting import tonight
 from gateway.application.importing import import_cases
+from gateway.application.inbound_rounds import make_rounds
 from gateway.application.posting_view import day_report
 from gateway.application.publishing import publish
 from gateway.application.receiving import InboundReport, import_delivery
@@ -33,7 +34,8 @@ from gateway.ports.provider import StatusReport
 from gateway.testing.clock import ManualClock
 from gateway.testing.epost import EpostSimulator
 from gateway.testing.factory import cases_document, letter_data
-from gateway.testing.scans import ScanSpec, make_delivery
+from gateway.testing.scan_centre import Mail, ScanCentre
+from gateway.testing.scan_centre.mail import foreign, identity_paper, letter_naming, reply_slip
 
 PASSWORD = "nur-zur-vorfuehrung"  # noqa: S105 - printed on the demo's last line, for fictional data only
 ADMINISTRATOR = "verwaltung"
@@ -237,32 +239,33 @@ def _approve(stage: Stage, document: Document, reference: str) -> bool:
 
 
 def _scans_come_back(stage: Stage, document: Document, day: date) -> InboundReport:
-    """A citizen answers on the reply slip, another writes a letter, a third sends something without a number."""
+    """A citizen answers on the reply slip, another writes a letter, a third sends an identity paper, or no number.
+
+    The scan centre keeps the paper in its boxes.
+    """
     stage.at(day, 9)
-    folder = stage.folder / "scans" / f"{day.isoformat()}-001"
-    make_delivery(
-        folder,
-        source="scan-centre",
-        delivery=folder.name,
-        sequence=1,
-        documents=_scan_specs(stage, document),
-        at=stage.clock.now(),
-    )
-    report = import_delivery(stage.services, folder, source="scan-centre")
+    with ScanCentre(stage.folder / "scan-centre", start=stage.clock.now(), speed=0) as centre:
+        centre.lay(*_mails(stage, document))
+        folder = centre.deliver()
+        if folder is None:
+            raise RuntimeError("there was paper to scan")
+        report = import_delivery(stage.services, folder, source=centre.source)
+        make_rounds(stage.services)
     counts = ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items()))
     stage.tell(f"{day:%d.%m.%Y}: Scanlieferung {report.delivery} übernommen ({counts})")
     return report
 
 
-def _scan_specs(stage: Stage, document: Document) -> Sequence[ScanSpec]:
+def _mails(stage: Stage, document: Document) -> list[Mail]:
     asked = [
         line.reference
         for line in list_letters(stage.services, None, limit=1000)
         if letter_view(stage.services, None, line.reference).template in WITH_REPLY_SLIP
     ]
-    slips = [ScanSpec.reply_slip(_archived(stage, reference)) for reference in asked[:2]]
-    case = stage.chance.choice(document["cases"])
-    return [*slips, ScanSpec.letter(case["file_number"]), ScanSpec.unknown()]
+    slips = [reply_slip(_archived(stage, reference)) for reference in asked[:2]]
+    writes, shows = stage.chance.choice(document["cases"]), stage.chance.choice(document["cases"])
+    passport = identity_paper().typed(shows["file_number"])
+    return [*slips, letter_naming(writes["file_number"]), passport, foreign("plain", "demo")]
 
 
 def _archived(stage: Stage, reference: str) -> bytes:
