@@ -43,8 +43,8 @@ def centre(world: World, tmp_path: Path) -> Iterator[ScanCentre]:
 
 @pytest.fixture
 def services(world: World, centre: ScanCentre) -> Services:
-    folders = {name: centre.root / folder for name, folder in (("inbox", "in"), ("answers", "answers"))}
-    site = FolderSite(SOURCE, **folders, reports=centre.root / "reports")
+    root = centre.root
+    site = FolderSite(SOURCE, answers=root / "answers", inbox=root / "in", reports=root / "reports")
     return replace(world.services, scan_sites={**world.services.scan_sites, SOURCE: site})
 
 
