@@ -9,7 +9,7 @@ from rich.table import Table
 from gateway.application.filing import file_due
 from gateway.application.inbound_rounds import make_rounds
 from gateway.application.inbound_view import inbound_list
-from gateway.application.placing import assign
+from gateway.application.placing import assign, move
 from gateway.application.receiving import import_delivery
 from gateway.cli import arrivals, originals
 from gateway.cli.context import console, print_json, services_for
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     inbound.command("import")(_import)
     inbound.command("list")(_list)
     inbound.command("assign")(_assign)
+    inbound.command("move")(_move)
     originals.add_to(inbound)
     arrivals.register(inbound)
 
@@ -90,6 +91,19 @@ def _list(
             line.reason,
         )
     console.print(table)
+
+
+def _move(
+    context: typer.Context,
+    inbound_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the inbound document.")],
+    reason: Annotated[str, typer.Option(help="Why it lay in the wrong case; without names.")],
+    login: Annotated[str, typer.Option("--as", help="Login of the user who decides.")],
+    case: Annotated[str | None, typer.Option(help="The right case; else back to the tray.")] = None,
+) -> None:
+    """Take a wrongly assigned document out of its case, and out of its file; it is filed into the right one."""
+    with services_for(context) as services:
+        move(services, login, inbound_id, case, reason)
+        file_due(services)
 
 
 def _assign(

@@ -19,6 +19,12 @@ def test_a_delivery_is_taken_listed_and_assigned(gateway: Run, world: World, tmp
     assert gateway("inbound", "assign", line["id"], "--case", "F1", "--as", "audit").code == 5
     assert gateway("inbound", "assign", line["id"], "--case", "F1", "--as", "post").code == 0
     assert gateway("inbound", "list", "--json").json[0]["file_number"] == "JC-BOR-2026-00017"
+    moved = ("inbound", "move", line["id"], "--reason", "falsch erfasst", "--as")
+    assert gateway(*moved, "audit", "--case", "F2").code == 5
+    assert gateway(*moved, "post", "--case", "F2").code == 0
+    assert gateway("inbound", "list", "--json").json[0]["file_number"] == "JC-BOR-2026-00018"
+    assert gateway(*moved, "post").code == 0
+    assert gateway("inbound", "list", "--json").json[0]["state"] == "desk"
     assert gateway("inbound", "import", folder, "--json").json["already_known"] is True
 
 
