@@ -87,8 +87,7 @@ def tray(services: Services, login: str, wanted: TrayFilter) -> Tray:
     """The tray of this user: what waits for a person first, then what is new, the oldest on top."""
     with services.db.reading() as session:
         who = actor(session, login)
-        if not who.may(Action.RECEIVE_SCANS):
-            who.require(Action.READ)
+        who.require(Action.READ)
         visible = _visible(session, who)
         chosen = [*visible, *_narrowed(wanted)]
         order = (
