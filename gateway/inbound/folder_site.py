@@ -14,6 +14,7 @@ from gateway.domain.findings import Finding, Severity
 from gateway.durable import FOLDER_MODE, make_folder, sync_folder, write_durably
 from gateway.errors import Conflict, NotSent
 from gateway.inbound.delivery import READY
+from gateway.inbound.spool import drop, left_over
 from gateway.inbound.zips import PACKED
 
 _GONE = ".taken"
@@ -43,7 +44,11 @@ class FolderSite:
         if self._inbox is None:
             return
         shutil.rmtree(self._inbox / _GONE, ignore_errors=True)
+        brought = left_over(into)
+        yield from brought
         for path in self._deliveries():
+            if path.name.removesuffix(".zip") in {each.name for each in brought}:
+                continue
             if path.is_dir() and (path / READY).is_file():
                 yield path
             elif path.is_file() and _marker(path).is_file():
@@ -120,7 +125,7 @@ class FolderSite:
             packed = self._inbox / f"{arrival.name}.zip"
             _marker(packed).unlink(missing_ok=True)
             packed.unlink(missing_ok=True)
-        shutil.rmtree(arrival, ignore_errors=True)
+        drop(arrival)
 
     def _deliveries(self) -> list[Path]:
         try:

@@ -21,6 +21,7 @@ from gateway.durable import FOLDER_MODE
 from gateway.errors import NotSent, ProviderError
 from gateway.inbound.delivery import READY
 from gateway.inbound.folder_site import answer_exists, unfinished
+from gateway.inbound.spool import drop, left_over
 from gateway.inbound.zips import PACKED
 from gateway.sftp_line import LOST, SftpLine, SftpSettings
 
@@ -55,8 +56,11 @@ class SftpSite:
         """Ready deliveries by name, each fetched below `into`. Raises `NotSent`."""
         with self._open() as client:
             ready = [entry for entry in _entries(client, self._inbox) if self._is_ready(client, entry)]
+        brought = left_over(into)
+        yield from brought
         for entry in ready:
-            yield self._fetched(entry, into)
+            if entry.filename.removesuffix(".zip") not in {each.name for each in brought}:
+                yield self._fetched(entry, into)
 
     def taken(self, arrival: Path) -> None:
         """One rename takes it out of sight; then it goes, there and here. Raises `NotSent`."""
@@ -73,7 +77,7 @@ class SftpSite:
                 )
             for each in _entries(client, gone):
                 _remove(client, gone / each.filename)
-        shutil.rmtree(arrival, ignore_errors=True)
+        drop(arrival)
 
     def answer(self, name: str, content: bytes) -> None:
         """Put it there once. Raises `NotSent`, `Conflict` answer-exists."""

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import rmtree
 
 from gateway.domain.findings import Finding
-from gateway.inbound.delivery import READY
-from gateway.inbound.zips import PACKED
+from gateway.inbound.spool import drop, left_over
 
 
 class UploadSite:
@@ -17,17 +15,11 @@ class UploadSite:
 
     def arrivals(self, into: Path) -> Iterator[Path]:
         """Uploads that were kept and not taken in, by name: a kill came between."""
-        for path in sorted(into.iterdir()):
-            if (
-                path.is_dir()
-                and path.name[0] != "."
-                and ((path / PACKED).is_file() or (path / READY).is_file())
-            ):
-                yield path
+        yield from left_over(into)
 
     def taken(self, arrival: Path) -> None:
         """Our copy goes."""
-        rmtree(arrival, ignore_errors=True)
+        drop(arrival)
 
     def answer(self, name: str, content: bytes) -> None:
         """There is nothing to do: the provider reads the row."""

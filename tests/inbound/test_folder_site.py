@@ -12,7 +12,7 @@ from gateway.inbound.folder_site import FolderSite
 
 @pytest.fixture
 def site(tmp_path: Path) -> FolderSite:
-    for name in ("in", "answers", "reports"):
+    for name in ("in", "answers", "reports", "spool"):
         (tmp_path / name).mkdir()
     return FolderSite("west", answers=tmp_path / "answers", inbox=tmp_path / "in", reports=tmp_path / "reports")
 
@@ -30,11 +30,11 @@ def test_only_what_is_ready_arrives_and_it_arrives_until_it_was_taken(site: Fold
     put(tmp_path, "b", ready=True)
     put(tmp_path, "a", ready=True)
     unready = put(tmp_path, "c", ready=False)
-    (first, second) = site.arrivals(tmp_path)
+    (first, second) = site.arrivals(tmp_path / "spool")
     assert [first.name, second.name] == ["a", "b"]
     site.taken(first)
     site.taken(first)
-    assert [path.name for path in site.arrivals(tmp_path)] == ["b"]
+    assert [path.name for path in site.arrivals(tmp_path / "spool")] == ["b"]
     assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["b", "c"]
     assert unready.exists()
 
@@ -43,7 +43,7 @@ def test_what_a_kill_left_half_removed_is_never_a_delivery(site: FolderSite, tmp
     folder = put(tmp_path, "a", ready=True)
     (tmp_path / "in" / ".taken").mkdir()
     folder.rename(tmp_path / "in" / ".taken" / "a-1")
-    assert list(site.arrivals(tmp_path)) == []
+    assert list(site.arrivals(tmp_path / "spool")) == []
     assert list((tmp_path / "in").iterdir()) == []
 
 
@@ -87,7 +87,6 @@ def test_reports_are_files_beside_deliveries_and_reading_changes_nothing(
 
 def test_a_packed_delivery_arrives_with_its_marker_and_goes_with_it(site: FolderSite, tmp_path: Path) -> None:
     spool = tmp_path / "spool"
-    spool.mkdir()
     packed = tmp_path / "in" / "L-1.zip"
     packed.write_bytes(b"PK")
     assert list(site.arrivals(spool)) == []
@@ -97,4 +96,16 @@ def test_a_packed_delivery_arrives_with_its_marker_and_goes_with_it(site: Folder
         assert (arrival.name, (arrival / "delivery.zip").read_bytes()) == ("L-1", b"PK")
     site.taken(arrival)
     assert list(site.arrivals(spool)) == []
+    assert [*(tmp_path / "in").iterdir(), *spool.iterdir()] == []
+
+
+def test_what_was_brought_before_a_kill_comes_again_and_what_was_dropped_does_not(
+    site: FolderSite, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    (spool / "L-1").mkdir()
+    (spool / ".L-2.gone").mkdir()
+    (tmp_path / "in" / "L-1.zip").write_bytes(b"PK")
+    assert [path.name for path in site.arrivals(spool)] == ["L-1"]
+    site.taken(spool / "L-1")
     assert [*(tmp_path / "in").iterdir(), *spool.iterdir()] == []

@@ -1,0 +1,21 @@
+"""A kill anywhere in an import loses nothing and doubles nothing."""
+
+import json
+import subprocess
+import sys
+
+from tests.world import ROOT
+
+
+def test_an_import_that_is_killed_anywhere_is_done_again_without_loss_or_double() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.crash.arrivals", "5"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["trials"] > 10, told
+    assert told["faults"] == {}
