@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import String, cast
 from sqlmodel import Session, col, exists, select
 
 from gateway.application.authorising import Actor, actor, audit
@@ -169,9 +170,10 @@ def requests_due(services: Services) -> int:
     """Note the requests of letters that were signed before requests were noted; a step of the rounds."""
     names = [meta.name for meta in services.renderer.templates() if meta.request is not None]
     noted = exists().where(col(RequestedItem.letter_id) == Letter.id)
+    emptied = cast(col(Letter.data), String) == "{}"  # PostgreSQL compares no JSON with JSON
     with services.db.reading() as session:
         query = select(Letter.id).where(
-            col(Letter.template).in_(names), col(Letter.state).in_(_SIGNED), ~noted, col(Letter.data) != {}
+            col(Letter.template).in_(names), col(Letter.state).in_(_SIGNED), ~noted, ~emptied
         )
         found = [each for each in session.exec(query).all() if each]
     for letter_id in found:
