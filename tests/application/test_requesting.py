@@ -142,6 +142,7 @@ def test_only_who_works_in_the_office_says_what_came_and_only_what_was_asked_for
     assert request_of(world, asked).missing == 4
 
 
+@pytest.mark.both_databases
 def test_letters_that_were_signed_before_are_noted_by_the_rounds_once(world: World, asked: str) -> None:
     with world.services.db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM requested_item")
@@ -151,6 +152,7 @@ def test_letters_that_were_signed_before_are_noted_by_the_rounds_once(world: Wor
     assert len(request_of(world, asked).items) == 4
 
 
+@pytest.mark.both_databases
 def test_when_personal_data_are_deleted_the_words_go_and_the_numbers_stay(world: World, asked: str) -> None:
     settle(world.services, "anna", asked, 1, "hat sie schon abgegeben")
     with world.services.db.transaction() as session:
