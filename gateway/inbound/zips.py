@@ -16,6 +16,7 @@ from pathlib import Path
 from gateway.domain.scan_sources import DeliveryLimits
 from gateway.durable import sync_folder
 from gateway.errors import DocumentInvalid
+from gateway.inbound.delivery import READY
 
 PACKED = "delivery.zip"
 """What a packed delivery is called in its folder; READY is within it."""
@@ -34,7 +35,7 @@ def unpack(folder: Path, limits: DeliveryLimits) -> None:
     """Unpack `folder/delivery.zip` into `folder` and remove it; without one, nothing happens.
 
     A kill in between leaves the ZIP, and it is done again. Raises `DocumentInvalid`: zip-unreadable, zip-encrypted,
-    zip-too-many, zip-too-large, zip-ratio, zip-path, zip-duplicate.
+    zip-too-many, zip-too-large, zip-ratio, zip-path, zip-duplicate, zip-incomplete.
     """
     packed, part = folder / PACKED, folder / _PART
     if not packed.is_file() or packed.is_symlink():
@@ -82,6 +83,9 @@ def _judge(entries: list[zipfile.ZipInfo], packed_bytes: int, limits: DeliveryLi
         raise _refused("zip-too-large", "ist ausgepackt zu groß")
     if unpacked > max(_FREE_BYTES, packed_bytes * limits.max_ratio):
         raise _refused("zip-ratio", "ist ausgepackt unverhältnismäßig groß")
+    if READY not in {entry.filename for entry in entries}:
+        # What a damaged directory leaves out would be gone with the ZIP; the marker proves all the rest.
+        raise _refused("zip-incomplete", "enthält keine Fertigmeldung (READY)")
 
 
 def _is_link(entry: zipfile.ZipInfo) -> bool:

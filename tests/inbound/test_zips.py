@@ -72,11 +72,17 @@ def test_too_many_too_much_and_twice(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_lies_about_the_size_of_a_file_gains_nothing(tmp_path: Path) -> None:
-    content = packed(("a.pdf", bytes(40_000_000)))
+    content = packed(("a.pdf", bytes(40_000_000)), ("READY", b"2"))
     told = struct.pack("<I", 40_000_000)
     assert content.count(told) == 2
     code = refusal(put(tmp_path / "L-1", content.replace(told, struct.pack("<I", 10))))
     assert code in {"zip-ratio", "zip-unreadable"}
+
+
+def test_a_zip_without_the_marker_is_refused_and_stays(tmp_path: Path) -> None:
+    folder = put(tmp_path / "L-1", packed(("a.pdf", b"1")))
+    assert refusal(folder) == "zip-incomplete"
+    assert [path.name for path in folder.iterdir()] == [PACKED]
 
 
 @given(st.data())
