@@ -31,16 +31,21 @@ def scans(world: World) -> Iterator[Site]:
         yield site
 
 
-def packed(world: World, tmp_path: Path, number: int = 1, *, ready: bool = True, whole: bool = True) -> bytes:
+def packed(
+    world: World, tmp_path: Path, number: int = 1, *, marker: str | None = "", whole: bool = True
+) -> bytes:
+    """A delivery; `marker` in place of the right one, None for none."""
     folder = make_delivery(
         tmp_path / f"L-{number}", "west", f"L-{number}", number, [ScanSpec.unknown()], at=world.clock.now()
     )
     if not whole:
         (folder / "manifest.json").write_text("{}")
+    if marker:
+        (folder / "READY").write_text(marker)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path in sorted(folder.iterdir()):
-            if ready or path.name != "READY":
+            if marker is not None or path.name != "READY":
                 archive.write(path, path.name)
     return buffer.getvalue()
 
@@ -79,13 +84,15 @@ def test_an_upload_that_is_wrong_as_a_whole_is_kept_and_says_why(scans: Site, tm
         assert (refused.status_code, refused.json()["code"]) == (422, "manifest-hash-wrong")
     unreadable = upload(caller, b"no zip")
     assert (unreadable.status_code, unreadable.json()["code"]) == (422, "zip-unreadable")
-    assert rows(scans, QuarantinedDelivery) == rows(scans, ScanAnswer) == 2
+    incomplete = upload(caller, packed(scans.world, tmp_path, 2, marker=None))
+    assert (incomplete.status_code, incomplete.json()["code"]) == (422, "zip-incomplete")
+    assert rows(scans, QuarantinedDelivery) == rows(scans, ScanAnswer) == 3
     assert rows(scans, ScanDelivery) == 0
 
 
 def test_an_upload_that_is_not_ready_changes_nothing(scans: Site, tmp_path: Path) -> None:
     caller = system(scans, "post", Scope.SCANS_DELIVER)
-    content = packed(scans.world, tmp_path, ready=False)
+    content = packed(scans.world, tmp_path, marker="half")
     assert problem_of(upload(caller, content))[1] == "delivery-not-ready"
     assert list((scans.world.services.scan_spool / "west").iterdir()) == []
     assert rows(scans, ScanAnswer) == 0
