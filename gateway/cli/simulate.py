@@ -3,10 +3,12 @@
 import json
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +16,8 @@ from rich.console import Console
 from gateway.errors import ConfigError, InputError, NotFound
 from gateway.testing.epost import EpostSimulator
 from gateway.testing.house.faults import fault_from
+from gateway.testing.house.sftp import SftpServed
+from gateway.testing.house.window import Window
 from gateway.testing.pingen import CREDENTIALS as PINGEN_CREDENTIALS
 from gateway.testing.pingen import PingenSimulator
 from gateway.testing.pingen.simulator import SIGNING_KEY
@@ -25,6 +29,7 @@ from gateway.testing.scan_centre import apply_fault as apply_scan_fault
 SIMULATORS = ("epost", "pingen", "sftp", "scans")
 _PORTS = {"pingen": 8091, "sftp": 8022, "scans": 8023}
 _PORT = 8090
+_SCAN_SOURCE = "scan-centre"
 _LOOK_AGAIN_S = 0.1
 
 _console = Console(stderr=True, highlight=False)
@@ -65,11 +70,8 @@ def simulate(
         )
     port = _PORTS.get(provider, _PORT) if port is None else port
     script = _script(faults)
-    if provider == "sftp":
-        _simulate_sftp(port, speed, folder, script)
-        return
-    if provider == "scans":
-        _simulate_scans(port, speed, folder, script)
+    if provider in _BY_SFTP:
+        _simulate_by_sftp(_BY_SFTP[provider], port, speed, folder, script)
         return
     with _opened(provider, port, speed, folder) as simulator, _understood():
         simulator.faults.replace([fault_from(each) for each in script])
@@ -115,23 +117,46 @@ def _pingen_settings(base_url: str) -> str:
     return "\n".join(["[provider.pingen]", *lines, f'webhook_secret = "{SIGNING_KEY}"'])
 
 
-def _simulate_sftp(
-    port: int, speed: float, folder: Path | None, script: Sequence[Mapping[str, object]]
+@dataclass(frozen=True)
+class _BySftp:
+    """A centre behind a real SFTP server: what opens it, shows it, spoils it, and how the configuration begins."""
+
+    centre: Callable[..., SftpServed]
+    window: Callable[[Any], Window]
+    apply: Callable[[Any, Mapping[str, Any]], object]
+    settings: tuple[str, ...]
+    shows: str
+
+
+_BY_SFTP = {
+    "sftp": _BySftp(SftpPrintCentre, CentreWindow, apply_fault, ("[provider.sftp]",), "Gedruckte Sendungen"),
+    "scans": _BySftp(
+        partial(SftpScanCentre, source=_SCAN_SOURCE),
+        ScanWindow,
+        apply_scan_fault,
+        (f"[inbound.sources.{_SCAN_SOURCE}]", 'transport = "sftp"'),
+        "Kartons",
+    ),
+}
+
+
+def _simulate_by_sftp(
+    kind: _BySftp, port: int, speed: float, folder: Path | None, script: Sequence[Mapping[str, object]]
 ) -> None:
-    """A print centre behind a real SFTP server; on standard output is what the configuration needs."""
+    """On standard output is what the configuration needs."""
     try:
-        centre = SftpPrintCentre(folder.absolute() if folder else None, port=port, speed=speed)
+        centre = kind.centre(folder.absolute() if folder else None, port=port, speed=speed, automatic=True)
     except SshdMissing:
         text = "Der SFTP-Server von OpenSSH fehlt. Bitte installieren: apt-get install openssh-server"
         raise ConfigError("simulator-sshd-missing", text) from None
     except OSError as error:
         raise _port_taken(port, error) from None
-    with centre, CentreWindow(centre) as window, _understood():
+    with centre, kind.window(centre) as window, _understood():
         for each in script:
-            apply_fault(centre, each)
+            kind.apply(centre, each)
         stop_request = _StopRequest()
         lines = (
-            "[provider.sftp]",
+            *kind.settings,
             f'host = "{centre.host}"',
             f"port = {centre.port}",
             f'user = "{centre.user}"',
@@ -140,37 +165,7 @@ def _simulate_sftp(
         )
         print("\n".join(lines), flush=True)
         _console.print(f"Ordner: {centre.root}", soft_wrap=True)
-        _console.print(f"Gedruckte Sendungen: {window.address}  (Ende mit Strg-C)", soft_wrap=True)
-        stop_request.wait()
-
-
-def _simulate_scans(
-    port: int, speed: float, folder: Path | None, script: Sequence[Mapping[str, object]]
-) -> None:
-    """A scan centre behind a real SFTP server and in its folder; what the configuration needs is on standard output."""
-    try:
-        centre = SftpScanCentre(folder.absolute() if folder else None, port=port, speed=speed, automatic=True)
-    except SshdMissing:
-        text = "Der SFTP-Server von OpenSSH fehlt. Bitte installieren: apt-get install openssh-server"
-        raise ConfigError("simulator-sshd-missing", text) from None
-    except OSError as error:
-        raise _port_taken(port, error) from None
-    with centre, ScanWindow(centre) as window, _understood():
-        for each in script:
-            apply_scan_fault(centre, each)
-        stop_request = _StopRequest()
-        lines = (
-            f"[inbound.sources.{centre.source}]",
-            'transport = "sftp"',
-            f'host = "{centre.host}"',
-            f"port = {centre.port}",
-            f'user = "{centre.user}"',
-            f'host_keys = ["{centre.host_key}"]',
-            f'key_file = "{centre.key_file}"',
-        )
-        print("\n".join(lines), flush=True)
-        _console.print(f"Ordner: {centre.root}", soft_wrap=True)
-        _console.print(f"Kartons: {window.address}  (Ende mit Strg-C)", soft_wrap=True)
+        _console.print(f"{kind.shows}: {window.address}  (Ende mit Strg-C)", soft_wrap=True)
         stop_request.wait()
 
 

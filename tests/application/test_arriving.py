@@ -16,7 +16,7 @@ from gateway.domain.scan_sources import ScanSource
 from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite
 from gateway.sftp_line import SftpSettings
-from gateway.testing.print_centre.sshd import Sshd
+from gateway.testing.house.sshd import Sshd
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.world import World
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.errors import Conflict, NotSent
 from gateway.inbound.sftp_site import SftpSite
 from gateway.sftp_line import SftpSettings
-from gateway.testing.print_centre.sshd import Sshd
+from gateway.testing.house.sshd import Sshd
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ It prints whatever arrives, as often as it arrives: exactly once is the gateway'
 `PrintCentre` alone works in a local folder, for in-house print rooms; `CentreWindow` shows either as a page.
 """
 
+from gateway.testing.house.sshd import SshdMissing, sshd_path
 from gateway.testing.print_centre.centre import PrintCentre
 from gateway.testing.print_centre.ledger import Letter
 from gateway.testing.print_centre.simulator import SftpPrintCentre
-from gateway.testing.print_centre.sshd import SshdMissing, sshd_path
 from gateway.testing.print_centre.window import CentreWindow
 
 __all__ = ["CentreWindow", "Letter", "PrintCentre", "SftpPrintCentre", "SshdMissing", "sshd_path"]

@@ -10,18 +10,16 @@ Its time is simulated: `speed` seconds a second, or put forward by `advance`.
 
 import hashlib
 import random
-import tempfile
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from gateway.testing.house.clock import local_day, starting_clock
+from gateway.testing.house.centre import Centre
+from gateway.testing.house.clock import local_day
 from gateway.testing.print_centre import answers
 from gateway.testing.print_centre.certificates import CERTIFIED_AFTER, certificate
 from gateway.testing.print_centre.intake import (
@@ -33,8 +31,6 @@ from gateway.testing.print_centre.intake import (
     read_batch,
 )
 from gateway.testing.print_centre.ledger import Delivery, Ledger, Letter
-
-_LOOK_EVERY_S = 0.05
 
 
 @dataclass
@@ -52,12 +48,16 @@ class Script:
     asleep: bool = False
 
 
-class PrintCentre:
+class PrintCentre(Centre):
     """A context manager; a thread of this process looks into the inbox while it is open.
 
     `root` keeps everything from one start to the next; without it, all vanishes at the end. `answer` is the format
     of what it writes. With `automatic` off it works only when `work` or `advance` is called.
     """
+
+    KIND = "print-centre"
+    FOLDERS = ("staging", "in", "out", "centre/work", "centre/rejected")
+    LOOK_EVERY_S = 0.05
 
     def __init__(
         self,
@@ -68,38 +68,15 @@ class PrintCentre:
         answer: str = "json",
         automatic: bool = True,
     ) -> None:
-        self._temporary = None if root else tempfile.TemporaryDirectory(prefix="print-centre-")
-        self.root = root or Path(self._temporary.name if self._temporary else "")
-        for name in ("staging", "in", "out", "centre/work", "centre/rejected"):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
+        super().__init__(root, speed=speed, start=start, automatic=automatic)
         self.script = Script()
         self._answer = answer
-        self._clock = starting_clock(start, speed)
         self._ledger = Ledger(self.root / "centre")
         self._opened_on = self._ledger.opened_on(self._today())
         self._written = {
             file.stem.removesuffix(".json").removesuffix(".xml") for file in (self.root / "out").iterdir()
         }
         self._returned: list[tuple[Letter, str]] = []
-        self._lock = threading.RLock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True) if automatic else None
-
-    def __enter__(self) -> Self:
-        """Begin to work."""
-        if self._thread:
-            self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop working; without a root, forget everything."""
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
-        if self._temporary:
-            self._temporary.cleanup()
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -116,10 +93,6 @@ class PrintCentre:
     def pdf(self, letter: Letter) -> bytes:
         """What was printed."""
         return self._ledger.pdf(letter)
-
-    def now(self) -> datetime:
-        """The simulated moment, UTC."""
-        return self._clock.now()
 
     def advance(self, *, days: float = 0, hours: float = 0) -> datetime:
         """Work off what lies there, put the clock forward, and do what is due then."""
@@ -179,10 +152,6 @@ class PrintCentre:
             yield
         finally:
             self.script.asleep = False
-
-    def _watch(self) -> None:
-        while not self._stop.wait(_LOOK_EVERY_S):
-            self.work()
 
     def _take(self, file: Path) -> None:
         number = self._ledger.next_number()

@@ -1,82 +1,13 @@
 """The print centre behind its SFTP server: folders, ledger, sshd, and a line that can fail."""
 
-import tempfile
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from gateway.testing.house.sftp import SftpServed
 from gateway.testing.print_centre.centre import PrintCentre
-from gateway.testing.print_centre.line import Line
-from gateway.testing.print_centre.sshd import Sshd, SshdMissing, sshd_path
-
-HOST = "127.0.0.1"
 
 
-class SftpPrintCentre(PrintCentre):
+class SftpPrintCentre(SftpServed, PrintCentre):
     """A context manager; see `PrintCentre`. Raises `SshdMissing` where OpenSSH's server is not installed."""
-
-    def __init__(
-        self,
-        root: Path | None = None,
-        *,
-        port: int = 0,
-        speed: float = 1.0,
-        start: datetime | None = None,
-        answer: str = "json",
-        automatic: bool = True,
-        passphrase: str = "",
-    ) -> None:
-        if sshd_path() is None:
-            raise SshdMissing("sshd is missing: apt-get install openssh-server")
-        self.line = Line(port)
-        super().__init__(root, speed=speed, start=start, answer=answer, automatic=automatic)
-        # Keys and configuration lie outside of what is served where everything vanishes at the end.
-        self._ssh_folder = None if root else tempfile.TemporaryDirectory(prefix="print-centre-ssh-")
-        ssh = Path(self._ssh_folder.name) if self._ssh_folder else self.root / "centre" / "ssh"
-        self._sshd = Sshd(ssh, self.root, passphrase=passphrase)
-        self.line.target_port = self._sshd.port
-
-    def __enter__(self) -> Self:
-        """Begin to serve and to work."""
-        self._sshd.start()
-        return super().__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop serving and working."""
-        self.line.close()
-        self._sshd.stop()
-        super().__exit__(kind, error, trace)
-        if self._ssh_folder:
-            self._ssh_folder.cleanup()
-
-    @property
-    def host(self) -> str:
-        """Where it listens."""
-        return HOST
-
-    @property
-    def port(self) -> int:
-        """Its port; the same through every restart."""
-        return self.line.port
-
-    @property
-    def user(self) -> str:
-        """Who may log in."""
-        return self._sshd.user
-
-    @property
-    def key_file(self) -> Path:
-        """The client's private key."""
-        return self._sshd.key_file
-
-    @property
-    def host_key(self) -> str:
-        """The host key to pin."""
-        return self._sshd.host_key
 
     def change_host_key(self) -> None:
         """From now on the server shows another key, as after a new installation, or as somebody else would."""

@@ -1,17 +1,14 @@
 """A window into the print centre: a page on loopback that shows what was printed, and controls to play with it."""
 
-import json
 import re
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from gateway.testing.epost.codes import Reject
 from gateway.testing.epost.paper import page_png
-from gateway.testing.house.exchange import Page, Reply, Request
-from gateway.testing.house.faults import Fault, Faults
-from gateway.testing.house.house import HOST
-from gateway.testing.house.server import CONTROL, Server
+from gateway.testing.house.exchange import Page, Reply
+from gateway.testing.house.server import CONTROL
+from gateway.testing.house.window import Window
 from gateway.testing.print_centre.centre import PrintCentre
 from gateway.testing.print_centre.faults import apply_fault
 from gateway.testing.print_centre.ledger import Letter
@@ -22,56 +19,15 @@ _FILE = re.compile(
 )
 
 
-class _NoInterface:
-    """The centre speaks SFTP; here is only the window."""
-
-    def answer(self, _request: Request, _fail_later: str = "") -> Reply:
-        """Nothing else is offered."""
-        return Reply(404, {"error": f"see {CONTROL}/"})
-
-    def instead(self, _fault: Fault) -> None:
-        """Faults are the centre's own."""
-
-
-class CentreWindow:
+class CentreWindow(Window):
     """A context manager; it serves in threads of this process while it is open."""
 
     def __init__(self, centre: PrintCentre, port: int = 0) -> None:
+        super().__init__(port)
         self._centre = centre
-        self._server = Server(HOST, port, _NoInterface(), Faults(), self._control)
 
-    def __enter__(self) -> Self:
-        """Begin to serve."""
-        self._server.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop serving."""
-        self._server.stop()
-
-    @property
-    def address(self) -> str:
-        """Where the page is."""
-        return f"http://{HOST}:{self._server.server_address[1]}{CONTROL}/"
-
-    def _control(self, request: Request) -> Reply | Page:
-        try:
-            return self._steer(request)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            return Reply(400, {"error": str(error)})
-
-    def _steer(self, request: Request) -> Reply | Page:
-        route = (request.method, request.path.removeprefix(CONTROL))
-        if route in {("GET", ""), ("GET", "/")}:
-            page = ledger_page(self._letters(), self._rejected(), self._centre.now())
-            return Page(200, "text/html; charset=utf-8", page)
-        if route == ("GET", "/ledger"):
-            return Reply(200, self._ledger())
-        if request.method == "GET":
-            return self._file(request.path)
-        return Reply(200, self._order(route[1], json.loads(request.body or b"{}")))
+    def _page(self) -> bytes:
+        return ledger_page(self._letters(), self._rejected(), self._centre.now())
 
     def _order(self, what: str, values: Mapping[str, Any]) -> dict[str, object]:
         if what == "/advance":
@@ -94,7 +50,7 @@ class CentreWindow:
     def _rejected(self) -> int:
         return sum(bool(delivery.fault) for delivery in self._centre.deliveries)
 
-    def _ledger(self) -> dict[str, object]:
+    def _shown_ledger(self) -> dict[str, object]:
         printed = [
             {
                 "key": letter.key,

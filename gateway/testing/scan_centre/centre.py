@@ -12,17 +12,15 @@ import hashlib
 import json
 import random
 import shutil
-import tempfile
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from gateway.testing.house.clock import local_day, starting_clock
+from gateway.testing.house.centre import Centre
+from gateway.testing.house.clock import local_day
 from gateway.testing.scan_centre.batch import Draft, spoil
 from gateway.testing.scan_centre.ledger import PaperLedger, Place, Sheaf
 from gateway.testing.scan_centre.mail import Mail
@@ -30,7 +28,6 @@ from gateway.testing.scan_centre.scanner import GOOD, UNREADABLE, Condition, sca
 from gateway.testing.scan_centre.sheets import pages_of
 from gateway.testing.scans import write_manifest
 
-_LOOK_EVERY_S = 0.2
 _BOX_HOLDS = 50
 DESTROYED_AFTER = timedelta(days=2)
 """After the release, the shredder's next tour."""
@@ -55,12 +52,16 @@ class Script:
     asleep: bool = False
 
 
-class ScanCentre:
+class ScanCentre(Centre):
     """A context manager; a thread of this process works while it is open, if `automatic`.
 
     `root` keeps everything from one start to the next; without it, all vanishes at the end. `condition`: how paper is
     scanned, or a function of the sheaf.
     """
+
+    KIND = "scan-centre"
+    FOLDERS = ("in", "answers", "reports", "centre/held-back")
+    LOOK_EVERY_S = 0.2
 
     def __init__(
         self,
@@ -73,44 +74,17 @@ class ScanCentre:
         writer: Writer | None = None,
         condition: Condition | Callable[[Sheaf], Condition] = GOOD,
     ) -> None:
-        self._temporary = None if root else tempfile.TemporaryDirectory(prefix="scan-centre-")
-        self.root = root or Path(self._temporary.name if self._temporary else "")
-        for name in ("in", "answers", "reports", "centre/held-back"):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
+        super().__init__(root, speed=speed, start=start, automatic=automatic)
         self.source = source
         self.script = Script()
         self._writer = writer or write_json
         self._condition = condition
-        self._clock = starting_clock(start, speed)
         self._ledger = PaperLedger(self.root / "centre")
-        self._lock = threading.RLock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True) if automatic else None
-
-    def __enter__(self) -> Self:
-        """Begin to work."""
-        if self._thread:
-            self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop working; without a root, forget everything."""
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
-        if self._temporary:
-            self._temporary.cleanup()
 
     @property
     def ledger(self) -> list[Sheaf]:
         """Every paper that ever arrived, in order."""
         return list(self._ledger.sheaves)
-
-    def now(self) -> datetime:
-        """The simulated moment."""
-        return self._clock.now()
 
     def advance_to(self, moment: datetime) -> None:
         """Put the clock forward and do what became due."""
@@ -314,10 +288,6 @@ class ScanCentre:
             "signed_by": "M. Vernichter",
             "documents": [{"delivery": each.delivery, "document_id": each.document_id} for each in sheaves],
         }
-
-    def _watch(self) -> None:
-        while not self._stop.wait(_LOOK_EVERY_S):
-            self.work()
 
 
 def write_json(folder: Path, draft: Draft) -> None:

@@ -1,19 +1,16 @@
 """A window into the scan centre: what lies in which box and what was destroyed, and controls to play with it."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
 from html import escape
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from gateway.testing.epost.page import shown_moment
 from gateway.testing.epost.paper import page_png
-from gateway.testing.house.exchange import Page, Reply, Request
-from gateway.testing.house.faults import Fault, Faults
-from gateway.testing.house.house import HOST
-from gateway.testing.house.server import CONTROL, Server
+from gateway.testing.house.exchange import Page, Reply
+from gateway.testing.house.server import CONTROL
+from gateway.testing.house.window import Window
 from gateway.testing.scan_centre.centre import ScanCentre
 from gateway.testing.scan_centre.faults import apply_fault
 from gateway.testing.scan_centre.ledger import Place, Sheaf
@@ -36,55 +33,18 @@ tr.destroyed { color: #999; text-decoration: line-through; } .bad { color: #a010
 """
 
 
-class _NoInterface:
-    """The centre speaks through files; here is only the window."""
-
-    def answer(self, _request: Request, _fail_later: str = "") -> Reply:
-        """Nothing else is offered."""
-        return Reply(404, {"error": f"see {CONTROL}/"})
-
-    def instead(self, _fault: Fault) -> None:
-        """Faults are the centre's own."""
-
-
-class ScanWindow:
+class ScanWindow(Window):
     """A context manager; it serves in threads of this process while it is open."""
 
     def __init__(self, centre: ScanCentre, port: int = 0) -> None:
+        super().__init__(port)
         self._centre = centre
-        self._server = Server(HOST, port, _NoInterface(), Faults(), self._control)
 
-    def __enter__(self) -> Self:
-        """Begin to serve."""
-        self._server.start()
-        return self
+    def _page(self) -> bytes:
+        return centre_page(self._centre)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop serving."""
-        self._server.stop()
-
-    @property
-    def address(self) -> str:
-        """Where the page is."""
-        return f"http://{HOST}:{self._server.server_address[1]}{CONTROL}/"
-
-    def _control(self, request: Request) -> Reply | Page:
-        try:
-            return self._steer(request)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            return Reply(400, {"error": str(error)})
-
-    def _steer(self, request: Request) -> Reply | Page:
-        route = (request.method, request.path.removeprefix(CONTROL))
-        if route in {("GET", ""), ("GET", "/")}:
-            return Page(200, "text/html; charset=utf-8", centre_page(self._centre))
-        if route == ("GET", "/ledger"):
-            return Reply(200, {"now": self._centre.now().isoformat(), "papers": self._papers()})
-        if request.method == "GET":
-            return self._picture(request.path)
-        return Reply(200, self._order(route[1], json.loads(request.body or b"{}")))
+    def _shown_ledger(self) -> dict[str, object]:
+        return {"now": self._centre.now().isoformat(), "papers": self._papers()}
 
     def _order(self, what: str, values: Mapping[str, Any]) -> dict[str, object]:
         if what == "/advance":
@@ -118,7 +78,7 @@ class ScanWindow:
             for each in self._centre.ledger
         ]
 
-    def _picture(self, path: str) -> Reply | Page:
+    def _file(self, path: str) -> Reply | Page:
         wanted = _PICTURE.fullmatch(path)
         found = [each for each in self._centre.ledger if wanted and each.number == int(wanted[1])]
         if not found:

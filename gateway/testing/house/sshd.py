@@ -1,7 +1,7 @@
 """A real OpenSSH server on loopback, for the user who runs it: own host key, own configuration, SFTP only.
 
 Needs no rights: no account is made, nothing outside its folder is written (run by root, OpenSSH wants /run/sshd). One
-key may log in. Whoever logs in starts in the print centre's folder.
+key may log in. Whoever logs in starts in the centre's folder.
 """
 
 import getpass
