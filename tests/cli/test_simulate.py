@@ -20,11 +20,13 @@ from gateway.config import ProviderSettings, Settings
 from gateway.domain.findings import has_error
 from gateway.domain.mailpiece import Service
 from gateway.errors import ConfigError, InputError, NotFound
+from gateway.inbound_settings import InboundSettings
 from gateway.provider_settings import PingenAccount
 from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
+from gateway.scan_wiring import scan_sites
 from gateway.testing.epost import CREDENTIALS, EpostSimulator
 from gateway.testing.print_centre import sshd_path
 
@@ -146,3 +148,29 @@ def test_the_print_centre_says_how_to_configure_it_and_can_be_handed_over_to(tmp
         child.communicate(timeout=10)
     assert child.returncode == 0
     assert (folder / "in").is_dir()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sshd_path() is None and "CI" not in os.environ, reason="sshd is missing: openssh-server")
+def test_the_scan_centre_says_how_to_configure_it_delivers_and_is_answered(tmp_path: Path) -> None:
+    folder, spool = tmp_path / "centre", tmp_path / "spool"
+    spool.mkdir()
+    with running("scans", "--port", "0", "--folder", str(folder)) as (child, first_line):
+        assert child.stdout is not None
+        assert child.stderr is not None
+        told = [child.stdout.readline() for _ in range(6)]
+        window = next(line for line in child.stderr if "/_simulator/" in line).split()[1].rstrip("/")
+        inbound = tomllib.loads("\n".join([first_line, *told]))["inbound"]
+        site = scan_sites(InboundSettings(**inbound), lambda path: tmp_path / path)["scan-centre"]
+        assert not has_error(site.check())
+        requests.post(f"{window}/mail", json={"kind": "plain", "count": 2}, timeout=10)
+        requests.post(f"{window}/deliver", json={}, timeout=20)
+        [arrival] = site.arrivals(spool)
+        assert len(list(arrival.glob("*.pdf"))) == 2
+        site.taken(arrival)
+        assert list(site.arrivals(spool)) == []
+        site.answer("gruss.json", b"{}")
+        assert (folder / "answers" / "gruss.json").read_bytes() == b"{}"
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=10)
+    assert child.returncode == 0
