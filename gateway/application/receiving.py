@@ -23,6 +23,7 @@ from gateway.application.scan_facts import add_note
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
+from gateway.domain.findings import Finding, Severity
 from gateway.domain.inbound import Match
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, DocumentInvalid
@@ -92,9 +93,8 @@ def _import(services: Services, folder: Path, source: str, who: str) -> InboundR
         send_answers(services, source=source)
         raise
     if not known:
-        delivery = delivery.without(repeats(services, delivery))
+        delivery, taken = _take_all(services, delivery.without(repeats(services, delivery)))
         _keep_rejected(services, delivery)
-        taken = [_take(services, delivery, document) for document in delivery.documents]
         _write(services, delivery, taken, who)
     return _acknowledge(services, delivery, who, already_known=known)
 
@@ -122,6 +122,18 @@ def _keep_rejected(services: Services, delivery: Delivery) -> None:
     if names:
         folder = services.quarantine_dir / delivery.manifest.source / delivery.manifest.delivery
         services.scans.keep(delivery.folder, folder, names)
+
+
+def _take_all(services: Services, delivery: Delivery) -> tuple[Delivery, list[_Taken]]:
+    """Read every document; one that opens and yet cannot be read is rejected, and the rest goes on."""
+    taken: list[_Taken] = []
+    unreadable: dict[str, Finding] = {}
+    for document in delivery.documents:
+        try:
+            taken.append(_take(services, delivery, document))
+        except DocumentInvalid as error:
+            unreadable[document.document_id] = Finding(error.code, Severity.ERROR, error.message)
+    return delivery.without(unreadable), taken
 
 
 def _take(services: Services, delivery: Delivery, document: ScannedDocument) -> _Taken:

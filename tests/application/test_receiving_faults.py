@@ -1,6 +1,7 @@
 """What a scan provider does wrong is answered with a code, its bytes are kept, and nothing is taken twice."""
 
 import dataclasses
+import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,3 +164,21 @@ def test_two_imports_of_one_source_at_once_are_not_made(world: World, tmp_path: 
     with world.services.locks.try_lock(f"scans-{SOURCE}"), pytest.raises(Conflict) as refused:
         take(world, folder)
     assert refused.value.code == "delivery-busy"
+
+
+def test_a_document_that_cannot_be_read_is_rejected_and_the_rest_goes_on(world: World, tmp_path: Path) -> None:
+    folder = deliver(world, tmp_path, ScanSpec.unknown(), ScanSpec.unknown())
+    broken = sorted(folder.glob("*.pdf"))[0]
+    broken.write_bytes(broken.read_bytes()[:-60])  # counts as one page where a reader repairs what it can
+    sha256 = hashlib.sha256(broken.read_bytes()).hexdigest()
+
+    def tell(manifest: dict[str, Any]) -> None:
+        [entry] = [each for each in manifest["documents"] if each["file"] == broken.name]
+        entry["sha256"] = sha256
+
+    change_manifest(folder, tell)
+    assert take(world, folder) == {"desk": 1, "quarantine": 1}
+    [bad] = [each for each in rows(world, InboundDocument) if each.state is InboundState.QUARANTINE]
+    assert bad.finding_code == "pdf-unreadable"
+    [kept] = (world.services.quarantine_dir / SOURCE / "L-1").glob("*.pdf")
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == sha256
