@@ -1,5 +1,8 @@
 """The text layer of a scanned PDF, if it has one, for finding file numbers. Judges nothing, recognises nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pypdfium2 as pdfium
 
 from gateway.errors import DocumentInvalid
@@ -11,6 +14,13 @@ MAX_PAGES = 20
 
 def document_text(pdf: bytes) -> str:
     """Text of the first pages, a line break between them; empty for a raster picture. Raises `DocumentInvalid`."""
+    with opened(pdf) as document:
+        return "\n".join(_page_text(document, number) for number in range(min(len(document), MAX_PAGES)))
+
+
+@contextmanager
+def opened(pdf: bytes) -> Iterator[pdfium.PdfDocument]:
+    """The scan open in pdfium, for this thread alone. Raises `DocumentInvalid`."""
     with LOCK:
         try:
             document = pdfium.PdfDocument(pdf)
@@ -19,7 +29,7 @@ def document_text(pdf: bytes) -> str:
                 "scan-unreadable", "Das gescannte Dokument ist keine lesbare PDF-Datei. Bitte neu anfordern."
             ) from error
         try:
-            return "\n".join(_page_text(document, number) for number in range(min(len(document), MAX_PAGES)))
+            yield document
         finally:
             document.close()
 

@@ -9,11 +9,9 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
-import pypdfium2 as pdfium
 from PIL import Image
 
-from gateway.errors import DocumentInvalid
-from gateway.pdfium import LOCK
+from gateway.inbound.text import opened
 
 _DPI = 400
 """The reference is set in 7 pt: below 300 dpi its characters are too small to be told apart."""
@@ -44,20 +42,11 @@ def _pictures(pdf: bytes) -> Iterator[tuple[Image.Image, str]]:
 
 
 def _first_page(pdf: bytes) -> Image.Image:
-    with LOCK:
-        try:
-            document = pdfium.PdfDocument(pdf)
-        except pdfium.PdfiumError as error:
-            raise DocumentInvalid(
-                "scan-unreadable", "Das gescannte Dokument ist keine lesbare PDF-Datei. Bitte neu anfordern."
-            ) from error
-        try:
-            page = document[0]
-            picture: Image.Image = page.render(scale=_DPI / 72, grayscale=True).to_pil().convert("L")
-            page.close()
-        finally:
-            document.close()
-    return picture
+    with opened(pdf) as document:
+        page = document[0]
+        picture: Image.Image = page.render(scale=_DPI / 72, grayscale=True).to_pil().convert("L")
+        page.close()
+        return picture
 
 
 def _recognised(program: str, picture: Image.Image, layout: str) -> str:
