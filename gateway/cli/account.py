@@ -1,7 +1,6 @@
 """`gateway account` and `gateway sweep`: what became of everything, and whether what is stored is still what it was."""
 
-import re
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +10,10 @@ from gateway.application.account_sheet import account_sheet, hand_out
 from gateway.application.patrolling import Swept, sweep, sweep_state
 from gateway.application.reconciling import AccountPage, Selection, copies_on
 from gateway.application.services import Services
-from gateway.cli.context import console, print_json, services_for
+from gateway.cli.context import console, print_json, run_named, services_for, write_bytes
 from gateway.domain.account import Line
 from gateway.domain.account_report import AccountReport, meaning_of
-from gateway.errors import InputError
 
-_RUN = re.compile(r"(\d{4}-\d\d-\d\d)(?:-(\d+))?")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -40,7 +37,7 @@ def _account(
     json: Json = False,
 ) -> None:
     """The zero-balance account: approved = posted + held + cancelled + failed + under way, to the letter."""
-    chosen = Selection(day.date() if day else None, _run(run) if run else None, office)
+    chosen = Selection(day.date() if day else None, run_named(run) if run else None, office)
     with services_for(context) as services:
         if line is not None:
             _print_line(copies_on(services, line, login=login, chosen=chosen, after=after), json=json)
@@ -56,22 +53,9 @@ def _account(
         raise typer.Exit(1)
 
 
-def _run(name: str) -> tuple[date, int]:
-    found = _RUN.fullmatch(name)
-    try:
-        if found:
-            return date.fromisoformat(found[1]), int(found[2] or 1)
-    except ValueError:
-        pass
-    raise InputError("run-name-invalid", "Ein Tageslauf heißt nach Tag und Nummer, etwa 2026-11-20-1.")
-
-
 def _write(services: Services, login: str | None, chosen: Selection, out: Path) -> AccountReport:
     sheet, content = hand_out(services, login, chosen)
-    try:
-        out.write_bytes(content)
-    except OSError:
-        raise InputError("file-not-writable", f"Die Datei {out} lässt sich nicht schreiben.") from None
+    write_bytes(out, content)
     return sheet
 
 

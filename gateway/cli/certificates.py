@@ -1,7 +1,5 @@
 """`gateway certificates …`: what was proven of a run before any of its pieces left."""
 
-import re
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +7,8 @@ import typer
 from rich.table import Table
 
 from gateway.application.proving import certified_runs, run_proof
-from gateway.application.services import Services
-from gateway.cli.context import console, print_json, services_for
+from gateway.cli.context import console, print_json, run_named, services_for, write_bytes
 from gateway.domain.proof import RunProof
-from gateway.errors import InputError
-
-_RUN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(\d+))?")
 
 
 def register(app: typer.Typer) -> None:
@@ -51,32 +45,15 @@ def _show(
 ) -> None:
     """What was checked of a run, how, and with what result. Exit code 1 if a piece was kept back."""
     with services_for(context) as services:
-        proof = run_proof(services, None, *_day_and_number(run))
+        proof = run_proof(services, None, *run_named(run))
         if out is not None:
-            _write(services, proof, out)
+            write_bytes(out, services.proof_pdf(proof, services.schedule.zone))
     if json:
         print_json(_as_json(proof))
     elif out is None:
         _print(proof)
     if proof.faulty:
         raise typer.Exit(1)
-
-
-def _day_and_number(run: str) -> tuple[date, int]:
-    found = _RUN.fullmatch(run)
-    try:
-        if found:
-            return date.fromisoformat(found[1]), int(found[2] or 1)
-    except ValueError:
-        pass
-    raise InputError("run-name-invalid", "Ein Tageslauf heißt nach Tag und Nummer, etwa 2026-11-20-1.")
-
-
-def _write(services: Services, proof: RunProof, out: Path) -> None:
-    try:
-        out.write_bytes(services.proof_pdf(proof, services.schedule.zone))
-    except OSError:
-        raise InputError("file-not-writable", f"Die Datei {out} lässt sich nicht schreiben.") from None
 
 
 def _as_json(proof: RunProof) -> dict[str, object]:

@@ -1,10 +1,12 @@
 """What commands share: settings, services for one command, and printing."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +16,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.config import Settings, load_settings
 from gateway.domain.trail import Entrance
-from gateway.errors import DataInvalid
+from gateway.errors import DataInvalid, InputError
 
 if TYPE_CHECKING:
     from gateway.application.services import Services
+
+_RUN = re.compile(r"(\d{4}-\d\d-\d\d)(?:-(\d+))?")
 
 console = Console(soft_wrap=True, highlight=False)
 """For results that people read."""
@@ -65,6 +69,30 @@ def read_json(file: Path) -> Any:
         raise DataInvalid(
             "json-unreadable", f"Die Datei {file} ist kein JSON (Zeile {error.lineno})."
         ) from None
+
+
+def write_bytes(file: Path, content: bytes, *, private: bool = False) -> None:
+    """Write what a command was asked for; `private`: a new file is for its owner's eyes only.
+
+    Raises `InputError` ('file-not-writable').
+    """
+    try:
+        if private:
+            file.touch(mode=0o600)
+        file.write_bytes(content)
+    except OSError:
+        raise InputError("file-not-writable", f"Die Datei {file} lässt sich nicht schreiben.") from None
+
+
+def run_named(name: str) -> tuple[date, int]:
+    """Day and number of a run; without a number the first. Raises `InputError` ('run-name-invalid')."""
+    found = _RUN.fullmatch(name)
+    try:
+        if found:
+            return date.fromisoformat(found[1]), int(found[2] or 1)
+    except ValueError:
+        pass
+    raise InputError("run-name-invalid", "Ein Tageslauf heißt nach Tag und Nummer, etwa 2026-11-20-1.")
 
 
 @contextmanager

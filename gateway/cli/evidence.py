@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.application.evidencing import packed, posting_file
-from gateway.cli.context import console, print_json, services_for
-from gateway.errors import InputError
+from gateway.cli.context import console, print_json, services_for, write_bytes
 
 
 def register(app: typer.Typer) -> None:
@@ -27,10 +26,7 @@ def _evidence(
     """Write all that proves what was sent, when, and by whom, as one ZIP that anyone can check."""
     with services_for(context) as services:
         archive, manifest = packed(services, posting_file(services, login, reference))
-    try:
-        out.write_bytes(archive)
-    except OSError:
-        raise InputError("file-not-writable", f"Die Datei {out} lässt sich nicht schreiben.") from None
+    write_bytes(out, archive, private=True)
     if json:
         print_json(manifest)
     else:

@@ -10,9 +10,8 @@ from rich.table import Table
 from gateway.application.destroying import Pass, apply, plan
 from gateway.application.exporting import export_person
 from gateway.application.locking import list_locks, lock_deletion, unlock_deletion
-from gateway.cli.context import console, notes, print_json, services_for
+from gateway.cli.context import console, notes, print_json, services_for, write_bytes
 from gateway.domain.retention import RetentionRule
-from gateway.errors import InputError
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 As = Annotated[str, typer.Option("--as", help="Login of the user who acts.")]
@@ -96,11 +95,7 @@ def _person(
     if out is None:
         print_json(found)
         return
-    try:
-        out.touch(mode=0o600)
-        out.write_text(json_text.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError:
-        raise InputError("file-not-writable", f"Die Datei {out} lässt sich nicht schreiben.") from None
+    write_bytes(out, (json_text.dumps(found, ensure_ascii=False, indent=1) + "\n").encode(), private=True)
 
 
 def _print(found: Pass, rules: list[RetentionRule], *, json: bool) -> None:
