@@ -137,21 +137,20 @@ def actions_for(problem: Problem, facts: Facts) -> dict[DeskAction, str]:
     return {action: why for action, why in _RULES[problem](facts).items() if why}
 
 
-def _of_letter(_facts: Facts) -> dict[DeskAction, str]:
+def _of_letter(facts: Facts) -> dict[DeskAction, str]:
+    """Who says that nobody has it looks at the hand-over first."""
+    if facts.submission is not None:
+        return _of_free_piece(facts)
     return {DeskAction.CANCEL: "Das Schreiben ist in keinem Tageslauf; niemand hat es."}
 
 
 def _of_suspended(facts: Facts) -> dict[DeskAction, str]:
     offers = _of_letter(facts)
-    if facts.can_be_redrafted:
+    if facts.submission is None and facts.can_be_redrafted:
         offers[DeskAction.HAND_BACK] = (
             "Niemand hat das Schreiben; der neue Entwurf nimmt beim Einreichen die berichtigte Anschrift."
         )
     return offers
-
-
-def _of_late(facts: Facts) -> dict[DeskAction, str]:
-    return _of_letter(facts) if facts.submission is None else _of_free_piece(facts)
 
 
 def _of_free_piece(facts: Facts) -> dict[DeskAction, str]:
@@ -220,7 +219,7 @@ _Rule = Callable[[Facts], dict[DeskAction, str]]
 
 _RULES: Mapping[Problem, _Rule] = {
     Problem.LETTER_FAULTY: _of_letter,
-    Problem.TOO_LATE: _of_late,
+    Problem.TOO_LATE: _of_letter,
     Problem.TEMPLATE_WITHDRAWN: _of_letter,
     Problem.SUSPENDED: _of_suspended,
     Problem.PIECE_FAULTY: _of_stuck_piece,

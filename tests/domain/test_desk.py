@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.domain.calendar import WorkCalendar
@@ -56,6 +56,8 @@ def may_be_on_paper(known: Facts) -> bool:
     return known.printed or not never_made
 
 
+@example(Problem.LETTER_FAULTY, Facts(letter=LetterState.BATCHED, submission=SubmissionState.RELEASING))
+@example(Problem.SUSPENDED, Facts(letter=LetterState.BATCHED, submission=SubmissionState.RELEASING))
 @given(problem=st.sampled_from(Problem), known=facts)
 def test_what_may_be_on_paper_is_never_planned_again_cancelled_or_handed_back(
     problem: Problem, known: Facts
