@@ -16,7 +16,7 @@ class ScanSourceSettings(Section):
 
     `dir`: of the transport "folder", with inbox, answers and reports in it. Host and what follows: of "sftp".
     `account`: the login whose tokens deliver, of "http". `columns`: our field → column of its CSV; `classes`: its word
-    for a class → ours.
+    for a class → ours, `return_reasons` and `service_outcomes` for what it types of returned mail and certificates.
     """
 
     transport: Literal["folder", "sftp", "http"] = "folder"
@@ -28,6 +28,8 @@ class ScanSourceSettings(Section):
     columns: dict[str, str] = Field(default_factory=dict)
     delimiter: str = Field(";", min_length=1, max_length=1)
     classes: dict[str, str] = Field(default_factory=dict)
+    return_reasons: dict[str, str] = Field(default_factory=dict)
+    service_outcomes: dict[str, str] = Field(default_factory=dict)
     transfer_note: NoteAt = NoteAt.NONE
     signed: bool = False
     trust: tuple[str, ...] = ()
@@ -60,6 +62,8 @@ class ScanSourceSettings(Section):
             columns=self.columns,
             delimiter=self.delimiter,
             classes=self.classes,
+            return_reasons=self.return_reasons,
+            service_outcomes=self.service_outcomes,
             note=self.transfer_note,
             signed=self.signed,
             trust=tuple(_certificate(name, path(each)) for each in self.trust),

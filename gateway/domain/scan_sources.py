@@ -38,10 +38,10 @@ class ScanSource:
     """An agreement. Without one (`agreed` false) a delivery is taken as its JSON manifest describes it.
 
     `columns`: our name of a field → the name of the CSV column; `delimiter` parts them. `classes`: the provider's word
-    for a document class → ours. `signed`: each PDF must carry
-    a signature or seal that leads to one of `trust` (PEM certificates). `late_days`: working days without a delivery
-    until that is an alarm, 0 never. `first_sequence`: the number of the first delivery, None: whichever came first.
-    `account`: whose tokens deliver for it by HTTP.
+    for a document class → ours; `return_reasons` and `service_outcomes` the same for what it reads off returned mail
+    and certificates of service. `signed`: each PDF must carry a signature or seal that leads to one of `trust` (PEM
+    certificates). `late_days`: working days without a delivery until that is an alarm, 0 never. `first_sequence`: the
+    number of the first delivery, None: whichever came first. `account`: whose tokens deliver for it by HTTP.
     """
 
     name: str
@@ -50,6 +50,8 @@ class ScanSource:
     columns: Mapping[str, str] = field(default_factory=dict)
     delimiter: str = ";"
     classes: Mapping[str, str] = field(default_factory=dict)
+    return_reasons: Mapping[str, str] = field(default_factory=dict)
+    service_outcomes: Mapping[str, str] = field(default_factory=dict)
     note: NoteAt = NoteAt.NONE
     signed: bool = False
     trust: tuple[bytes, ...] = ()

@@ -16,7 +16,7 @@ import jsonschema
 from gateway.domain.scan_sources import ScanSource
 from gateway.errors import DocumentInvalid
 from gateway.inbound.manifest_formats import NotReadable, load_manifest
-from gateway.ports.scans import Manifest, ScannedDocument
+from gateway.ports.scans import KeyedIn, Manifest, ScannedDocument
 
 _SCHEMA_FILE = Path(__file__).with_name("scan_delivery.schema.json")
 
@@ -73,6 +73,18 @@ def _document(entry: Mapping[str, Any]) -> ScannedDocument:
         sender=entry.get("sender") or None,
         replaces=entry.get("replaces") or None,
         note=entry.get("note") or None,
+        keyed=_keyed(entry),
+    )
+
+
+def _keyed(entry: Mapping[str, Any]) -> KeyedIn:
+    return KeyedIn(
+        return_reason=entry.get("return_reason") or None,
+        new_address=entry.get("new_address") or None,
+        outcome=entry.get("service_outcome") or None,
+        served_on=_day(entry["served_on"], "served_on") if entry.get("served_on") else None,
+        place=entry.get("service_place") or None,
+        served_by=entry.get("served_by") or None,
     )
 
 

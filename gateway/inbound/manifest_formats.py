@@ -24,6 +24,8 @@ from gateway.inbound.strict_xml import NotXml, local, parse_xml
 SCHEMA = "scan-delivery/1"
 _OF_DELIVERY = ("source", "delivery", "sequence", "created_at")
 _COUNTS = {"documents": "count_documents", "pages": "count_pages"}
+_KEYED = ("return_reason", "new_address", "service_outcome", "served_on", "service_place", "served_by")
+"""What the person at the scanner reads off returned mail and certificates of service."""
 _OF_DOCUMENT = (
     "document_id",
     "file",
@@ -39,10 +41,12 @@ _OF_DOCUMENT = (
     "sender",
     "replaces",
     "note",
+    *_KEYED,
 )
 CSV_FIELDS = frozenset({*_OF_DELIVERY, *_COUNTS.values(), *_OF_DOCUMENT})
 """Our names that the configuration may give a column of a CSV."""
-_MAY_BE_EMPTY = {"file_number", "batch", "sender", "replaces", "note"}
+_MAY_BE_EMPTY = {"file_number", "batch", "sender", "replaces", "note", *_KEYED}
+_DAYS = ("received_on", "served_on")
 _NUMBERS = {"sequence", "pages", "documents"}
 _GERMAN_DAY = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})")
 
@@ -54,15 +58,21 @@ class NotReadable(ValueError):
 def load_manifest(content: bytes, source: ScanSource) -> Any:
     """The manifest in the shape of its JSON schema, not yet held against it. Raises `NotReadable`."""
     raw = _READERS[source.manifest](content, source)
-    if source.classes and isinstance(raw, dict) and isinstance(raw.get("documents"), list):
-        raw["documents"] = [_with_our_class(entry, source.classes) for entry in raw["documents"]]
+    words = {
+        "class": source.classes,
+        "return_reason": source.return_reasons,
+        "service_outcome": source.service_outcomes,
+    }
+    if any(words.values()) and isinstance(raw, dict) and isinstance(raw.get("documents"), list):
+        raw["documents"] = [_in_our_words(entry, words) for entry in raw["documents"]]
     return raw
 
 
-def _with_our_class(entry: Any, classes: Mapping[str, str]) -> Any:
-    if not isinstance(entry, dict) or not isinstance(entry.get("class"), str):
+def _in_our_words(entry: Any, words: Mapping[str, Mapping[str, str]]) -> Any:
+    if not isinstance(entry, dict):
         return entry
-    return {**entry, "class": classes.get(entry["class"], entry["class"])}
+    said = {name: entry[name] for name in words if isinstance(entry.get(name), str)}
+    return {**entry, **{name: words[name].get(word, word) for name, word in said.items()}}
 
 
 def _json(content: bytes, _source: ScanSource) -> Any:
@@ -134,8 +144,8 @@ def _by_our_names(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[st
 def _of_document(fields: dict[str, Any]) -> dict[str, Any]:
     """Empty where nothing was said; days may be written as in Germany."""
     known = {name: fields.get(name) or None for name in _MAY_BE_EMPTY}
-    day = _GERMAN_DAY.fullmatch(str(fields.get("received_on", "")))
-    dated = {"received_on": f"{day[3]}-{day[2]}-{day[1]}"} if day else {}
+    written = {name: _GERMAN_DAY.fullmatch(str(fields.get(name, ""))) for name in _DAYS}
+    dated = {name: f"{day[3]}-{day[2]}-{day[1]}" for name, day in written.items() if day}
     return {**fields, **known, **dated}
 
 

@@ -13,6 +13,22 @@ from gateway.errors import GatewayError
 
 
 @dataclass(frozen=True)
+class KeyedIn:
+    """What the person at the scanner read off returned mail or a certificate of service, and typed: proposals only.
+
+    `return_reason`, `outcome`: as ticked, or the agreed code. `new_address`: the forwarding note. `served_on`, `place`,
+    `served_by`: when and where the certificate says that it was served, and by whom. None where nothing was typed.
+    """
+
+    return_reason: str | None = None
+    new_address: str | None = None
+    outcome: str | None = None
+    served_on: date | None = None
+    place: str | None = None
+    served_by: str | None = None
+
+
+@dataclass(frozen=True)
 class ScannedDocument:
     """One document as the manifest describes it. `scanned_at` is timezone-aware; `file` is a name in the folder.
 
@@ -33,6 +49,7 @@ class ScannedDocument:
     sender: str | None = None
     replaces: str | None = None
     note: str | None = None
+    keyed: KeyedIn = KeyedIn()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import date
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -13,13 +14,20 @@ from hypothesis import strategies as st
 from gateway.domain.scan_sources import ManifestFormat, ScanSource
 from gateway.errors import DocumentInvalid
 from gateway.inbound.manifest import parse_manifest
-from gateway.ports.scans import Manifest
+from gateway.ports.scans import KeyedIn, Manifest
 
 ID = "00000001-0000-4000-8000-00000000000"
 JSON = ScanSource("west")
 XML = ScanSource("west", manifest=ManifestFormat.XML)
 COLUMNS = {"document_id": "DokNr", "file": "Datei", "received_on": "Eingang", "class": "Dokumentklasse"}
-CSV = ScanSource("west", manifest=ManifestFormat.CSV, columns=COLUMNS, classes={"Rücklauf": "returned-mail"})
+CSV = ScanSource(
+    "west",
+    manifest=ManifestFormat.CSV,
+    columns=COLUMNS,
+    classes={"Rücklauf": "returned-mail"},
+    return_reasons={"VZ": "moved"},
+    service_outcomes={"10.3": "mailbox"},
+)
 
 
 def entry(number: int, **changes: Any) -> dict[str, Any]:
@@ -38,6 +46,12 @@ def entry(number: int, **changes: Any) -> dict[str, Any]:
         "sender": "Erika „Rike“ <Muster> & Söhne",
         "replaces": f"{ID}9",
         "note": f"{number}.xml",
+        "return_reason": "unbekannt verzogen",
+        "new_address": "Neuer Weg 3; 48683 Ahaus",
+        "service_outcome": "mailbox",
+        "served_on": "2026-11-18",
+        "service_place": "Musterstraße 1, 48683 Ahaus",
+        "served_by": "Zustellerin „Z. Müller“",
         **changes,
     }
 
@@ -91,11 +105,23 @@ def refusal(content: bytes, source: ScanSource) -> DocumentInvalid:
 
 
 def test_the_three_formats_are_read_to_the_same_value() -> None:
-    told = raw(entry(1), entry(2, file_number=None, batch=None, sender=None, replaces=None, note=None))
+    empty = ("file_number", "batch", "sender", "replaces", "note", "return_reason", "new_address", "served_on")
+    told = raw(entry(1), entry(2, **dict.fromkeys((*empty, "service_outcome", "service_place", "served_by"))))
     first = read(json.dumps(told).encode(), JSON)
     assert first == read(as_xml(told), XML) == read(as_csv(told), CSV)
     assert first.documents[0].sender == "Erika „Rike“ <Muster> & Söhne"
     assert (first.documents[0].replaces, first.documents[1].replaces) == (f"{ID}9", None)
+    assert (first.documents[0].keyed, first.documents[1].keyed) == (
+        KeyedIn(
+            "unbekannt verzogen",
+            "Neuer Weg 3; 48683 Ahaus",
+            "mailbox",
+            date(2026, 11, 18),
+            "Musterstraße 1, 48683 Ahaus",
+            "Zustellerin „Z. Müller“",
+        ),
+        KeyedIn(),
+    )
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=50))
@@ -111,16 +137,24 @@ def test_a_field_may_be_an_element_and_names_may_have_a_namespace() -> None:
     content = (
         as_xml(raw(entry(1)))
         .replace(b'batch="S-7" ', b"")
-        .replace(b'note="1.xml"/>', b"><b:batch>S-7</b:batch></document>")
+        .replace(b"/></documents>", b"><b:batch>S-7</b:batch></document></documents>")
     )
     content = content.replace(b"<scan-delivery ", b'<scan-delivery xmlns:b="urn:x" ')
     assert read(content, XML).documents[0].batch == "S-7"
 
 
 def test_words_of_the_provider_and_german_days_are_understood() -> None:
-    told = raw(entry(1, **{"class": "Rücklauf", "received_on": "19.11.2026"}))
+    words = {"class": "Rücklauf", "return_reason": "VZ", "service_outcome": "10.3"}
+    told = raw(entry(1, **words, received_on="19.11.2026", served_on="18.11.2026"))
     (document,) = read(as_csv(told), CSV).documents
     assert (document.document_class, document.received_on.isoformat()) == ("returned-mail", "2026-11-19")
+    said = document.keyed
+    assert (said.return_reason, said.outcome, said.served_on) == ("moved", "mailbox", date(2026, 11, 18))
+
+
+def test_a_day_of_service_that_is_none_is_a_fault_of_the_manifest() -> None:
+    refused = refusal(json.dumps(raw(entry(1, served_on="18.13.2026"))).encode(), JSON)
+    assert (refused.code, "served_on" in refused.message) == ("manifest-invalid", True)
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,18 @@ def test_what_cannot_be_read_by_anybody_says_nothing() -> None:
     assert zxingcpp.read_barcodes(picture) == []
 
 
+def test_what_the_person_at_the_scanner_types_beside_class_and_number_stands_in_the_manifest(
+    tmp_path: Path,
+) -> None:
+    with centre(tmp_path) as place:
+        slip = returned(printed_slip(CODE), "verzogen").keying(
+            return_reason="moved", new_address="Neuer Weg 3, Ahaus"
+        )
+        (entry,) = manifest_of(delivered(place, slip))["documents"]
+
+    assert (entry["return_reason"], entry["new_address"]) == ("moved", "Neuer Weg 3, Ahaus")
+
+
 def test_both_sides_are_scanned_where_that_is_asked_and_the_way_up_is_chance() -> None:
     conditions = [some_condition(str(number)) for number in range(60)]
     both = next(each for each in conditions if each.duplex)

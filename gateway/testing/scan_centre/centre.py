@@ -153,7 +153,7 @@ class ScanCentre(Centre):
             arrived_at=self.now(),
             pages=pages_of(mail.pdf),
         )
-        self._ledger.add(sheaf, mail.pdf, mail.text, mail.file_number, mail.reason)
+        self._ledger.add(sheaf, mail.pdf, mail.text, mail.file_number, mail.reason, mail.keyed)
         return sheaf
 
     def _deliver(self, sheaves: Sequence[Sheaf]) -> Path:
@@ -182,6 +182,7 @@ class ScanCentre(Centre):
             "file_number": file_number,
             "box": sheaf.box,
             "quality": "ok",
+            **self._ledger.keyed(sheaf),
         }
         return {**entry, "replaces": earlier} if earlier else entry
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -68,26 +69,42 @@ class PaperLedger:
         """Answers of ours that were read."""
 
     def add(
-        self, sheaf: Sheaf, pdf: bytes, text: tuple[str, ...], file_number: str | None, reason: str
+        self,
+        sheaf: Sheaf,
+        pdf: bytes,
+        text: tuple[str, ...],
+        file_number: str | None,
+        reason: str,
+        keyed: Mapping[str, str],
     ) -> None:
         """A paper arrives."""
         with self._lock:
             (self._papers / f"{sheaf.number:06d}.pdf").write_bytes(pdf)
-            told = {"text": text, "file_number": file_number, "reason": reason}
+            told = {"text": text, "file_number": file_number, "reason": reason, "keyed": dict(keyed)}
             (self._papers / f"{sheaf.number:06d}.json").write_text(json.dumps(told), encoding="utf-8")
             self.sheaves.append(sheaf)
             self.save()
 
     def paper(self, sheaf: Sheaf) -> tuple[bytes, tuple[str, ...], str | None, str]:
         """The paper itself, its readable text, the number on it and the reason of its return."""
-        told = json.loads((self._papers / f"{sheaf.number:06d}.json").read_text(encoding="utf-8"))
+        told = self._told(sheaf)
         pdf = (self._papers / f"{sheaf.number:06d}.pdf").read_bytes()
         return pdf, tuple(told["text"]), told["file_number"], told["reason"]
+
+    def keyed(self, sheaf: Sheaf) -> dict[str, str]:
+        """What the person at the scanner types beside its class and number, by the manifest's names."""
+        return dict(self._told(sheaf).get("keyed", {}))
 
     def by_id(self, document_id: str) -> Sheaf | None:
         """The paper that was delivered under an id."""
         with self._lock:
             return next((each for each in self.sheaves if document_id in each.ids), None)
+
+    def _told(self, sheaf: Sheaf) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(
+            (self._papers / f"{sheaf.number:06d}.json").read_text(encoding="utf-8")
+        )
+        return told
 
     def save(self) -> None:
         """Write everything down."""

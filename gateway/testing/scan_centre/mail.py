@@ -7,7 +7,7 @@ foreign mail is full of what could mislead: barcodes of others, numbers that loo
 import io
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import zxingcpp
 from PIL import Image
@@ -38,10 +38,16 @@ class Mail:
     text: tuple[str, ...] = ()
     reason: str = ""
     """Of returned mail: what the carrier ticked."""
+    keyed: Mapping[str, str] = field(default_factory=dict)
+    """What the person at the scanner read off it and typed as well, by the manifest's names."""
 
     def typed(self, file_number: str) -> "Mail":
         """The same with a file number in the index."""
         return replace(self, file_number=file_number)
+
+    def keying(self, **fields: str) -> "Mail":
+        """The same with more in the index: `return_reason`, `new_address`, `service_outcome` and so on."""
+        return replace(self, keyed={**self.keyed, **fields})
 
 
 def reply_slip(pdf: bytes, case: str | None = None, page: int | None = None) -> Mail:
