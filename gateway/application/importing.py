@@ -15,6 +15,7 @@ from gateway.db.engine import row_id
 from gateway.db.people import (
     Case,
     CaseMember,
+    CaseNumber,
     Office,
     Person,
     PersonForm,
@@ -26,6 +27,7 @@ from gateway.db.people import (
 )
 from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.address import normalise
+from gateway.domain.file_numbers import normalise_file_number
 from gateway.domain.permission import Action, Role
 from gateway.errors import DataInvalid
 
@@ -236,7 +238,18 @@ def _take_case(session: Session, services: Services, case: CaseEntry, counts: Co
     if found is None or any(getattr(found, name) != value for name, value in values.items()):
         values["updated_at"] = services.clock.now()
     case_id = row_id(_upsert(session, Case, "reference", values, counts, "cases"))
+    _replace_numbers(session, case_id, case)
     _replace_people(session, case_id, case)
+
+
+def _replace_numbers(session: Session, case_id: int, case: CaseEntry) -> None:
+    """What a scan finds the case by."""
+    wanted = {normalise_file_number(number) for number in (case.file_number, case.bg_number)} - {""}
+    for known in session.exec(select(CaseNumber).where(CaseNumber.case_id == case_id)).all():
+        if known.number not in wanted:
+            session.delete(known)
+        wanted.discard(known.number)
+    session.add_all([CaseNumber(number=number, case_id=case_id) for number in sorted(wanted)])
 
 
 def _replace_people(session: Session, case_id: int, case: CaseEntry) -> None:

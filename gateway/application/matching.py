@@ -15,12 +15,15 @@ from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
-from gateway.db.people import Case, CaseMember, Person
+from gateway.db.people import Case, CaseMember, CaseNumber, Person
 from gateway.db.placings import InboundMatch, InboundProposal
 from gateway.domain.file_numbers import file_numbers_in, names_in, normalise_file_number
 from gateway.domain.inbound import Confidence, Known, Match, Seen, match
 from gateway.domain.references import decode_reply_code, decode_sheet_code, read_reference
 from gateway.ports.scans import ScannedDocument
+
+_AT_ONCE = 1_000
+"""Numbers of one look-up."""
 
 
 def find_match(services: Services, content: bytes, document: ScannedDocument) -> Match[str]:
@@ -81,7 +84,7 @@ def _letter_id(session: Session, reference: str | None) -> int | None:
 
 def _known(session: Session, seen: Seen) -> Known[str]:
     pieces = _letters_of_pieces(session, seen.codes)
-    numbers = _numbers(session, seen)
+    numbers = known_numbers(session, seen)
     return Known(
         letters=_cases_of_letters(session, seen.codes, list(chain.from_iterable(pieces.values()))),
         pieces=pieces,
@@ -120,19 +123,22 @@ def _cases_of_letters(
     return dict(rows)
 
 
-def _numbers(session: Session, seen: Seen) -> dict[str, list[str]]:
-    """File numbers and BG numbers of all cases, as far as the document names them; a number may be of several."""
-    named = set(file_numbers_in(seen.text)) if seen.text else set()
-    if seen.index_file_number:
-        named.add(normalise_file_number(seen.index_file_number))
+def known_numbers(session: Session, seen: Seen) -> dict[str, list[str]]:
+    """File numbers and BG numbers that the document names, with their cases; a number may be of several.
+
+    Each is looked up by an index: what that costs depends on the document, never on how many cases there are.
+    """
+    named = sorted({*file_numbers_in(seen.text), normalise_file_number(seen.index_file_number or "")} - {""})
     found: dict[str, list[str]] = defaultdict(list)
-    if named:
+    for start in range(0, len(named), _AT_ONCE):
         rows = session.exec(
-            select(Case.file_number, Case.bg_number, Case.reference).order_by(col(Case.id))
-        ).all()
-        for file_number, bg_number, case in rows:
-            for number in {normalise_file_number(file_number), normalise_file_number(bg_number)} & named:
-                found[number].append(case)
+            select(CaseNumber.number, Case.reference)
+            .join(Case, col(Case.id) == CaseNumber.case_id)
+            .where(col(CaseNumber.number).in_(named[start : start + _AT_ONCE]))
+            .order_by(col(CaseNumber.case_id))
+        )
+        for number, case in rows:
+            found[number].append(case)
     return dict(found)
 
 

@@ -124,6 +124,19 @@ class Case(SQLModel, table=True):
     updated_at: datetime = moment()
 
 
+class CaseNumber(SQLModel, table=True):
+    """A number under which a case is found in texts: its file number or BG number in normal form.
+
+    By it a scan finds its case with one look into an index, however many cases there are.
+    """
+
+    __tablename__ = "case_number"
+
+    number: str = Field(primary_key=True)
+    """As `domain.file_numbers.normalise_file_number` makes it; several cases may have the same."""
+    case_id: int = Field(foreign_key="case_record.id", primary_key=True, index=True)
+
+
 class CaseMember(SQLModel, table=True):
     """A person of the Bedarfsgemeinschaft."""
 
