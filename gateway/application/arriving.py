@@ -13,6 +13,7 @@ import structlog
 from gateway.application.answering_scans import send_answers
 from gateway.application.receiving import InboundReport, import_delivery
 from gateway.application.services import Services
+from gateway.application.spooling import settle_upload, spool_of
 from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, ProviderError
 from gateway.ports.scans import ScanSite
 
@@ -28,11 +29,11 @@ class ArrivalsReport:
     away: list[str] = field(default_factory=list)
 
 
-def take_arrivals(services: Services) -> ArrivalsReport:
-    """Take in what is ready at every agreed source, then send what waits to be sent."""
+def take_arrivals(services: Services, only: str | None = None) -> ArrivalsReport:
+    """Take in what is ready at every agreed source, or at one, then send what waits to be sent."""
     report = ArrivalsReport()
     for source, site in services.scan_sites.items():
-        if not source:
+        if not source or only not in (None, source):
             continue
         try:
             for arrival in site.arrivals(spool_of(services, source)):
@@ -47,19 +48,17 @@ def take_arrivals(services: Services) -> ArrivalsReport:
 def take_arrival(services: Services, site: ScanSite, arrival: Path, report: ArrivalsReport) -> None:
     """One delivery. What is not taken for a reason that passes stays at the site, and comes again."""
     try:
-        report.taken.append(import_delivery(services, arrival, source=site.source))
+        taken = import_delivery(services, arrival, source=site.source)
     except (DocumentInvalid, Conflict) as error:
         if error.code == "delivery-busy":
             return
         log.warning("scan-delivery-refused", source=site.source, code=error.code)
         report.refused += 1
+        answer = services.scans.refusal(arrival, site.source, error, services.clock.now()).name
     except (InputError, IntegrityError):
         return  # not ready yet, or changed while it was read
+    else:
+        report.taken.append(taken)
+        answer = taken.receipt.name
+    settle_upload(services, site.source, arrival.name, answer)
     site.taken(arrival)
-
-
-def spool_of(services: Services, source: str) -> Path:
-    """Where the deliveries of a source are brought to."""
-    folder = services.scan_spool / source
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder

@@ -1,27 +1,39 @@
-"""Uploading: a scan provider delivers by HTTP. What came is on disk before it is read, and taken in at once.
+"""Uploading: a scan provider delivers by HTTP. What came is on disk before it is answered, and taken in by the rounds.
 
-An account delivers for the source that names it and for no other. Asking again with the same key gives the same
-receipt; the same delivery under another key is known by its name.
+    streamed into a file → whole, and its directory within the limits → in the spool, and its row → answered
+    … → taken in or refused like every other delivery → its receipt, which is asked for
+
+An account delivers for the source that names it and for no other. The same bytes are the same upload, however often
+they come; the same delivery in other bytes is known by its name.
 """
 
-import hashlib
 import json
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import col, select
 
-from gateway.application.arriving import spool_of
-from gateway.application.authorising import actor
-from gateway.application.receiving import import_delivery
+from gateway.application.authorising import actor, audit
 from gateway.application.services import Services
-from gateway.db.arrivals import ScanAnswer
+from gateway.application.spooling import spool_of, upload_row
+from gateway.db.arrivals import ScanAnswer, ScanUpload
 from gateway.domain.permission import Action
-from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
+from gateway.errors import InputError, NotFound, NotPermitted
+from gateway.ports.scans import IncomingFile
 
-MAX_BYTES = 200_000_000
-"""Of a ZIP: it is held in memory once. What is larger comes by SFTP or a folder."""
+WAITING = "waiting"
+ACCEPTED = "accepted"
+"""As the receipt says."""
 _LISTED = 1000
+
+
+@dataclass(frozen=True)
+class UploadView:
+    """An upload: `state` is waiting, accepted or refused; `receipt` is there when it does not wait any more."""
+
+    name: str
+    state: str
+    receipt: dict[str, Any] | None
 
 
 def source_of(services: Services, login: str) -> str:
@@ -35,22 +47,61 @@ def source_of(services: Services, login: str) -> str:
     return name
 
 
-def take_upload(services: Services, login: str, packed: bytes) -> None:
-    """Take in a packed delivery. One that is refused is in quarantine; its receipt says why.
+def begin_upload(services: Services, login: str, size_bytes: int) -> IncomingFile:
+    """A file for an upload that says how large it is. Raises `InputError` delivery-too-large, `NotPermitted`."""
+    source = source_of(services, login)
+    most = services.scan_source(source).limits.max_bytes
+    if size_bytes > most:
+        text = (
+            f"Die Lieferung ist größer als die vereinbarten {most // 1_000_000} MB. Bitte geteilt übertragen."
+        )
+        raise InputError("delivery-too-large", text)
+    return services.scans.incoming(spool_of(services, source))
 
-    Raises `Conflict` delivery-busy, `InputError` delivery-not-ready: nothing was taken, and it may come again.
+
+def keep_upload(services: Services, login: str, incoming: IncomingFile, promised: str | None) -> None:
+    """Take a whole upload over: it lies where deliveries arrive, and its row says so, when this returns.
+
+    `promised`: the SHA-256 that the sender gave, if it did. Raises `InputError` upload-hash-wrong, `DocumentInvalid`
+    (zip-…): nothing was kept.
     """
     source = source_of(services, login)
-    arrival = services.scans.spool(packed, spool_of(services, source), _name(packed))
-    try:
-        import_delivery(services, arrival, source=source, login=login)
-    except (DocumentInvalid, Conflict) as error:
-        if error.code == "delivery-busy":
-            raise  # it lies here and is taken in later
-    except InputError:
-        services.scan_site(source).taken(arrival)
-        raise
-    services.scan_site(source).taken(arrival)
+    if promised is not None and promised != incoming.sha256:
+        text = "Die Übertragung passt nicht zu ihrer Prüfsumme (Content-Digest). Bitte noch einmal übertragen."
+        raise InputError("upload-hash-wrong", text)
+    services.scans.check_packed(incoming.path, services.scan_source(source).limits)
+    before = _row(services, source, incoming.name)
+    if is_wanted := before is None or _told(services, source, before)[0] != ACCEPTED:
+        incoming.keep()
+    with services.db.transaction() as session:
+        row, _ = upload_row(session, services, source, incoming.name)
+        if is_wanted and before and row.done_at == before.done_at:
+            row.answer = row.done_at = None  # refused before; what refused it may have been put right
+        action = "scan-upload-kept" if is_wanted else "delivery-repeated"
+        audit(session, services, login, action, f"{source}/{incoming.name}")
+
+
+def upload_view(services: Services, login: str, name: str) -> UploadView:
+    """An upload of the account's source. Raises `NotFound` scan-upload-unknown."""
+    source = source_of(services, login)
+    row = _row(services, source, name)
+    if row is None:
+        raise NotFound("scan-upload-unknown", "Eine Übertragung dieses Namens gibt es nicht.")
+    return UploadView(name, *_told(services, source, row))
+
+
+def _row(services: Services, source: str, name: str) -> ScanUpload | None:
+    with services.db.reading() as session:
+        query = select(ScanUpload).where(ScanUpload.source == source, ScanUpload.name == name)
+        return session.exec(query).one_or_none()
+
+
+def _told(services: Services, source: str, row: ScanUpload) -> tuple[str, dict[str, Any] | None]:
+    """Its state, and its receipt."""
+    if row.answer is None:
+        return WAITING, None
+    receipt: dict[str, Any] = json.loads(_answer(services, source, row.answer))
+    return str(receipt["result"]), receipt
 
 
 def answer_names(services: Services, login: str) -> list[str]:
@@ -63,21 +114,13 @@ def answer_names(services: Services, login: str) -> list[str]:
 
 def answer_content(services: Services, login: str, name: str) -> bytes:
     """One of them. Raises `NotFound` scan-answer-unknown."""
-    source = source_of(services, login)
+    return _answer(services, source_of(services, login), name)
+
+
+def _answer(services: Services, source: str, name: str) -> bytes:
     with services.db.reading() as session:
         query = select(ScanAnswer.content).where(ScanAnswer.source == source, ScanAnswer.name == name)
         content = session.exec(query).one_or_none()
     if content is None:
         raise NotFound("scan-answer-unknown", "Eine Antwort dieses Namens gibt es nicht.")
     return content
-
-
-def receipt_of(services: Services, login: str, subject: str) -> dict[str, Any]:
-    """The receipt of a delivery that the audit trail calls `subject` (SOURCE/NAME)."""
-    name = Path(subject).name
-    told: dict[str, Any] = json.loads(answer_content(services, login, f"{name}.receipt.json"))
-    return told
-
-
-def _name(packed: bytes) -> str:
-    return f"upload-{hashlib.sha256(packed).hexdigest()[:24]}"

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
@@ -72,6 +72,26 @@ class QuarantinedDelivery(SQLModel, table=True):
     decided_by: str | None = None
     decided_at: datetime | None = moment(optional=True)
     reason: str | None = None
+
+
+class ScanUpload(SQLModel, table=True):
+    """A delivery that came by HTTP. Its bytes lie in the spool until `done_at`; `name` holds their hash.
+
+    `answer`: the name of its receipt, once it was taken in or refused.
+    """
+
+    __tablename__ = "scan_upload"
+    __table_args__ = (
+        UniqueConstraint("source", "name"),
+        CheckConstraint("(answer IS NULL) = (done_at IS NULL)", name="upload_answered_when_done"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    name: str
+    received_at: datetime = moment()
+    answer: str | None = None
+    done_at: datetime | None = moment(optional=True)
 
 
 class ScanNote(SQLModel, table=True):

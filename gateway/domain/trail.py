@@ -63,6 +63,7 @@ ACTIONS: Mapping[str, str] = {
     "scan-compared": "Scan geprüft",
     "scan-report-taken": "Meldung der Scanstelle gelesen",
     "delivery-received": "Scanlieferung angenommen",
+    "scan-upload-kept": "Scanlieferung über HTTP entgegengenommen",
     "delivery-repeated": "Scanlieferung noch einmal eingelesen",
     "delivery-quarantined": "Scanlieferung in Quarantäne",
     "quarantine-decided": "Scanlieferung in Quarantäne entschieden",

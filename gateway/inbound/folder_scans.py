@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from gateway.domain.scan_sources import ScanSource
-from gateway.durable import FOLDER_MODE, make_folder, sync_folder, write_durably
+from gateway.domain.scan_sources import DeliveryLimits, ScanSource
+from gateway.durable import make_folder, sync_folder
 from gateway.errors import DocumentInvalid, GatewayError
 from gateway.inbound.delivery import (
     READY,
@@ -19,9 +19,10 @@ from gateway.inbound.delivery import (
     read_sequence,
     read_transfer_note,
 )
+from gateway.inbound.incoming import IncomingFile
 from gateway.inbound.receipt import receipt_for, refusal_for
 from gateway.inbound.text import document_text
-from gateway.inbound.zips import PACKED, unpack
+from gateway.inbound.zips import check, unpack
 from gateway.ports.scans import AnswerFile, Delivery, ReadNote, ScannedDocument
 
 ReadCodes = Callable[[bytes], Sequence[tuple[int, str]]]
@@ -86,17 +87,13 @@ class FolderScans:
         except DocumentInvalid:
             return None
 
-    def spool(self, packed: bytes, into: Path, name: str) -> Path:
-        """Write a packed delivery into a folder of its own; it appears when it is whole."""
-        target = into / name
-        if not target.is_dir():
-            part = into / f".{name}.part"
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(mode=FOLDER_MODE)
-            write_durably(part / PACKED, packed)
-            part.rename(target)
-            sync_folder(into)
-        return target
+    def incoming(self, into: Path) -> IncomingFile:
+        """A file for a packed delivery that comes by HTTP, below `into`."""
+        return IncomingFile(into)
+
+    def check_packed(self, file: Path, limits: DeliveryLimits) -> None:
+        """Hold the directory of a ZIP against the limits. Raises `DocumentInvalid`, see `zips.unpack`."""
+        check(file, limits)
 
     def keep(self, folder: Path, into: Path, names: Sequence[str] | None = None) -> None:
         """Copy plain files into the new folder `into`, which appears when it is whole; one that is there stays."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.domain.findings import Finding
+from gateway.inbound.incoming import remove_left
 from gateway.inbound.spool import drop, left_over
 
 
@@ -14,7 +15,8 @@ class UploadSite:
         self.source = source
 
     def arrivals(self, into: Path) -> Iterator[Path]:
-        """Uploads that were kept and not taken in, by name: a kill came between."""
+        """Uploads that were kept and not taken in yet, by name."""
+        remove_left(into)
         yield from left_over(into)
 
     def taken(self, arrival: Path) -> None:

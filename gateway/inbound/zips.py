@@ -11,6 +11,8 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.domain.scan_sources import DeliveryLimits
@@ -27,6 +29,7 @@ _BESIDES = 10
 _FREE_BYTES = 10_000_000
 """So much may be unpacked whatever the ratio: blank pages pack well."""
 _BLOCK = 1 << 20
+_HASH_CHARACTERS = 64
 _ENCRYPTED = 1
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, RuntimeError)
 
@@ -43,21 +46,42 @@ def unpack(folder: Path, limits: DeliveryLimits) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
     try:
-        _extract(packed, part, limits)
+        with _understood():
+            _extract(packed, part, limits)
+            _check_marker(part / READY)
         for path in sorted(part.iterdir()):
             path.replace(folder / path.name)
         sync_folder(folder)
         packed.unlink()
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def check(packed: Path, limits: DeliveryLimits) -> None:
+    """Hold the directory of a ZIP against the limits; nothing is unpacked. Raises as `unpack` does."""
+    with _understood(), zipfile.ZipFile(packed) as archive:
+        _judge(archive.infolist(), packed.stat().st_size, limits)
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What damage raises, as one refusal; what our own disk raises stays what it is."""
+    try:
+        yield
     except _DAMAGED:
         raise _refused("zip-unreadable", "ist nicht lesbar") from None
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
-        raise _refused(
-            "zip-unreadable", "ist nicht lesbar"
-        ) from None  # a damaged directory points before the file
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        # A damaged directory points before the file.
+        raise _refused("zip-unreadable", "ist nicht lesbar") from None
+
+
+def _check_marker(ready: Path) -> None:
+    """What came packed is not being written any more: a marker without a hash will never have one."""
+    with ready.open("rb") as file:
+        if len(file.read(1000).strip()) < _HASH_CHARACTERS:
+            raise _refused("zip-incomplete", "enthält keine vollständige Fertigmeldung (READY)")
 
 
 def _extract(packed: Path, part: Path, limits: DeliveryLimits) -> None:

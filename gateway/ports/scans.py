@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.scan_sources import DeliveryLimits, ScanSource
 from gateway.domain.transfer_note import TransferNote
 from gateway.errors import GatewayError
 
@@ -126,6 +126,33 @@ class AnswerFile:
     content: bytes
 
 
+class IncomingFile(Protocol):
+    """A packed delivery on its way in: written as it comes, and then kept or dropped."""
+
+    path: Path
+    size_bytes: int
+
+    @property
+    def sha256(self) -> str:
+        """Of what was written so far."""
+
+    @property
+    def name(self) -> str:
+        """Under which it is kept; the same bytes have the same name."""
+
+    def write(self, chunk: bytes) -> None:
+        """Append."""
+
+    def finish(self) -> None:
+        """No more comes; the bytes are on disk when this returns."""
+
+    def keep(self) -> Path:
+        """Make it a delivery that arrives; on disk when this returns. The same one that is there already stays."""
+
+    def drop(self) -> None:
+        """Forget what was not kept."""
+
+
 class ScanReader(Protocol):
     """Reads what the scan provider delivers, and writes what it is answered."""
 
@@ -156,8 +183,11 @@ class ScanReader(Protocol):
     def sequence(self, folder: Path, source: ScanSource) -> int | None:
         """The number that a delivery gives itself, whatever else is wrong with it; None if that cannot be read."""
 
-    def spool(self, packed: bytes, into: Path, name: str) -> Path:
-        """Write a packed delivery into the folder `into/name`, on disk when this returns; returns that folder."""
+    def incoming(self, into: Path) -> IncomingFile:
+        """A file below the folder `into` for a packed delivery that comes piece by piece."""
+
+    def check_packed(self, file: Path, limits: DeliveryLimits) -> None:
+        """Hold the directory of a packed delivery against the limits. Raises `DocumentInvalid`."""
 
     def keep(self, folder: Path, into: Path, names: Sequence[str] | None = None) -> None:
         """Copy the files of a delivery (those named, else all) into a new folder, on disk when this returns."""

@@ -41,6 +41,7 @@ from gateway.web import (
     writing,
 )
 from gateway.web.api.app import create_api
+from gateway.web.arrival_nudge import ArrivalNudge
 from gateway.web.failing import add_error_pages
 from gateway.web.headers import SecureHeaders
 from gateway.web.kept import Kept
@@ -68,13 +69,14 @@ def create_app(
     longest_s = session_hours * 3600
     nudge = RenderNudge(services)
     mailing_work = MailingWork(services, nudge)
+    arrivals = ArrivalNudge(services)
     app = FastAPI(
         title="Hybrid-mail gateway",
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(posted)],
-        lifespan=_lifespan(nudge, mailing_work) if render else None,
+        lifespan=_lifespan(nudge, mailing_work, arrivals) if render else None,
     )
     app.state.web = Web(
         services=services,
@@ -128,7 +130,7 @@ def create_app(
         certificates_of_service,
     ):
         app.include_router(area.router)
-    app.mount("/api/v1", create_api(services, now=now))
+    app.mount("/api/v1", create_api(services, now=now, arrived=arrivals))
     app.mount("/webhooks", webhooks.create_webhooks(services))
     app.mount("/static/kern", StaticFiles(directory=KERN, check_dir=False), name="kern")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -136,16 +138,18 @@ def create_app(
 
 
 def _lifespan(
-    nudge: RenderNudge, mailing_work: MailingWork
+    nudge: RenderNudge, mailing_work: MailingWork, arrivals: ArrivalNudge
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         nudge.start()
         nudge()
         mailing_work.resume()
+        arrivals.start()
         try:
             yield
         finally:
+            arrivals.stop()
             mailing_work.stop()
             nudge.stop()
 

@@ -14,6 +14,7 @@ from gateway.domain.scan_sources import DeliveryLimits
 from gateway.errors import DocumentInvalid
 from gateway.inbound.zips import PACKED, unpack
 
+MARKER = b"2" * 64
 LIMITS = DeliveryLimits(max_documents=3, max_bytes=50_000_000, max_ratio=50)
 
 
@@ -40,12 +41,17 @@ def refusal(folder: Path, limits: DeliveryLimits = LIMITS) -> str:
 
 
 def test_what_was_packed_lies_beside_and_the_zip_is_gone(tmp_path: Path) -> None:
-    folder = put(tmp_path / "L-1", packed(("a.pdf", b"1"), ("READY", b"2")))
+    folder = put(tmp_path / "L-1", packed(("a.pdf", b"1"), ("READY", MARKER)))
     (folder / ".unpacking").mkdir()
     (folder / ".unpacking" / "half").write_bytes(b"of a kill")
     unpack(folder, LIMITS)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a.pdf": b"1", "READY": b"2"}
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a.pdf": b"1", "READY": MARKER}
     unpack(folder, LIMITS)
+
+
+def test_a_marker_that_will_never_hold_a_hash_makes_it_incomplete(tmp_path: Path) -> None:
+    for marker in (b"", b"half", b" " * 100):
+        assert refusal(put(tmp_path / "L-1", packed(("a.pdf", b"1"), ("READY", marker)))) == "zip-incomplete"
 
 
 @pytest.mark.parametrize("name", ["../x.pdf", "/etc/x", "a/b.pdf", ".hidden", "a\\b.pdf", "x" * 200, "f/"])
@@ -72,7 +78,7 @@ def test_too_many_too_much_and_twice(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_lies_about_the_size_of_a_file_gains_nothing(tmp_path: Path) -> None:
-    content = packed(("a.pdf", bytes(40_000_000)), ("READY", b"2"))
+    content = packed(("a.pdf", bytes(40_000_000)), ("READY", MARKER))
     told = struct.pack("<I", 40_000_000)
     assert content.count(told) == 2
     code = refusal(put(tmp_path / "L-1", content.replace(told, struct.pack("<I", 10))))
@@ -89,7 +95,7 @@ def test_a_zip_without_the_marker_is_refused_and_stays(tmp_path: Path) -> None:
 def test_no_damage_to_a_zip_is_more_than_a_refusal(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    content = bytearray(packed(("a.pdf", b"1" * 100), ("READY", b"2")))
+    content = bytearray(packed(("a.pdf", b"1" * 100), ("READY", MARKER)))
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     folder = put(tmp_path_factory.mktemp("zip") / "L-1", bytes(content))

@@ -37,11 +37,11 @@ class System:
         files = {"pdf": ("schreiben.pdf", pdf, "application/pdf")}
         return requests.post(self.url + path, files=files, data=fields, headers=headers, timeout=30)
 
-    def deliver(self, packed: bytes, *, key: str | None = None) -> requests.Response:
+    def deliver(self, packed: bytes, *, key: str | None = None, **headers: str) -> requests.Response:
         """Send a scan delivery as ZIP."""
         kind = {"Content-Type": "application/zip", "Idempotency-Key": key or new_key()}
         url = f"{self.url}/scan-deliveries"
-        return requests.post(url, data=packed, headers={**self._headers(), **kind}, timeout=30)
+        return requests.post(url, data=packed, headers={**self._headers(), **kind, **headers}, timeout=30)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}

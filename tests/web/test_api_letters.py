@@ -127,6 +127,7 @@ SCOPES = [
     ("POST", "/addresses/check", Scope.CHECKS),
     ("POST", "/preflights", Scope.CHECKS),
     ("POST", "/scan-deliveries", Scope.SCANS_DELIVER),
+    ("GET", "/scan-deliveries/L-1.json", Scope.SCANS_DELIVER),
     ("GET", "/scan-answers", Scope.SCANS_DELIVER),
     ("GET", "/scan-answers/L-1.json", Scope.SCANS_DELIVER),
 ]

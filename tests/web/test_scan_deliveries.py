@@ -1,18 +1,25 @@
 """Scan deliveries by HTTP, their page, and the form about a scan on its page."""
 
+import base64
 import dataclasses
+import hashlib
 import io
+import socket
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from sqlmodel import select
 
-from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer
+from gateway.application.arriving import take_arrivals
+from gateway.application.spooling import spool_of
+from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanUpload
 from gateway.db.files import InboundDocument, ScanDelivery
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.scan_sources import DeliveryLimits, ScanSource
 from gateway.domain.scopes import Scope
 from gateway.inbound.upload_site import UploadSite
 from gateway.testing.scans import ScanSpec, make_delivery
@@ -50,8 +57,17 @@ def packed(
     return buffer.getvalue()
 
 
-def upload(caller: System, content: bytes, key: str | None = None) -> requests.Response:
-    return caller.deliver(content, key=key)
+def upload(caller: System, content: bytes, key: str | None = None, **headers: str) -> requests.Response:
+    return caller.deliver(content, key=key, **headers)
+
+
+def taken_in(site: Site, caller: System, content: bytes) -> dict[str, Any]:
+    """Upload, let the rounds work, and ask what became of it."""
+    answer = upload(caller, content)
+    assert answer.status_code == 202, answer.text
+    take_arrivals(site.world.services)
+    told: dict[str, Any] = caller.get(f"/scan-deliveries/{answer.json()['upload']}").json()
+    return told
 
 
 def rows(site: Site, kind: type) -> int:
@@ -59,43 +75,119 @@ def rows(site: Site, kind: type) -> int:
         return len(session.exec(select(kind)).all())
 
 
-def test_an_upload_is_answered_with_its_receipt_and_the_same_key_does_it_once(
+def spool(site: Site) -> list[str]:
+    return [path.name for path in (site.world.services.scan_spool / "west").glob("*")]
+
+
+def test_an_upload_is_kept_before_it_is_answered_and_its_receipt_is_asked_for(
     scans: Site, tmp_path: Path
 ) -> None:
     caller, content = system(scans, "post", Scope.SCANS_DELIVER), packed(scans.world, tmp_path)
     first = upload(caller, content, "delivery-0001")
-    assert (first.status_code, first.json()["result"], first.json()["delivery"]) == (200, "accepted", "L-1")
+    name = first.json()["upload"]
+    assert (first.status_code, first.json()) == (202, {"upload": name, "state": "waiting", "receipt": None})
+    assert spool(scans) == [name]
+    assert (scans.world.services.scan_spool / "west" / name / "delivery.zip").read_bytes() == content
+    assert first.headers["Location"] == f"/api/v1/scan-deliveries/{name}"
+    assert rows(scans, ScanDelivery) == 0, "nothing is taken in within the request"
+    take_arrivals(scans.world.services)
+    told = caller.get(f"/scan-deliveries/{name}").json()
+    assert (told["state"], told["receipt"]["delivery"]) == ("accepted", "L-1")
+    assert spool(scans) == []
+    assert caller.get("/scan-answers").json() == {"answers": ["L-1.receipt.json"]}
+    assert caller.get("/scan-answers/L-1.receipt.json").json() == told["receipt"]
+    assert problem_of(caller.get("/scan-answers/L-2.receipt.json")) == (404, "scan-answer-unknown")
+    assert problem_of(caller.get("/scan-deliveries/upload-0")) == (404, "scan-upload-unknown")
+
+
+def test_the_same_upload_as_often_as_it_comes_is_taken_in_once(scans: Site, tmp_path: Path) -> None:
+    caller, content = system(scans, "post", Scope.SCANS_DELIVER), packed(scans.world, tmp_path)
+    first = upload(caller, content, "delivery-0001")
     again = upload(caller, content, "delivery-0001")
     assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
-    assert upload(caller, content).json() == first.json(), "the same delivery under another key"
+    assert upload(caller, content).json() == first.json(), "under another key, while it waits"
     assert problem_of(upload(caller, b"PK other", "delivery-0001"))[1] == "idempotency-key-reused"
-    assert (rows(scans, ScanDelivery), rows(scans, InboundDocument)) == (1, 1)
-    assert list((scans.world.services.scan_spool / "west").iterdir()) == []
-    assert caller.get("/scan-answers").json() == {"answers": ["L-1.receipt.json"]}
-    assert caller.get("/scan-answers/L-1.receipt.json").json() == first.json()
-    assert problem_of(caller.get("/scan-answers/L-2.receipt.json")) == (404, "scan-answer-unknown")
+    take_arrivals(scans.world.services)
+    later = upload(caller, content)
+    assert (later.status_code, later.json()["state"]) == (202, "accepted")
+    assert spool(scans) == []
+    take_arrivals(scans.world.services)
+    assert (rows(scans, ScanDelivery), rows(scans, InboundDocument), rows(scans, ScanUpload)) == (1, 1, 1)
+
+
+def test_an_upload_that_was_taken_in_before_its_row_was_written_has_its_receipt_nevertheless(
+    scans: Site, tmp_path: Path
+) -> None:
+    """The rounds may be quicker than the request, or the request is killed between file and row."""
+    caller, content = system(scans, "post", Scope.SCANS_DELIVER), packed(scans.world, tmp_path)
+    services = scans.world.services
+    incoming = services.scans.incoming(spool_of(services, "west"))
+    incoming.write(content)
+    incoming.finish()
+    incoming.keep()
+    take_arrivals(services)
+    answer = upload(caller, content)
+    assert (answer.json()["upload"], answer.json()["state"]) == (incoming.name, "accepted")
+    assert rows(scans, ScanDelivery) == 1
 
 
 def test_an_upload_that_is_wrong_as_a_whole_is_kept_and_says_why(scans: Site, tmp_path: Path) -> None:
     caller = system(scans, "post", Scope.SCANS_DELIVER)
     content = packed(scans.world, tmp_path, whole=False)
     for _ in range(2):
-        refused = upload(caller, content)
-        assert (refused.status_code, refused.json()["code"]) == (422, "manifest-hash-wrong")
-    unreadable = upload(caller, b"no zip")
-    assert (unreadable.status_code, unreadable.json()["code"]) == (422, "zip-unreadable")
-    incomplete = upload(caller, packed(scans.world, tmp_path, 2, marker=None))
-    assert (incomplete.status_code, incomplete.json()["code"]) == (422, "zip-incomplete")
-    assert rows(scans, QuarantinedDelivery) == rows(scans, ScanAnswer) == 3
+        told = taken_in(scans, caller, content)
+        assert (told["state"], told["receipt"]["code"]) == ("refused", "manifest-hash-wrong")
+    half = taken_in(scans, caller, packed(scans.world, tmp_path, 3, marker="half"))
+    assert half["receipt"]["code"] == "zip-incomplete"
+    assert (rows(scans, QuarantinedDelivery), rows(scans, ScanAnswer)) == (2, 2)
     assert rows(scans, ScanDelivery) == 0
+    assert spool(scans) == []
 
 
-def test_an_upload_that_is_not_ready_changes_nothing(scans: Site, tmp_path: Path) -> None:
-    caller = system(scans, "post", Scope.SCANS_DELIVER)
-    content = packed(scans.world, tmp_path, marker="half")
-    assert problem_of(upload(caller, content))[1] == "delivery-not-ready"
-    assert list((scans.world.services.scan_spool / "west").iterdir()) == []
-    assert rows(scans, ScanAnswer) == 0
+def test_what_is_no_delivery_is_refused_at_the_door_and_leaves_nothing(scans: Site, tmp_path: Path) -> None:
+    caller, good = system(scans, "post", Scope.SCANS_DELIVER), packed(scans.world, tmp_path)
+    of_other = "sha-256=:" + base64.b64encode(hashlib.sha256(b"x").digest()).decode() + ":"
+    right = "sha-256=:" + base64.b64encode(hashlib.sha256(good).digest()).decode() + ":"
+    limits = DeliveryLimits(max_bytes=len(good))
+    scans.world.services.scan_sources["west"] = dataclasses.replace(WEST, limits=limits)  # type: ignore[index]
+    assert problem_of(upload(caller, b"no zip")) == (422, "zip-unreadable")
+    incomplete = packed(scans.world, tmp_path, 2, marker=None)
+    assert problem_of(upload(caller, incomplete))[1] == "zip-incomplete"
+    assert problem_of(upload(caller, good + b"0")) == (422, "delivery-too-large")
+    assert problem_of(upload(caller, good, **{"Content-Digest": of_other})) == (422, "upload-hash-wrong")
+    assert problem_of(upload(caller, good, **{"Content-Digest": "sha-256=:=:"}))[1] == "upload-hash-wrong"
+    assert (spool(scans), rows(scans, ScanUpload), rows(scans, ScanAnswer)) == ([], 0, 0)
+    assert upload(caller, good, **{"Content-Digest": right}).status_code == 202
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(scans: Site, tmp_path: Path) -> None:
+    caller, content = system(scans, "post", Scope.SCANS_DELIVER), packed(scans.world, tmp_path)
+    host, port = scans.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as line:
+        head = (
+            f"POST /api/v1/scan-deliveries HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {caller.token}\r\n"
+            f"Content-Type: application/zip\r\nIdempotency-Key: half-way-1\r\nContent-Length: {len(content)}\r\n\r\n"
+        )
+        line.sendall(head.encode() + content[:1000])
+        assert eventually(lambda: spool(scans) != [])
+    assert eventually(lambda: spool(scans) == [])
+    assert upload(caller, content).status_code == 202
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    ends = time.monotonic() + 10
+    while not holds():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_the_pages_take_an_upload_in_at_once(world: World, scans: Site, tmp_path: Path) -> None:
+    with serve(world, render=True) as site:
+        caller = system(site, "post", Scope.SCANS_DELIVER)
+        name = upload(caller, packed(world, tmp_path)).json()["upload"]
+        assert eventually(lambda: caller.get(f"/scan-deliveries/{name}").json()["state"] == "accepted")
 
 
 @pytest.mark.parametrize(("login", "code"), [("admin", "scan-source-missing"), ("anna", "not-permitted")])
@@ -113,8 +205,8 @@ def test_the_page_shows_quarantine_gaps_and_deliveries_and_a_person_decides(
     scans: Site, tmp_path: Path
 ) -> None:
     caller = system(scans, "post", Scope.SCANS_DELIVER)
-    upload(caller, packed(scans.world, tmp_path, 3))
-    upload(caller, packed(scans.world, tmp_path, 4, whole=False))
+    taken_in(scans, caller, packed(scans.world, tmp_path, 3))
+    taken_in(scans, caller, packed(scans.world, tmp_path, 4, whole=False))
     visitor = scans.visitor("post")
     visitor.get("/scanlieferungen")
     assert "1 bis 2" in visitor.text
@@ -127,7 +219,7 @@ def test_the_page_shows_quarantine_gaps_and_deliveries_and_a_person_decides(
 
 
 def test_a_finding_is_reported_on_the_page_of_the_document(scans: Site, tmp_path: Path) -> None:
-    upload(system(scans, "post", Scope.SCANS_DELIVER), packed(scans.world, tmp_path))
+    taken_in(scans, system(scans, "post", Scope.SCANS_DELIVER), packed(scans.world, tmp_path))
     visitor = scans.visitor("post")
     visitor.get("/posteingang/1")
     visitor.post("/posteingang/1/scan-mangel", finding="unreadable", page="1", to="report")

@@ -23,8 +23,10 @@ Hand letters to the hybrid-mail gateway and follow them.
 """
 
 
-def create_api(services: Services, *, now: Callable[[], float]) -> FastAPI:
-    """The application. `now` is for counting requests only."""
+def create_api(
+    services: Services, *, now: Callable[[], float], arrived: Callable[[str], object] = lambda _source: None
+) -> FastAPI:
+    """The application. `now` is for counting requests only; `arrived` is told from which source something came."""
     app = FastAPI(
         title="Hybrid-mail gateway",
         version="1",
@@ -36,6 +38,7 @@ def create_api(services: Services, *, now: Callable[[], float]) -> FastAPI:
         responses=PROBLEM_RESPONSES,
     )
     app.state.services = replace(services, door=Entrance.API)
+    app.state.arrived = arrived
     app.add_middleware(Door, services=services, now=now)
     add_problems(app)
     for area in (letters, pdfs, cases, checks, scans):

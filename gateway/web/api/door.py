@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.application.services import Services
 from gateway.application.tokens import Bearer, bearer
-from gateway.application.uploading_scans import MAX_BYTES
 from gateway.domain.uploads import MAX_UPLOAD_BYTES
 from gateway.web.api.problems import problem
 
@@ -100,7 +99,7 @@ def _wrong_post(headers: Headers, path: str) -> Response | None:
     length = headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
         return problem(411, "length-required", "Bitte die Länge der Anfrage angeben (Content-Length).")
-    if int(length) > (most := _most_bytes(path)):
+    if path not in TAKE_ZIP and int(length) > (most := _most_bytes(path)):
         return problem(413, "request-too-large", f"Die Anfrage ist größer als {most // 1_000_000} MB.")
     return None
 
@@ -112,9 +111,10 @@ def _content_type(path: str) -> str:
 
 
 def _most_bytes(path: str) -> int:
-    """The server reads no more than the length that was declared, so this bounds the stream, too."""
+    """The server reads no more than the length that was declared, so this bounds the stream, too.
+
+    What a scan delivery may be was agreed with its source: it is judged where that is known, before it is read.
+    """
     if path in TAKE_PDF:
         return MAX_UPLOAD_BYTES + _FORM_BYTES
-    if path in TAKE_ZIP:
-        return MAX_BYTES
     return MAX_FILE_BYTES if path in TAKE_FILE else MAX_BODY_BYTES

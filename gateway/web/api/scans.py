@@ -1,29 +1,97 @@
-"""Scan deliveries of providers that upload, and the answers that they fetch."""
+"""Scan deliveries of providers that upload, what became of them, and the answers that they fetch.
 
-import hashlib
-from typing import Annotated
+A delivery is as large as was agreed, so it goes to disk as it comes; what is held in memory is one block of it.
+"""
 
-from fastapi import APIRouter, Body
+import base64
+import binascii
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gateway.application.answering import Answer, Effect
 from gateway.application.services import Services
-from gateway.application.uploading_scans import answer_content, answer_names, receipt_of, take_upload
+from gateway.application.uploading_scans import (
+    UploadView,
+    answer_content,
+    answer_names,
+    begin_upload,
+    keep_upload,
+    source_of,
+    upload_view,
+)
+from gateway.errors import InputError
+from gateway.ports.scans import IncomingFile
 from gateway.web.api.callers import Delivers, DeliversOnce
 
 router = APIRouter(tags=["scans"])
+_BLOCK = 1 << 20
+_SHA256 = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{1,100}):")
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
-@router.post("/scan-deliveries")
-def deliver(caller: DeliversOnce, packed: Annotated[bytes, Body(media_type="application/zip")]) -> Response:
-    """Take in a delivery as ZIP (manifest, documents, READY); the answer is its receipt, 422 if it was refused."""
+async def _received(request: Request, caller: DeliversOnce) -> AsyncIterator[IncomingFile]:
+    """The body in a file, whole; the file goes again unless it is kept. Who may not deliver is not read."""
+    length = int(request.headers["content-length"])
+    incoming = await run_in_threadpool(begin_upload, caller.services, caller.login, length)
+    try:
+        waiting = bytearray()
+        async for chunk in request.stream():
+            waiting += chunk
+            if len(waiting) >= _BLOCK:
+                await run_in_threadpool(incoming.write, bytes(waiting))
+                waiting.clear()
+        await run_in_threadpool(incoming.write, bytes(waiting))
+        await run_in_threadpool(incoming.finish)
+        yield incoming
+    except ClientDisconnect:
+        raise HTTPException(400) from None  # nobody is there to read it; it is no failure of ours
+    finally:
+        incoming.drop()
+
+
+@router.post("/scan-deliveries", status_code=202, openapi_extra=_BODY)
+def deliver(
+    request: Request,
+    caller: DeliversOnce,
+    incoming: Annotated[IncomingFile, Depends(_received)],
+    content_digest: Annotated[str, Header()] = "",
+) -> Response:
+    """Take over a delivery as ZIP (manifest, documents, READY), up to the agreed size.
+
+    It is on disk when this answers; whether it was accepted is asked for under its name. `Content-Digest` (RFC 9530)
+    with sha-256 is held against what came.
+    """
 
     def tell(services: Services, effect: Effect) -> Answer:
-        receipt = receipt_of(services, caller.login, effect.subject)
-        return Answer(200 if receipt["result"] == "accepted" else 422, receipt)
+        name = effect.subject.rpartition("/")[2]
+        return Answer(202, _as_json(upload_view(services, caller.login, name)))
 
-    digest = hashlib.sha256(packed).hexdigest()
-    return caller.once(lambda services: take_upload(services, caller.login, packed), tell, digest)
+    def keep(services: Services) -> None:
+        keep_upload(services, caller.login, incoming, promised)
+
+    promised = _promised(content_digest)
+    answer = caller.once(keep, tell, incoming.sha256)
+    answer.headers["Location"] = f"{request.scope.get('root_path', '')}/scan-deliveries/{incoming.name}"
+    request.app.state.arrived(source_of(caller.services, caller.login))
+    return answer
+
+
+@router.get("/scan-deliveries/{name}")
+def delivered(caller: Delivers, name: str) -> dict[str, Any]:
+    """What became of an upload: waiting, accepted or refused, and its receipt when it does not wait any more."""
+    return _as_json(upload_view(caller.services, caller.login, name))
 
 
 @router.get("/scan-answers")
@@ -36,3 +104,17 @@ def answers(caller: Delivers) -> dict[str, list[str]]:
 def answer(caller: Delivers, name: str) -> Response:
     """One answer."""
     return Response(answer_content(caller.services, caller.login, name), media_type="application/json")
+
+
+def _as_json(view: UploadView) -> dict[str, Any]:
+    return {"upload": view.name, "state": view.state, "receipt": view.receipt}
+
+
+def _promised(content_digest: str) -> str | None:
+    """The SHA-256 in hexadecimal, if the sender gave one. Raises `InputError` upload-hash-wrong for what is none."""
+    if (found := _SHA256.search(content_digest)) is None:
+        return None
+    try:
+        return base64.b64decode(found[1], validate=True).hex()
+    except binascii.Error:
+        raise InputError("upload-hash-wrong", "Content-Digest enthält keine SHA-256-Prüfsumme.") from None
