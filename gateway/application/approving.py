@@ -7,7 +7,7 @@ from gateway.application.companions import sign_companions
 from gateway.application.drafting import find_letter
 from gateway.application.requesting import remember_request
 from gateway.application.services import Services
-from gateway.application.suspending import refuse_suspended
+from gateway.application.suspensions import refuse_suspended
 from gateway.application.timeliness import refuse_stale
 from gateway.application.versions import require_usable
 from gateway.db.engine import compare_and_set, row_id

@@ -24,7 +24,8 @@ from gateway.application.capacity import Capacity
 from gateway.application.directing import evening_of
 from gateway.application.planning import new_piece
 from gateway.application.services import Services
-from gateway.application.suspending import settle_suspension, suspended_among
+from gateway.application.suspending import settle_suspension
+from gateway.application.suspensions import suspended_among
 from gateway.application.timeliness import hold_if_stale
 from gateway.db.bundling import NotBundled
 from gateway.db.engine import compare_and_set, row_id

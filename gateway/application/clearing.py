@@ -221,7 +221,7 @@ def _of_copy(
     asked = submission.releasing_at or submission.planned_at
     if facts.fault is not None:
         message = f"{piece.fault_message} ({facts.fault})"
-        problem = Problem.TOO_LATE if facts.fault == STALE else Problem.PIECE_FAULTY
+        problem = HELD_FOR_THE_DESK.get(facts.fault, Problem.PIECE_FAULTY)
         yield trouble(problem, f"{submission.key}:{facts.fault}", submission.planned_at, message)
     elif submission.state is SubmissionState.REFUSED:
         yield trouble(Problem.REFUSED, submission.key, asked, said)

@@ -18,7 +18,8 @@ from gateway.application.outcomes import mark_for_filing
 from gateway.application.redrafting import redraft
 from gateway.application.service_check import check_service, default_service
 from gateway.application.services import Services
-from gateway.application.suspending import refuse_suspended, suspend
+from gateway.application.suspending import suspend
+from gateway.application.suspensions import refuse_suspended
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Office, Person

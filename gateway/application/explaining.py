@@ -12,7 +12,7 @@ from gateway.application.filing_view import failing_of
 from gateway.application.services import Services
 from gateway.application.showing import LetterView, RecipientView, view_of
 from gateway.application.stopping import stop_reasons
-from gateway.application.suspending import suspension_notes
+from gateway.application.suspensions import suspension_notes
 from gateway.db.people import Office
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.letter import CANCELLABLE, LetterState

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from gateway.application.intercepting import intercept_in
 from gateway.application.packing import UNPACKED, members, take_out
 from gateway.application.services import Services
 from gateway.application.stopping import stopped_among
@@ -83,7 +84,9 @@ def move_all(session: Session, handed: HandOver, **values: object) -> None:
 
 
 def begin_release(services: Services, handed: HandOver, unit: Unit) -> bool:
-    """Commit the intent to release, unless a stop covers a member: asked in the same transaction. False if one does.
+    """Commit the intent to release, unless a stop covers a member or an address is suspended: False if so.
+
+    Both are asked in the same transaction.
 
     A file that was staged with stopped pieces in it must never be released: its pieces are planned anew, and the
     free ones go in another one. What is in doubt cannot be taken apart, and waits whole. It keeps the moment of its
@@ -92,6 +95,8 @@ def begin_release(services: Services, handed: HandOver, unit: Unit) -> bool:
     is_first = handed.first.state is SubmissionState.STAGED
     with services.db.transaction() as session:
         pass_brake(session)
+        if is_first and intercept_in(session, services, handed.consignment_id):
+            return False
         if not stopped_among(session, handed.submissions):
             move_all(
                 session,

@@ -58,12 +58,13 @@ def _pack_some(services: Services, not_before: datetime | None) -> bool:
     """Pack the oldest; true if there may be more."""
     with services.db.transaction() as session:
         rows = _unpacked(session, services, not_before)
+        known = _known(session, [submission.key for submission, _ in rows])
         for (provider, _batch), group in groupby(rows, key=lambda row: (row[0].provider, row[1])):
             facts = services.providers[provider].capabilities
             submissions = [submission for submission, _ in group]
             size = facts.max_pieces if facts.unit is Unit.BATCH else 1
             for start in range(0, len(submissions), size):
-                _put_together(session, services, submissions[start : start + size], facts.unit)
+                _put_together(session, services, submissions[start : start + size], facts.unit, known)
         return len(rows) == _AT_ONCE
 
 
@@ -96,13 +97,24 @@ def _unpacked(
     return session.exec(query).all()
 
 
-def _put_together(session: Session, services: Services, submissions: list[Submission], unit: Unit) -> None:
+def _known(session: Session, keys: Sequence[str]) -> dict[str, int]:
+    """Consignments of single pieces that were taken out of the hand-over before it began, and go on in it now."""
+    query = select(Consignment.key, Consignment.id).where(col(Consignment.key).in_(keys))
+    return {key: found for key, found in session.exec(query).all() if found is not None}
+
+
+def _put_together(
+    session: Session, services: Services, submissions: list[Submission], unit: Unit, known: Mapping[str, int]
+) -> None:
     key = submissions[0].key if unit is Unit.PIECE else f"L{services.new_reference()}"
-    consignment = Consignment(key=key, provider=submissions[0].provider)
-    session.add(consignment)
-    session.flush()
+    consignment_id = known.get(key)
+    if consignment_id is None:
+        consignment = Consignment(key=key, provider=submissions[0].provider)
+        session.add(consignment)
+        session.flush()
+        consignment_id = row_id(consignment)
     for submission in submissions:
-        submission.consignment_id = consignment.id
+        submission.consignment_id = consignment_id
 
 
 def take_out(services: Services, submission_ids: Collection[int], **values: object) -> None:

@@ -7,17 +7,20 @@ second print is asked for with a reason, counted and kept, so that nobody posts 
 from sqlmodel import Session, col, func, select
 
 from gateway.application.authorising import audit
+from gateway.application.intercepting import suspended_piece
 from gateway.application.opening import Opened
 from gateway.application.services import Services
 from gateway.application.stopping import stopped_among
 from gateway.application.taking_by_hand import open_piece, prepare
 from gateway.application.tracking import append
 from gateway.db import mail
+from gateway.db.brake import pass_brake
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.certificates import PieceCertificate
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.mail import MailPiece, Submission
 from gateway.domain.by_hand import BY_HAND
+from gateway.domain.returning import SUSPENDED
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, InputError
@@ -27,8 +30,8 @@ from gateway.ports.provider import StatusReport
 def print_here(services: Services, login: str, piece_reference: str, *, again: str = "") -> Opened:
     """The print copy of a piece, to be printed now; `again` is the reason for a further print.
 
-    Raises `Conflict` ('by-hand-not-ready', 'by-hand-already-left', 'hand-over-stopped'), `InputError`
-    ('reprint-needs-reason'), `NotFound`, `NotPermitted`, `IntegrityError`: then nothing is written down.
+    Raises `Conflict` ('by-hand-not-ready', 'by-hand-already-left', 'hand-over-stopped', 'recipient-suspended'),
+    `InputError` ('reprint-needs-reason'), `NotFound`, `NotPermitted`, `IntegrityError`: then nothing is written down.
     """
     with services.db.transaction() as session:
         _, piece, _, _ = open_piece(session, services, login, piece_reference)
@@ -39,6 +42,7 @@ def print_here(services: Services, login: str, piece_reference: str, *, again: s
         piece = session.get_one(MailPiece, piece_id)
         content = services.blobs.get(_ready(piece))
     with services.db.transaction() as session:
+        pass_brake(session)
         who, piece, submission, hand = open_piece(session, services, login, piece_reference)
         _require_possible(session, piece, submission, hand)
         number = _count(session, piece_id) + 1
@@ -92,6 +96,8 @@ def _require_possible(session: Session, piece: MailPiece, submission: Submission
             "hand-over-stopped",
             "Die Übergabe ist angehalten (Notbremse). Es wird nichts gedruckt, bis sie gilt.",
         )
+    if why := suspended_piece(session, row_id(piece)):
+        raise Conflict(SUSPENDED, why)
     certificate = session.get(PieceCertificate, row_id(piece))
     if certificate is None or not certificate.clean or certificate.print_sha256 != piece.print_sha256:
         raise Conflict(

@@ -10,7 +10,7 @@ from gateway.application.authorising import Actor, actor
 from gateway.application.desk_view import POST_ROOM
 from gateway.application.services import Services
 from gateway.application.showing import view_of
-from gateway.application.suspending import SuspensionView, suspension_views
+from gateway.application.suspensions import SuspensionView, suspension_views
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece

@@ -14,7 +14,7 @@ from gateway.application.authorising import Actor, actor
 from gateway.application.drafting import find_case
 from gateway.application.services import Services
 from gateway.application.showing import LetterLine, letter_line, list_letters
-from gateway.application.suspending import SuspensionView, suspension_views
+from gateway.application.suspensions import SuspensionView, suspension_views
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Letter

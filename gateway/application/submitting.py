@@ -16,6 +16,7 @@ from datetime import datetime
 
 from sqlmodel import col, func, select
 
+from gateway.application.intercepting import intercepted
 from gateway.application.lateness import leave_out_late
 from gateway.application.outcomes import (
     HandOver,
@@ -184,8 +185,8 @@ def _move(services: Services, consignment_id: int, report: HandOverReport) -> No
             provider = services.providers[handed.provider]
             step = _STEPS.get(_next(services, handed, provider))
             try:
-                if late := leave_out_late(services, handed):
-                    report.waiting += late
+                if left_out := _leave_out(services, handed):
+                    report.waiting += left_out
                     continue
                 if step is None or not step(services, handed, provider, report):
                     break
@@ -195,6 +196,14 @@ def _move(services: Services, consignment_id: int, report: HandOverReport) -> No
                 if conflicts > _MAX_CONFLICTS:
                     raise
         _count(services, started, report)
+
+
+def _leave_out(services: Services, handed: HandOver) -> int:
+    """How many pieces were taken out, since they would come too late or to a suspended address."""
+    if late := leave_out_late(services, handed):
+        return late
+    # What is staged is looked at with the intent to release it.
+    return intercepted(services, handed.consignment_id) if handed.first.state is SubmissionState.PLANNED else 0
 
 
 def _next(services: Services, handed: HandOver, provider: Provider) -> NextAction:
@@ -277,8 +286,10 @@ def _release(services: Services, handed: HandOver, provider: Provider, report: H
 
 
 def _kept_back(pieces: int, report: HandOverReport, *, go_on: bool) -> bool:
-    """Say that a stop keeps something of this consignment back."""
-    report.messages.append("Angehaltene Sendungen bleiben stehen, bis die Anhaltung aufgehoben ist.")
+    """Say that a stop or a suspended address keeps something of this consignment back."""
+    report.messages.append(
+        "Angehaltene Sendungen bleiben stehen, bis die Anhaltung aufgehoben oder die Anschrift geklärt ist."
+    )
     report.waiting += pieces
     return go_on
 

@@ -15,7 +15,7 @@ from gateway.application.drafting import find_letter
 from gateway.application.forwarding import may_be_brought_forward
 from gateway.application.replanning import copies_in, replace, withdraw
 from gateway.application.services import Services
-from gateway.application.suspending import refuse_suspended
+from gateway.application.suspensions import refuse_suspended
 from gateway.application.tracking import try_record
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient

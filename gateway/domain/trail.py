@@ -85,6 +85,7 @@ ACTIONS: Mapping[str, str] = {
     "canary-accepted": "Antwort auf den Testbrief anerkannt",
     "alarm-settled": "Alarm erledigt",
     "piece-held": "Sendung zurückgehalten",
+    "piece-let-go": "Sendung weiterlaufen lassen",
     "tally-asked": "Abgleich angefordert",
     "trail-read": "Protokoll angesehen",
     "chain-verified": "Protokollkette geprüft",

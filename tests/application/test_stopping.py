@@ -1,7 +1,6 @@
 """Stops: whatever they cover stays in the house from the next release on, and goes when they are lifted."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -28,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
 class Through:
     """A provider that lets every call through but those that are replaced."""
 
-    def __init__(self, provider: Any, **calls: Callable[..., Any]) -> None:
+    def __init__(self, provider: Any, **calls: Any) -> None:
         self._provider, self._calls = provider, calls
 
     def __getattr__(self, name: str) -> Any:
