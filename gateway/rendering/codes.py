@@ -4,7 +4,7 @@ Only what is seen counts: a code is always read from a raster, so that vector co
 one case. It draws nothing (that is `overlay`) and knows no meaning of a text (that is `domain.references`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,13 @@ READ_DPI = 200
 
 _DATA_MATRIX = zxingcpp.BarcodeFormat.DataMatrix
 _ONLY_DATA_MATRIX = zxingcpp.BarcodeFormats([_DATA_MATRIX])
+_BY_SURROUNDINGS = zxingcpp.Binarizer.LocalAverage
+_LOOKS = (_BY_SURROUNDINGS, zxingcpp.Binarizer.FixedThreshold)
 _MAX_SIDE_MM = 500.0
 """Of a page larger than any office paper only this much is looked at, so that a wild page size costs no memory."""
+
+Bounds = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +81,13 @@ def dark_runs(modules: Sequence[Sequence[bool]]) -> list[tuple[int, int, int]]:
 
 
 def page_codes(pdf: bytes) -> list[tuple[int, str]]:
-    """(page from 1, text) of every DataMatrix in a document or scan, as inbound mail needs it.
+    """(page from 1, text) of every DataMatrix in a document or scan, top down, as inbound mail needs it.
 
-    Raises `DocumentInvalid`.
+    A code that stands twice on a page is named once. Raises `DocumentInvalid`.
     """
-    return [(code.page, code.text) for code in read_codes(pdf)]
+    with reading.opened(pdf) as document:
+        pages = range(1, len(document) + 1)
+        return [(page, text) for page in pages for text in _on_paper(_picture(document[page - 1], READ_DPI)[0])]
 
 
 def read_codes(
@@ -100,10 +107,29 @@ def texts_in(page: reading.PageReading, box: Box, dpi: int = READ_DPI) -> list[s
     return [text for text, _ in read_image(page.picture(box, dpi))]
 
 
-def read_image(image: Image.Image) -> list[tuple[str, tuple[int, int, int, int]]]:
+def read_image(image: Image.Image) -> list[tuple[str, Bounds]]:
     """(text, bounds in pixels) of every DataMatrix in a picture, top down, whatever way it is turned."""
-    found = []
-    for code in zxingcpp.read_barcodes(image.convert("L"), formats=_ONLY_DATA_MATRIX):
+    return sorted(_found(image.convert("L")), key=_top_down)
+
+
+def _on_paper(picture: Image.Image) -> list[str]:
+    """The text of every code on a scanned page, which is looked at in two ways.
+
+    Shades that are compared with their surroundings carry faded paper; one threshold for all carries coarse pictures,
+    where noise looks like modules. Both always: what the paper says against itself must be seen, too. None of our
+    codes is printed light on dark; not looking for such pays for the second look.
+    """
+    grey = picture.convert("L")
+    found = [each for binarizer in _LOOKS for each in _found(grey, binarizer, inverted=False)]
+    return list(dict.fromkeys(text for text, _ in sorted(found, key=_top_down)))
+
+
+def _found(
+    grey: Image.Image, binarizer: zxingcpp.Binarizer = _BY_SURROUNDINGS, *, inverted: bool = True
+) -> Iterator[tuple[str, Bounds]]:
+    for code in zxingcpp.read_barcodes(
+        grey, formats=_ONLY_DATA_MATRIX, binarizer=binarizer, try_invert=inverted
+    ):
         corners = [
             code.position.top_left,
             code.position.top_right,
@@ -111,20 +137,25 @@ def read_image(image: Image.Image) -> list[tuple[str, tuple[int, int, int, int]]
             code.position.bottom_left,
         ]
         across, down = [corner.x for corner in corners], [corner.y for corner in corners]
-        found.append((code.text, (min(across), min(down), max(across), max(down))))
-    return sorted(found, key=lambda each: (each[1][1], each[1][0]))
+        yield code.text, (min(across), min(down), max(across), max(down))
+
+
+def _top_down(found: tuple[str, Bounds]) -> tuple[int, int]:
+    return found[1][1], found[1][0]
 
 
 def _codes_on(page: pdfium.PdfPage, number: int, dpi: int, box: Box | None) -> list[ReadCode]:
+    picture, area = _picture(page, dpi, box)
+    scale = dpi / MM_PER_INCH
+    return [ReadCode(number, text, _box_mm(pixels, area, scale)) for text, pixels in read_image(picture)]
+
+
+def _picture(page: pdfium.PdfPage, dpi: int, box: Box | None = None) -> tuple[Image.Image, Box]:
     width_mm, height_mm = reading.size_mm(page)
     area = box or Box(0, 0, min(width_mm, _MAX_SIDE_MM), min(height_mm, _MAX_SIDE_MM))
-    scale = dpi / MM_PER_INCH
-    return [
-        ReadCode(number, text, _box_mm(pixels, area, scale))
-        for text, pixels in read_image(reading.raster(page, dpi, area))
-    ]
+    return reading.raster(page, dpi, area), area
 
 
-def _box_mm(pixels: tuple[int, int, int, int], area: Box, scale: float) -> Box:
+def _box_mm(pixels: Bounds, area: Box, scale: float) -> Box:
     x0, y0, x1, y1 = (pixel / scale for pixel in pixels)
     return Box(area.x0_mm + x0, area.y0_mm + y0, area.x0_mm + x1, area.y0_mm + y1)

@@ -13,6 +13,7 @@ from gateway.domain.findings import Box
 from gateway.domain.references import SheetCode, encode_reply_code, reference_from
 from gateway.errors import DocumentInvalid
 from gateway.rendering import codes, reading
+from tests.bench.recognition import paper
 from tests.rendering import pdfs
 
 references = st.integers(0, 2**35 - 1).map(reference_from)
@@ -97,6 +98,34 @@ def test_a_code_on_a_scan_is_read_whatever_way_the_page_lay(angle: float) -> Non
     jpeg = io.BytesIO()
     scan.save(jpeg, "JPEG", quality=60)
     assert codes.page_codes(pdfs.picture_page(ImageReader(jpeg))) == [(1, "R7K4M9QXZ")]
+
+
+@pytest.mark.parametrize("number", [23, 31, 41])
+def test_a_coarse_and_noisy_scan_is_read_at_the_second_look(number: int) -> None:
+    made = paper(number, dpi=150, condition="poor")
+    with reading.opened(made.scanned) as document:
+        once = codes.read_image(reading.raster(document[0], codes.READ_DPI))
+    assert (once, codes.page_codes(made.scanned)) == ([], [(1, made.truth)])
+
+
+@pytest.mark.parametrize("condition", ["faded", "fax"])
+def test_faded_paper_and_a_fax_are_read(condition: str) -> None:
+    for number in range(4):
+        made = paper(number, dpi=200, condition=condition)
+        assert codes.page_codes(made.scanned) == [(1, made.truth)]
+
+
+def test_all_codes_of_a_page_are_seen_top_down_and_each_once() -> None:
+    def four(canvas: Canvas) -> None:
+        for text, x_mm, y_mm in (
+            ("SECOND", 20, 130),
+            ("FIRST", 150, 30),
+            ("THIRD", 20, 200),
+            ("SECOND", 150, 250),
+        ):
+            draw_code(text, x_mm, y_mm)(canvas)
+
+    assert codes.page_codes(pdfs.pdf(four)) == [(1, "FIRST"), (1, "SECOND"), (1, "THIRD")]
 
 
 def test_what_is_no_pdf_has_no_codes_but_an_error() -> None:
