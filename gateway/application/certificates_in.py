@@ -1,7 +1,8 @@
 """Certificates of service that come in, on paper or as data: each is recorded once, or waits for a person.
 
 As data, what it says is recorded in the same transaction in which its number is remembered: a replay finds the number.
-On paper the boxes are ticked by hand, so a person reads them beside the picture. Nothing that is proven already is
+On paper the boxes are ticked by hand, so a person reads them beside the picture; what the scan site typed is laid
+beside it as a proposal. Nothing that is proven already is
 overwritten by what comes in: a contradiction waits for a person, who corrects with a reason or puts it aside.
 """
 
@@ -26,7 +27,7 @@ from gateway.application.serving import awaited_of
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.mail import MailPiece
-from gateway.db.returns import CertificateNotice
+from gateway.db.returns import CertificateNotice, InboundKeyed
 from gateway.domain.delivery import DeliveryKind
 from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE
 from gateway.domain.mailpiece import Service
@@ -79,12 +80,15 @@ def certificates_due(services: Services) -> CertificateReport:
             if piece is not None:
                 document = session.get_one(InboundDocument, inbound_id)
                 assign_to_piece(session, services, document, row_id(piece), SYSTEM)
+            keyed = session.get(InboundKeyed, inbound_id) or InboundKeyed(inbound_id=inbound_id)
             _add(
                 session,
                 services,
                 inbound_id=inbound_id,
                 piece_id=row_id(piece) if piece else None,
                 document_sha256=sha256,
+                outcome=keyed.outcome,
+                effective_on=keyed.served_on,
                 found=NO_PIECE if piece is None else TO_READ if piece.service is Service.PZU else NOT_AWAITED,
             )
             report.waiting += 1

@@ -26,7 +26,7 @@ from gateway.db.files import InboundDocument
 from gateway.db.letters import Document, Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.people import Office
-from gateway.db.returns import CertificateNotice
+from gateway.db.returns import CertificateNotice, InboundKeyed
 from gateway.domain.delivery import DeliveryKind
 from gateway.domain.permission import Action
 from gateway.errors import InputError, NotFound
@@ -34,7 +34,10 @@ from gateway.errors import InputError, NotFound
 
 @dataclass(frozen=True)
 class CertificateView:
-    """A certificate that waits for a person. `letters`: reference and recipient's number of what it is about."""
+    """A certificate that waits for a person. `letters`: reference and recipient's number of what it is about.
+
+    `outcome` to `served_by` are what the print house reports, or what the scan site typed: proposals.
+    """
 
     id: int
     provider: str | None
@@ -46,6 +49,8 @@ class CertificateView:
     document_sha256: str | None
     found: str
     noticed_at: datetime
+    place: str | None = None
+    served_by: str | None = None
 
 
 def certificates_waiting(services: Services, login: str) -> list[CertificateView]:
@@ -80,6 +85,8 @@ def read_certificate(
     *,
     outcome: str,
     effective_on: date | None,
+    place: str = "",
+    served_by: str = "",
     reason: str = "",
     reference: str = "",
     number: int = 1,
@@ -103,6 +110,8 @@ def read_certificate(
             DeliveryKind.CERTIFICATE,
             outcome,
             effective_on,
+            place=place.strip(),
+            handed_by=served_by.strip(),
             scan=_scan_of(session, row.document_sha256),
             data={"certificate": row.number} if row.number else {},
         )
@@ -177,6 +186,7 @@ def _scan_of(session: Session, sha256: str | None) -> Scan | None:
 
 def _view(session: Session, row: CertificateNotice) -> CertificateView:
     piece = session.get(MailPiece, row.piece_id) if row.piece_id else None
+    keyed = session.get(InboundKeyed, row.inbound_id) if row.inbound_id else None
     query = select(Letter.reference, Recipient.number).join(Recipient, col(Recipient.letter_id) == Letter.id)
     letters = session.exec(query.where(Recipient.mail_piece_id == row.piece_id)).all() if piece else []
     return CertificateView(
@@ -190,4 +200,6 @@ def _view(session: Session, row: CertificateNotice) -> CertificateView:
         document_sha256=row.document_sha256,
         found=row.found,
         noticed_at=row.noticed_at,
+        place=keyed.place if keyed else None,
+        served_by=keyed.served_by if keyed else None,
     )

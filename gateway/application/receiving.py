@@ -19,7 +19,7 @@ from gateway.application.quarantining import quarantine
 from gateway.application.rendering import remember_document
 from gateway.application.repeating import repeats
 from gateway.application.rescanning import replace_earlier
-from gateway.application.scan_facts import add_note
+from gateway.application.scan_facts import add_keyed, add_note
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
@@ -30,6 +30,7 @@ from gateway.errors import Conflict, DocumentInvalid
 from gateway.ports.scans import (
     AnswerFile,
     Delivery,
+    KeyedIn,
     Manifest,
     ReadNote,
     RejectedDocument,
@@ -163,7 +164,7 @@ def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who:
             _remember_scan(session, services, one)
             scanned = _scanned(row_id(row), manifest.source, one.document)
             add_matched(session, {**scanned, "sha256": one.sha256}, one.match)
-            if one.note or one.document.replaces:
+            if one.note or one.document.replaces or one.document.keyed != KeyedIn():
                 remarks += _add_beside(session, services, row_id(row), one)
         row.findings = list(dict.fromkeys(remarks))
         for rejected in delivery.rejected:
@@ -174,7 +175,7 @@ def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who:
 
 
 def _add_beside(session: Session, services: Services, delivery_id: int, taken: _Taken) -> list[str]:
-    """What came with a document: its transfer note, and the earlier scan that it replaces."""
+    """What came with a document: its transfer note, what was typed of it, and the earlier scan that it replaces."""
     document = taken.document
     new = session.exec(
         select(InboundDocument).where(
@@ -183,6 +184,7 @@ def _add_beside(session: Session, services: Services, delivery_id: int, taken: _
     ).one()
     if taken.note:
         add_note(session, row_id(new), taken.note)
+    add_keyed(session, row_id(new), document.keyed)
     if document.replaces and not replace_earlier(session, services, new, document.replaces):
         return ["rescan-of-unknown"]
     return []

@@ -18,11 +18,11 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
-from gateway.db.returns import ReturnNotice
+from gateway.db.returns import InboundKeyed, ReturnNotice
 from gateway.domain.inbound_classes import RETURNED_MAIL
 from gateway.domain.permission import Action
 from gateway.domain.references import decode_reply_code, decode_sheet_code
-from gateway.domain.returning import ReturnReason, ReturnSource, reason_in, references_in
+from gateway.domain.returning import ReturnReason, ReturnSource, agreed, reason_in, reason_keyed, references_in
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, InputError, NotFound
@@ -170,12 +170,14 @@ def _take(session: Session, services: Services, inbound_id: int, seen: Seen) -> 
     """Write down what was seen; whether it found its piece."""
     document = session.get_one(InboundDocument, inbound_id)
     piece, found_by = _piece(session, document, seen)
+    keyed = session.get(InboundKeyed, inbound_id) or InboundKeyed(inbound_id=inbound_id)
     told = Told(
         source=ReturnSource.SCAN,
-        reason=seen.reason,
+        reason=agreed((seen.reason, reason_keyed(keyed.return_reason))),
         on=document.received_on,
         found_by=found_by,
         inbound_id=inbound_id,
+        new_address=keyed.new_address,
     )
     if piece is None:
         session.add(
@@ -184,6 +186,7 @@ def _take(session: Session, services: Services, inbound_id: int, seen: Seen) -> 
                 inbound_id=inbound_id,
                 reason=told.reason,
                 found_by=found_by,
+                new_address=told.new_address,
                 noticed_at=services.clock.now(),
             )
         )

@@ -15,7 +15,7 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.people import Case, Office, Person, User
-from gateway.db.returns import ReturnedMail, ReturnNotice
+from gateway.db.returns import InboundKeyed, ReturnedMail, ReturnNotice
 from gateway.domain.deadlines import Assessment
 from gateway.domain.permission import Action
 from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason, ReturnRule, ReturnSource
@@ -40,7 +40,7 @@ class ReturnedLetter:
 
 @dataclass(frozen=True)
 class NoticeView:
-    """Who told of it. `inbound_id`: the scan, to be looked at."""
+    """Who told of it. `inbound_id`: the scan, to be looked at; `keyed_reason` what the scan site typed of it."""
 
     id: int
     source: ReturnSource
@@ -49,6 +49,7 @@ class NoticeView:
     new_address: str | None
     inbound_id: int | None
     noticed_at: datetime
+    keyed_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,12 @@ def _tray(session: Session) -> list[NoticeView]:
 
 
 def _notices(session: Session, *where: object) -> list[NoticeView]:
-    query = select(ReturnNotice).where(*where).order_by(col(ReturnNotice.id))  # type: ignore[arg-type]
+    query = (
+        select(ReturnNotice, InboundKeyed.return_reason)
+        .join(InboundKeyed, col(InboundKeyed.inbound_id) == ReturnNotice.inbound_id, isouter=True)
+        .where(*where)  # type: ignore[arg-type]
+        .order_by(col(ReturnNotice.id))
+    )
     return [
         NoticeView(
             id=row_id(row),
@@ -223,6 +229,7 @@ def _notices(session: Session, *where: object) -> list[NoticeView]:
             new_address=row.new_address,
             inbound_id=row.inbound_id,
             noticed_at=row.noticed_at,
+            keyed_reason=keyed,
         )
-        for row in session.exec(query).all()
+        for row, keyed in session.exec(query).all()
     ]

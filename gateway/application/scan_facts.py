@@ -1,4 +1,7 @@
-"""What came with a scan beside its PDF, kept and filed with it: transfer note, batch, quality, the scan replaced."""
+"""What came with a scan beside its PDF, kept and filed with it: transfer note, batch, quality, the scan replaced.
+
+What the scan site typed of returned mail and certificates is kept, too, as proposals for a person.
+"""
 
 import hashlib
 
@@ -7,7 +10,8 @@ from sqlmodel import Session, select
 from gateway.db.arrivals import ScanNote
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
-from gateway.ports.scans import ReadNote
+from gateway.db.returns import InboundKeyed
+from gateway.ports.scans import KeyedIn, ReadNote
 
 
 def add_note(session: Session, inbound_id: int, note: ReadNote) -> None:
@@ -22,6 +26,12 @@ def add_note(session: Session, inbound_id: int, note: ReadNote) -> None:
             findings=[finding.code for finding in note.findings],
         )
     )
+
+
+def add_keyed(session: Session, inbound_id: int, keyed: KeyedIn) -> None:
+    """Keep what the person at the scanner typed, if anything."""
+    if keyed != KeyedIn():
+        session.add(InboundKeyed(inbound_id=inbound_id, **vars(keyed)))
 
 
 def scan_fields(session: Session, document: InboundDocument) -> dict[str, object]:

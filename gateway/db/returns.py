@@ -81,6 +81,20 @@ class ReturnNotice(SQLModel, table=True):
     settled_reason: str | None = None
 
 
+class InboundKeyed(SQLModel, table=True):
+    """What the person at the scanner typed of returned mail or a certificate of service: shown, never decided by."""
+
+    __tablename__ = "inbound_keyed"
+
+    inbound_id: int = Field(foreign_key="inbound_document.id", primary_key=True)
+    return_reason: str | None = None
+    new_address: str | None = None
+    outcome: str | None = None
+    served_on: date | None = None
+    place: str | None = None
+    served_by: str | None = None
+
+
 class Reissue(SQLModel, table=True):
     """Which new letter replaces one that came back."""
 

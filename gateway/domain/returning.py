@@ -100,6 +100,17 @@ def reason_in(text: str | None) -> ReturnReason:
     return next((reason for words, reason in _WRITTEN if re.search(words, said)), ReturnReason.OTHER)
 
 
+def reason_keyed(text: str | None) -> ReturnReason:
+    """The same of what somebody typed: one of our codes, or words."""
+    return ReturnReason(text) if text in set(ReturnReason) else reason_in(text)
+
+
+def agreed(said: Iterable[ReturnReason]) -> ReturnReason:
+    """What several looks at one paper say; OTHER where they contradict each other: a person looks at the picture."""
+    known = {reason for reason in said if reason is not ReturnReason.OTHER}
+    return known.pop() if len(known) == 1 else ReturnReason.OTHER
+
+
 _REFERENCE = re.compile(r"(?<![0-9A-Z])([0-9A-Z]{4})\s?[-–—]\s?([0-9A-Z]{4})(?![0-9A-Z])")
 _LOOSE = re.compile(r"(?<![0-9A-Z])([0-9A-Z]{4})\s?[-–—]?\s?([0-9A-Z]{4})(?![0-9A-Z])")
 

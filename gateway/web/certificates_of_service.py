@@ -51,6 +51,8 @@ def settle(visit: SignedIn, number: int) -> Response:
         number,
         outcome=visit.text("ergebnis"),
         effective_on=visit.day("tag"),
+        place=visit.text("ort")[:200],
+        served_by=visit.text("zugestellt-von")[:100],
         reason=visit.text("reason")[:500],
         reference=visit.text("schreiben"),
         number=int(copy) if copy.isascii() and copy.isdigit() else 1,

@@ -1,6 +1,7 @@
 """Certificates of service that come in, as data and on paper: recorded once, or laid before a person."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from gateway.application.serving import record
 from gateway.db.delivery import DeliveryProof
 from gateway.db.files import InboundDocument
 from gateway.db.returns import CertificateNotice
+from gateway.domain.references import for_people
 from gateway.domain.returning import ReturnFiction, ReturnReason
 from gateway.errors import GatewayError, InputError, NotFound
 from gateway.testing.print_centre import PrintCentre
+from gateway.testing.scan_centre import ScanCentre
+from gateway.testing.scan_centre.mail import certificate_of_service
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.application.test_receiving import SOURCE, printed
 from tests.application.test_serving import SERVED, ordered, town
@@ -209,3 +213,41 @@ def test_a_scanned_certificate_finds_its_piece_and_a_person_reads_it(world: Worl
         assert copy.assessment is not None
         assert copy.assessment.effective == SERVED
         assert waiting(here) == ["piece-unknown"]
+
+
+def test_what_the_scan_site_typed_of_a_paper_certificate_is_proposed_and_a_person_takes_it_over(
+    world: World, tmp_path: Path
+) -> None:
+    with (
+        town(world) as (here, centre),
+        ScanCentre(tmp_path / "scans", source=SOURCE, start=here.clock.now(), speed=0) as scans,
+    ):
+        reference = produced(here, centre)
+        paper = certificate_of_service(for_people(here.only(reference).piece or ""), 3, "19.11.2026")
+        told = {"service_outcome": "mailbox", "served_on": "2026-11-19", "served_by": "Z. Müller"}
+        scans.lay(paper.keying(**told, service_place="Lindenweg 5, Borken"))
+        folder = scans.deliver()
+        assert folder is not None
+        import_delivery(here.services, folder, source=SOURCE)
+        services = replace(here.services, read_window=lambda _pdf: here.only(reference).piece or "")
+        assert certificates_due(services).waiting == 1
+        (one,) = certificates_waiting(here.services, "post")
+        assert (one.outcome, one.effective_on) == ("mailbox", SERVED)
+        assert (one.place, one.served_by) == ("Lindenweg 5, Borken", "Z. Müller")
+        assert proofs(here) == []
+        read_certificate(
+            here.services,
+            "post",
+            one.id,
+            outcome="mailbox",
+            effective_on=SERVED,
+            place=one.place or "",
+            served_by=one.served_by or "",
+        )
+        proof = here.only(reference).proof
+        assert proof is not None
+        assert (proof.effective_on, proof.place, proof.handed_by) == (
+            SERVED,
+            "Lindenweg 5, Borken",
+            "Z. Müller",
+        )

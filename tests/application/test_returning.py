@@ -35,7 +35,8 @@ from gateway.domain.returning import SUSPENDED, ReturnAction, ReturnFiction, Ret
 from gateway.domain.status import Status
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.ports.provider import StatusReport
-from gateway.testing.scan_centre.mail import returned
+from gateway.testing.scan_centre import ScanCentre
+from gateway.testing.scan_centre.mail import Mail, foreign, returned
 from gateway.testing.scan_centre.scanner import CONDITIONS, scan
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.application.test_receiving import SOURCE, printed
@@ -350,3 +351,38 @@ def test_serving_formally_is_refused_where_no_print_house_offers_it(world: World
     assert refused(lambda: decide(world.services, "anna", reference, serve)) == "service-not-offered"
     assert Service.PZU not in world.services.provider.capabilities.services
     assert only_return(world).fiction is ReturnFiction.DISPUTED
+
+
+def keyed(world: World, tmp_path: Path, pdf: bytes, **fields: str) -> None:
+    """A delivery of one paper of which the person at the scanner typed more than its class."""
+    with ScanCentre(tmp_path / "centre", source=SOURCE, start=world.clock.now(), speed=0) as centre:
+        centre.lay(Mail("Rückläufer", pdf, "returned-mail").keying(**fields))
+        folder = centre.deliver()
+        assert folder is not None
+        import_delivery(world.services, folder, source=SOURCE)
+
+
+def test_what_the_scan_site_typed_is_shown_as_its_word_and_decides_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    reference = posted(world)
+    fields = {"return_reason": "not-collected", "new_address": "Neuer Weg 3, 48683 Ahaus"}
+    keyed(world, tmp_path, printed(world, reference), **fields)
+    returns_due(world.services)
+    line = only_return(world)
+    assert (line.reason, line.fiction) == (ReturnReason.NOT_COLLECTED, ReturnFiction.DISPUTED)
+    (notice,) = line.notices
+    assert (notice.keyed_reason, notice.new_address) == ("not-collected", "Neuer Weg 3, 48683 Ahaus")
+    with world.services.db.reading() as session:
+        assert session.exec(select(Person).where(Person.reference == "P3")).one().street == "Lindenweg 5"
+
+
+def test_what_the_scan_site_typed_against_what_was_read_leaves_the_reason_to_a_person(
+    world: World, tmp_path: Path
+) -> None:
+    reference = posted(world)
+    keyed(world, tmp_path, foreign("plain", "x").pdf, return_reason="verzogen")
+    piece = for_people(world.only(reference).piece or "")
+    returns_due(replace(world.services, read_window=lambda _pdf: f"{piece} Annahme verweigert"))
+    line = only_return(world)
+    assert (line.reason, line.notices[0].keyed_reason) == (ReturnReason.OTHER, "verzogen")

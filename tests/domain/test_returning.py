@@ -11,9 +11,11 @@ from gateway.domain.returning import (
     ReturnFiction,
     ReturnReason,
     address_key,
+    agreed,
     check_decision,
     merged,
     reason_in,
+    reason_keyed,
     references_in,
 )
 from gateway.errors import GatewayError
@@ -147,3 +149,22 @@ def test_the_deadline_is_disputed_then_void_or_holds() -> None:
         Dispatch(Channel.POST_INLAND, MONDAY, returned=True), load_notification_rules(), is_holiday_nrw
     )
     assert found[ReturnFiction.VOID].reasons == returned.reasons
+
+
+@given(st.lists(st.sampled_from(ReturnReason)))
+def test_what_is_said_about_one_paper_counts_only_as_far_as_it_agrees(said: list[ReturnReason]) -> None:
+    told = {reason for reason in said if reason is not ReturnReason.OTHER}
+    found = agreed(said)
+    assert (found is ReturnReason.OTHER) == (len(told) != 1)
+    assert found is ReturnReason.OTHER or told == {found}
+
+
+def test_what_is_typed_is_one_of_our_codes_or_words() -> None:
+    typed = ("not-collected", "Annahme verweigert", "VZ", "", None)
+    assert [reason_keyed(each).value for each in typed] == [
+        "not-collected",
+        "refused",
+        "other",
+        "other",
+        "other",
+    ]
