@@ -32,8 +32,8 @@ _BOXES = ("/CropBox", "/BleedBox", "/TrimBox", "/ArtBox")
 def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, duplex: bool) -> PrintCopy:
     """The print copy of the piece `piece` (a reference with check character) from its archived documents.
 
-    Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted', 'document-missing', 'too-many-sheets',
-    'pdf-too-large') and `RenderError` ('sheet-codes-unproven', 'pages-unproven',
+    Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted', 'document-missing', 'layers-hidden',
+    'too-many-sheets', 'pdf-too-large') and `RenderError` ('sheet-codes-unproven', 'pages-unproven',
     'address-not-always-visible', 'pdf-a-1b-impossible').
     """
     if not documents:
@@ -42,8 +42,8 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
         )
     with ExitStack() as stack:
         sources = [stack.enter_context(structure.opened(document)) for document in documents]
-        for source in sources:
-            structure.facts(source)
+        if any(structure.facts(source).hides_layers for source in sources):
+            raise structure.layered()
         # Taken before anything is changed: what the final bytes are held against is what is archived.
         prints = [fingerprints(source) for source in sources]
         sides = sides_of([len(pages) for pages in prints], duplex=duplex)
@@ -66,19 +66,19 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
 def _joined(
     sources: Sequence[pikepdf.Pdf], sides: Sequence[PieceSide], piece: str, profile: PrintProfile
 ) -> bytes:
-    """All sides in one file. It grows on the first document, which keeps its metadata and profile, but no tags.
+    """All sides in one new file. Of the documents it takes nothing but pages, and the output intent they share.
 
     Where the provider takes PDF/A-1b, documents that are PDF/A become that; others stay what they are, unclaimed.
     """
     claim = conformance.common_claim(sources)
     make_1b = profile.pdf_a == "1b" and claim is not None
-    pdf = sources[0]
+    pdf = pikepdf.new()
     for side in sides:
         if side.page is None:
             pdf.add_blank_page(page_size=(A4_WIDTH_MM / MM_PER_PT, A4_HEIGHT_MM / MM_PER_PT))
-        elif side.document > 0:
+        else:
             pdf.pages.append(sources[side.document].pages[side.page - 1])
-    conformance.drop_structure(pdf, claim)
+    conformance.declare(pdf, sources, claim)
     drawn = stamps(pdf, sheet_codes(piece, sides[-1].sheet), profile)
     for side, page in zip(sides, pdf.pages, strict=True):
         _show_only_the_visible(page)
@@ -86,15 +86,13 @@ def _joined(
             _stamp(page, drawn[side.sheet - 1])
     if make_1b:
         conformance.to_1b(pdf)
-    return _saved(pdf, as_1b=make_1b)
+    version = "1.4" if make_1b else max(source.pdf_version for source in sources)
+    return _saved(pdf, version)
 
 
-def _saved(pdf: pikepdf.Pdf, *, as_1b: bool) -> bytes:
-    """Compressed streams are written as they came; PDF/A-1 is PDF 1.4, and that has no object streams.
-
-    Newer files get them, a hundred objects each: one stream of all that a document ever had is slow to open.
-    """
-    packs = not as_1b and pdf.pdf_version >= _FIRST_WITH_OBJECT_STREAMS
+def _saved(pdf: pikepdf.Pdf, version: str) -> bytes:
+    """Compressed streams are written as they came; PDF/A-1 is PDF 1.4, and that has no object streams."""
+    packs = version >= _FIRST_WITH_OBJECT_STREAMS
     target = io.BytesIO()
     pdf.save(
         target,
@@ -103,7 +101,7 @@ def _saved(pdf: pikepdf.Pdf, *, as_1b: bool) -> bytes:
         compress_streams=True,
         stream_decode_level=pikepdf.StreamDecodeLevel.none,
         object_stream_mode=pikepdf.ObjectStreamMode.generate if packs else pikepdf.ObjectStreamMode.disable,
-        force_version="1.4" if as_1b else "",
+        force_version=version,
     )
     return target.getvalue()
 

@@ -1,9 +1,10 @@
 """What a print copy may still claim of its documents' PDF/A and PDF/UA conformance.
 
-Paper has no tags: the print copy carries no structure tree (nine of ten objects of a letter, read and written anew for
-each copy), and so neither claims PDF/UA nor level A. What remains is level U, or B, if all documents claim the same
+Paper has no tags: the print copy is made of pages alone, without the structure tree (nine of ten objects of a letter),
+and so neither claims PDF/UA nor level A. What remains is level U, or B, if all documents claim the same
 part with the same output intent; the codes are in grey, with an embedded font. Otherwise the PDF/A claim goes too: a
-claim that is not true is worse than none. The archived documents stay as they are.
+claim that is not true is worse than none. That claim is all that the metadata of a print copy say: who prints need not
+know title or author. The archived documents stay as they are.
 
 `to_1b` takes a print copy to PDF/A-1b, which some providers ask for: only by leaving out what does not print and
 declaring what holds, never by changing a picture, a font or a colour. What would need that is refused.
@@ -21,7 +22,11 @@ from gateway.errors import RenderError
 from gateway.rendering import structure
 
 _PART, _LEVEL = "{http://www.aiim.org/pdfa/ns/id/}part", "{http://www.aiim.org/pdfa/ns/id/}conformance"
-_UA_KEYS = tuple("{http://www.aiim.org/pdfua/ns/id/}" + key for key in ("part", "amd", "corr", "rev"))
+_OF_OUTPUT_INTENT = (
+    *("/Type", "/S", "/OutputCondition", "/OutputConditionIdentifier", "/RegistryName", "/Info"),
+    "/DestOutputProfile",
+)
+_PARTS, _LEVELS = frozenset({"1", "2", "3"}), frozenset({"A", "B", "U"})
 
 
 def claimed(pdf: pikepdf.Pdf) -> tuple[str, str] | None:
@@ -30,8 +35,8 @@ def claimed(pdf: pikepdf.Pdf) -> tuple[str, str] | None:
         return None
     # Without `with`: read only, the document's metadata stay as they are, byte for byte.
     xmp = pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False)
-    part, level = xmp.get(_PART), xmp.get(_LEVEL)
-    return (str(part), str(level).upper()) if part and level else None
+    part, level = str(xmp.get(_PART)), str(xmp.get(_LEVEL)).upper()
+    return (part, level) if part in _PARTS and level in _LEVELS else None
 
 
 def common_claim(documents: Sequence[pikepdf.Pdf]) -> tuple[str, str] | None:
@@ -45,23 +50,27 @@ def common_claim(documents: Sequence[pikepdf.Pdf]) -> tuple[str, str] | None:
     return part, "U" if keeps_unicode else "B"
 
 
-def drop_structure(pdf: pikepdf.Pdf, claim: tuple[str, str] | None) -> None:
-    """Take the structure tree out of a print copy and claim `claim` instead."""
-    for key in ("/StructTreeRoot", "/MarkInfo"):
-        if key in pdf.Root:
-            del pdf.Root[key]
+def declare(pdf: pikepdf.Pdf, documents: Sequence[pikepdf.Pdf], claim: tuple[str, str] | None) -> None:
+    """Let a print copy made of pages of `documents` claim `claim`, with the output intent that they share."""
     for page in pdf.pages:
-        for key in ("/StructParents", "/Tabs"):
-            if key in page.obj:
-                del page.obj[key]
-    if "/Metadata" not in pdf.Root:
-        return
-    with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
-        for key in _UA_KEYS + (() if claim else (_PART, _LEVEL)):
-            if key in xmp:
-                del xmp[key]
-        if claim:
-            xmp[_PART], xmp[_LEVEL] = claim
+        _drop(page.obj, ("/StructParents", "/Tabs"))
+    if claim:
+        intents = documents[0].Root.get("/OutputIntents", pikepdf.Array())
+        pdf.Root.OutputIntents = pikepdf.Array([_copied(pdf, intent) for intent in intents])
+        _claim(pdf, claim)
+
+
+def _copied(pdf: pikepdf.Pdf, intent: pikepdf.Object) -> pikepdf.Object:
+    found = {key: intent[key] for key in _OF_OUTPUT_INTENT if key in intent}
+    return pikepdf.Dictionary(
+        {key: pdf.copy_foreign(value) if value.is_indirect else value for key, value in found.items()}
+    )
+
+
+def _claim(pdf: pikepdf.Pdf, claim: tuple[str, str]) -> None:
+    part, level = claim
+    xmp = _XMP.format(part=part, level=level).encode("utf-8")
+    pdf.Root.Metadata = pdf.make_stream(xmp, Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
 
 
 def _output_intent(pdf: pikepdf.Pdf) -> str:
@@ -74,14 +83,14 @@ def _output_intent(pdf: pikepdf.Pdf) -> str:
     return hashlib.sha256(b"\0".join(profiles)).hexdigest()
 
 
-_KEPT_IN_ROOT = {"/Type", "/Pages", "/Lang", "/OutputIntents"}
 _DROPPED_OF_PAGE = ("/Annots", "/AA", "/Metadata", "/PieceInfo", "/StructParents", "/Tabs")
 _FORBIDDEN_FILTERS = {"/JPXDecode", "/LZWDecode", "/Crypt"}
 _NEWEST_ICC = 2
 """PDF 1.4 knows profiles of ICC version 2."""
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="1" pdfaid:conformance="B"/>
+<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"
+ pdfaid:part="{part}" pdfaid:conformance="{level}"/>
 </rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>"""
 
@@ -89,7 +98,7 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 def to_1b(pdf: pikepdf.Pdf) -> None:
     """Make a print copy that claims PDF/A-2 or -3 (or -1) a PDF/A-1b file (ISO 19005-1), to be saved as PDF 1.4.
 
-    Structure, links without trace on paper, outlines and document information are left out: none of it prints.
+    Links without trace on paper are left out: they do not print.
     Raises `RenderError` ('pdf-a-1b-impossible') where that is not enough.
     """
     for page in pdf.pages:
@@ -103,19 +112,12 @@ def to_1b(pdf: pikepdf.Pdf) -> None:
             _check_stream(stream)
             _drop(stream, ("/Metadata", "/PieceInfo", "/StructParents", "/StructParent"))
             _drop_group(stream)
-    if "/OCProperties" in pdf.Root:
-        raise _impossible("Ebenen")
     for profile in _icc_profiles(pdf):
         if profile.read_bytes()[8:9] > bytes([_NEWEST_ICC]):
             raise _impossible("ein Farbprofil neuerer Art")
     for font in _fonts(pdf):
         _declare_font(pdf, font)
-    _drop(pdf.Root, tuple(key for key in dict(pdf.Root.items()) if key not in _KEPT_IN_ROOT))
-    if "/Info" in pdf.trailer:
-        del pdf.trailer["/Info"]
-    pdf.Root.Metadata = pdf.make_stream(
-        _XMP.encode("utf-8"), Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML
-    )
+    _claim(pdf, ("1", "B"))
 
 
 def _impossible(what: str) -> RenderError:

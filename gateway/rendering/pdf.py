@@ -150,8 +150,9 @@ class PdfWriter:
                 xmp_metadata=[_PDF_UA_URL],
                 finisher=_one_rdf,
             )
-        _prove(pdf, len(document.pages))
-        return pdf, len(document.pages)
+        with pikepdf.open(io.BytesIO(pdf)) as written:
+            _prove(written, len(document.pages))
+            return _packed(written), len(document.pages)
 
 
 def _srgb() -> ColorProfile:
@@ -199,14 +200,30 @@ def _one_rdf(_: object, pdf: pydyf.PDF) -> None:
             part.stream = [content.replace(joint, b"")]
 
 
-def _prove(pdf: bytes, pages: int) -> None:
+def _prove(document: pikepdf.Pdf, pages: int) -> None:
     """Look once more at what was written: our fonts only, embedded, tagged, every page there."""
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        if len(document.pages) != pages or "/StructTreeRoot" not in document.Root:
-            raise RenderError("not-tagged", "Das erzeugte PDF ist unvollständig. Bitte erneut versuchen.")
-        for part in document.objects:
-            if isinstance(part, pikepdf.Dictionary) and part.get("/Type") == "/FontDescriptor":
-                _prove_font(part)
+    if len(document.pages) != pages or "/StructTreeRoot" not in document.Root:
+        raise RenderError("not-tagged", "Das erzeugte PDF ist unvollständig. Bitte erneut versuchen.")
+    for part in document.objects:
+        if isinstance(part, pikepdf.Dictionary) and part.get("/Type") == "/FontDescriptor":
+            _prove_font(part)
+
+
+def _packed(document: pikepdf.Pdf) -> bytes:
+    """The same objects and streams, a hundred objects to a pack.
+
+    WeasyPrint packs all objects of a document together, nine of ten of them structure, and whoever wants to print or
+    read one page has to unpack them all.
+    """
+    packed = io.BytesIO()
+    document.save(
+        packed,
+        deterministic_id=True,
+        fix_metadata_version=False,
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+    )
+    return packed.getvalue()
 
 
 def _prove_font(descriptor: pikepdf.Dictionary) -> None:

@@ -12,7 +12,7 @@ from gateway.domain.findings import Box, Finding, Severity
 from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
 from gateway.domain.mailpiece import sheets_for
 from gateway.ports.renderer import PreflightReport
-from gateway.rendering import reading
+from gateway.rendering import reading, structure
 from gateway.rendering.reading import PageReading, Reading
 from gateway.rendering.window import AddressWindow
 from gateway.rendering.window_checks import ADDRESS_CHECKS, address_differs, where
@@ -96,12 +96,14 @@ def too_many_sheets(document: Reading, profile: PrintProfile) -> Iterator[Findin
         )
 
 
-def javascript_present(document: Reading, _: PrintProfile) -> Iterator[Finding]:
-    """'javascript-present': what is printed must not depend on a program."""
+def depends_on_a_program(document: Reading, _: PrintProfile) -> Iterator[Finding]:
+    """'javascript-present', 'layers-hidden': what is printed must not depend on what a program makes or shows of it."""
     if document.facts.has_javascript:
         yield _error(
             "javascript-present", "Das PDF enthält JavaScript. Bitte ohne Skripte neu speichern (PDF/A)."
         )
+    if document.facts.hides_layers:
+        yield _error("layers-hidden", structure.HIDDEN_LAYERS)
 
 
 def form_field_present(document: Reading, _: PrintProfile) -> Iterator[Finding]:
@@ -315,7 +317,7 @@ PageCheck = Callable[[PageReading, PrintProfile], Iterator[Finding]]
 
 DOCUMENT_CHECKS: tuple[Callable[[Reading, PrintProfile], Iterator[Finding]], ...] = (
     too_many_sheets,
-    javascript_present,
+    depends_on_a_program,
     form_field_present,
 )
 PAGE_CHECKS: tuple[PageCheck, ...] = (

@@ -212,11 +212,9 @@ class PageReading:
         text, _ = self._text
         left, bottom, right, top = self._page_box(zone)
         across, up = self._pens
-        standing = (
-            index
-            for index, (x, y) in enumerate(zip(across, up, strict=True))
-            if left <= x <= right and bottom <= y <= top
-        )
+        standing = [
+            index for index, y in enumerate(up) if bottom <= y <= top and left <= across[index] <= right
+        ]
         return [self.character(index) for index in standing if pdfium_c.FPDFText_IsGenerated(text, index) != 1]
 
     @cached_property

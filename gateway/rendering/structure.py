@@ -13,6 +13,10 @@ import pikepdf
 
 from gateway.errors import DocumentInvalid
 
+HIDDEN_LAYERS = (
+    "Das PDF enthält Ebenen, die aus- oder eingeblendet werden können; was gedruckt würde, ist nicht sicher. "
+    "Bitte ohne Ebenen neu speichern (PDF/A-1) oder als reines PDF drucken."
+)
 _MAX_TREE_DEPTH = 50
 
 
@@ -30,6 +34,8 @@ class Structure:
 
     has_javascript: bool
     has_form_fields: bool
+    hides_layers: bool
+    """Whether something on a page shows or not depending on a layer; layers that always show are none."""
     annotations: tuple[tuple[Annotation, ...], ...]
     user_units: tuple[float, ...]
     transparent: tuple[bool, ...]
@@ -52,6 +58,11 @@ def encrypted() -> DocumentInvalid:
         "pdf-encrypted",
         "Das PDF ist verschlüsselt oder mit Rechten geschützt. Bitte ohne Kennwort und Schutz neu speichern.",
     )
+
+
+def layered() -> DocumentInvalid:
+    """A PDF of which a part shows or not depending on a layer."""
+    return DocumentInvalid("layers-hidden", HIDDEN_LAYERS)
 
 
 @contextmanager
@@ -175,6 +186,7 @@ def _facts(document: pikepdf.Pdf) -> Structure:
     return Structure(
         has_javascript=_has_javascript(root, pages),
         has_form_fields="/AcroForm" in root and len(root.AcroForm.get("/Fields", [])) > 0,
+        hides_layers="/OCProperties" in root and _hides_layers(document),
         annotations=tuple(tuple(_annotations(page)) for page in pages),
         user_units=tuple(float(page.get("/UserUnit", 1)) for page in pages),
         transparent=tuple(is_transparent(resources(page)) for page in document.pages),
@@ -194,6 +206,19 @@ def _check_page(page: pikepdf.Page) -> None:
     drawn = [form for _, form in forms(page) if form.get("/Subtype") == "/Form"]
     for stream in [*contents(page), *drawn]:
         stream.read_bytes()
+
+
+def _hides_layers(document: pikepdf.Pdf) -> bool:
+    """A layer that is off or that a viewer switches by itself, or a rule about layers (ISO 32000-1, 8.11)."""
+    default = document.Root.OCProperties.get("/D", pikepdf.Dictionary())
+    if len(default.get("/OFF", [])) or default.get("/BaseState", "/ON") != "/ON" or len(default.get("/AS", [])):
+        return True
+    return any(
+        isinstance(part, pikepdf.Dictionary)
+        and part.get("/Type") == "/OCMD"
+        and ("/VE" in part or part.get("/P", "/AnyOn") not in {"/AnyOn", "/AllOn"})
+        for part in document.objects
+    )
 
 
 def _annotations(page: pikepdf.Object) -> Iterator[Annotation]:

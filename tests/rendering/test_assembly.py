@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pikepdf
 import pytest
@@ -326,6 +327,44 @@ def test_the_codes_are_marked_as_artifacts_and_their_font_is_embedded() -> None:
         assert all(font.embedded for font in document.page(1).fonts)
 
 
+def with_a_layer(document: pikepdf.Pdf, *, shown: bool, rule: str | None = None) -> None:
+    """A layer of the document; `rule`: whose members must be in which state for something else to show."""
+    layer = document.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="Entwurf"))
+    off = pikepdf.Array([] if shown else [layer])
+    document.Root.OCProperties = pikepdf.Dictionary(
+        OCGs=pikepdf.Array([layer]), D=pikepdf.Dictionary(BaseState=pikepdf.Name.ON, OFF=off)
+    )
+    if rule:
+        members = pikepdf.Dictionary(Type=pikepdf.Name.OCMD, OCGs=layer, P=pikepdf.Name(rule))
+        properties = pikepdf.Dictionary(Watermark=document.make_indirect(members))
+        document.pages[0].obj.Resources.Properties = properties
+
+
+@pytest.mark.parametrize(("shown", "rule"), [(False, None), (True, "/AllOff")], ids=["off", "a-rule"])
+def test_what_a_layer_may_hide_is_never_printed_and_layers_that_always_show_are_welcome(
+    shown: bool, rule: str | None
+) -> None:
+    hidden = pdfs.changed(archived("B"), partial(with_a_layer, shown=shown, rule=rule))
+    with pytest.raises(DocumentInvalid) as refused:
+        copy_of([archived("A"), hidden])
+    assert refused.value.code == "layers-hidden"
+    visible = pdfs.changed(archived("B"), partial(with_a_layer, shown=True))
+    assert bodies(copy_of([archived("A"), visible]).pdf) == ["A-1", "", "B-1", ""]
+
+
+def test_a_print_copy_takes_nothing_of_its_documents_but_pages() -> None:
+    def with_more(document: pikepdf.Pdf) -> None:
+        document.Root.Names = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary())
+        document.Root.Outlines = document.make_indirect(pikepdf.Dictionary(Title="Geheim"))
+        document.docinfo["/Author"] = "Geheim"
+
+    copy = copy_of([pdfs.changed(archived("A"), with_more)], profile=AS_ARCHIVED)
+    with pikepdf.open(io.BytesIO(copy.pdf)) as pdf:
+        assert set(pdf.Root.keys()) == {"/Type", "/Pages", "/OutputIntents", "/Metadata"}
+        assert "/Info" not in pdf.trailer
+        assert not any(isinstance(part, pikepdf.Dictionary) and "/Title" in part for part in pdf.objects)
+
+
 # PDF/A-1b, where the provider takes nothing newer
 
 
@@ -355,10 +394,6 @@ def with_alpha(document: pikepdf.Pdf) -> None:
     document.pages[0].obj.Resources.ExtGState = pikepdf.Dictionary({"/Faded": state.faded})
 
 
-def with_layers(document: pikepdf.Pdf) -> None:
-    document.Root.OCProperties = pikepdf.Dictionary(OCGs=pikepdf.Array())
-
-
 def with_a_note(document: pikepdf.Pdf) -> None:
     note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[0, 0, 9, 9])
     document.pages[0].Annots = pikepdf.Array([note])
@@ -373,9 +408,7 @@ def with_jpeg_2000(document: pikepdf.Pdf) -> None:
     document.pages[0].obj.Resources.XObject = pikepdf.Dictionary(Picture=picture)
 
 
-@pytest.mark.parametrize(
-    "spoil", [with_alpha, with_layers, with_a_note, with_a_new_colour_profile, with_jpeg_2000]
-)
+@pytest.mark.parametrize("spoil", [with_alpha, with_a_note, with_a_new_colour_profile, with_jpeg_2000])
 def test_what_cannot_truthfully_be_pdf_a_1b_is_refused(spoil: Callable[[pikepdf.Pdf], None]) -> None:
     with pytest.raises(RenderError) as refused:
         copy_of([pdfs.changed(archived("A"), spoil)])

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import pikepdf
 import pytest
@@ -202,6 +203,16 @@ def on_a_page(document: pikepdf.Pdf) -> None:
 @pytest.mark.parametrize("hide", [in_name_tree, on_opening, on_a_page])
 def test_scripts_are_found_wherever_they_hide(hide: Callable[[pikepdf.Pdf], None]) -> None:
     assert codes(pdfs.changed(pdfs.letter(1), hide)) == {"javascript-present"}
+
+
+def test_a_layer_that_is_off_is_found_and_one_that_always_shows_is_not() -> None:
+    def layer(document: pikepdf.Pdf, state: str) -> None:
+        group = document.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="Entwurf"))
+        default = pikepdf.Dictionary({"/ON": pikepdf.Array(), state: pikepdf.Array([group])})
+        document.Root.OCProperties = pikepdf.Dictionary(OCGs=pikepdf.Array([group]), D=default)
+
+    assert codes(pdfs.changed(pdfs.letter(1), partial(layer, state="/OFF"))) == {"layers-hidden"}
+    assert codes(pdfs.changed(pdfs.letter(1), partial(layer, state="/ON"))) == set()
 
 
 def test_form_fields_are_found() -> None:
