@@ -5,32 +5,39 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from gateway.cli.simulate_scans import (
+    ManifestChoice,
+    NoteChoice,
+    ScanChoices,
+    Way,
+    make_centre,
+    settings_for,
+)
 from gateway.errors import ConfigError, InputError, NotFound
 from gateway.testing.epost import EpostSimulator
 from gateway.testing.house.faults import fault_from
-from gateway.testing.house.sftp import SftpServed
 from gateway.testing.house.window import Window
 from gateway.testing.pingen import CREDENTIALS as PINGEN_CREDENTIALS
 from gateway.testing.pingen import PingenSimulator
 from gateway.testing.pingen.simulator import SIGNING_KEY
 from gateway.testing.print_centre import CentreWindow, SftpPrintCentre, SshdMissing
 from gateway.testing.print_centre.faults import apply_fault
-from gateway.testing.scan_centre import ScanWindow, SftpScanCentre
+from gateway.testing.scan_centre import Form, ScanWindow
 from gateway.testing.scan_centre import apply_fault as apply_scan_fault
 
 SIMULATORS = ("epost", "pingen", "sftp", "scans")
 _PORTS = {"pingen": 8091, "sftp": 8022, "scans": 8023}
 _PORT = 8090
-_SCAN_SOURCE = "scan-centre"
 _LOOK_AGAIN_S = 0.1
+
+Fault = Mapping[str, object]
 
 _console = Console(stderr=True, highlight=False)
 
@@ -61,6 +68,21 @@ def simulate(
     webhook: Annotated[
         str | None, typer.Option(help="nur pingen: Adresse, die er von selbst anruft (…/webhooks/pingen)")
     ] = None,
+    transport: Annotated[Way, typer.Option(help="nur scans: wie geliefert wird")] = Way.SFTP,
+    manifest: Annotated[
+        ManifestChoice, typer.Option(help="nur scans: Form der Manifeste")
+    ] = ManifestChoice.JSON,
+    notes: Annotated[
+        NoteChoice, typer.Option(help="nur scans: wo die Transfervermerke sind")
+    ] = NoteChoice.NONE,
+    sealed: Annotated[bool, typer.Option(help="nur scans: jedes PDF trägt ein elektronisches Siegel")] = False,
+    packed: Annotated[bool, typer.Option(help="nur scans: jede Lieferung als ZIP; bei http immer")] = False,
+    gateway: Annotated[
+        str | None, typer.Option(help="nur scans mit http: Adresse des Gateways (…/api/v1)")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="nur scans mit http: Datei mit dem Token des Kontos", exists=True)
+    ] = None,
 ) -> None:
     """Einen Druckdienstleister oder eine Scanstelle nachbilden, bis Strg-C."""
     if provider not in SIMULATORS:
@@ -70,8 +92,13 @@ def simulate(
         )
     port = _PORTS.get(provider, _PORT) if port is None else port
     script = _script(faults)
-    if provider in _BY_SFTP:
-        _simulate_by_sftp(_BY_SFTP[provider], port, speed, folder, script)
+    root = folder.absolute() if folder else None
+    if provider == "sftp":
+        _simulate_print_centre(port, speed, root, script)
+        return
+    if provider == "scans":
+        form = Form(manifest.value, notes.value, sealed, packed or transport is Way.HTTP)
+        _simulate_scans(ScanChoices(transport, form, gateway, token_file), port, speed, root, script)
         return
     with _opened(provider, port, speed, folder) as simulator, _understood():
         simulator.faults.replace([fault_from(each) for each in script])
@@ -83,7 +110,7 @@ def simulate(
         stop_request.wait()
 
 
-def _script(faults: Path | None) -> list[dict[str, object]]:
+def _script(faults: Path | None) -> list[Fault]:
     with _understood():
         script = json.loads(faults.read_text(encoding="utf-8")) if faults else []
         if not isinstance(script, list) or not all(isinstance(each, dict) for each in script):
@@ -117,56 +144,59 @@ def _pingen_settings(base_url: str) -> str:
     return "\n".join(["[provider.pingen]", *lines, f'webhook_secret = "{SIGNING_KEY}"'])
 
 
-@dataclass(frozen=True)
-class _BySftp:
-    """A centre behind a real SFTP server: what opens it, shows it, spoils it, and how the configuration begins."""
-
-    centre: Callable[..., SftpServed]
-    window: Callable[[Any], Window]
-    apply: Callable[[Any, Mapping[str, Any]], object]
-    settings: tuple[str, ...]
-    shows: str
-
-
-_BY_SFTP = {
-    "sftp": _BySftp(SftpPrintCentre, CentreWindow, apply_fault, ("[provider.sftp]",), "Gedruckte Sendungen"),
-    "scans": _BySftp(
-        partial(SftpScanCentre, source=_SCAN_SOURCE),
-        ScanWindow,
-        apply_scan_fault,
-        (f"[inbound.sources.{_SCAN_SOURCE}]", 'transport = "sftp"'),
-        "Kartons",
-    ),
-}
-
-
-def _simulate_by_sftp(
-    kind: _BySftp, port: int, speed: float, folder: Path | None, script: Sequence[Mapping[str, object]]
-) -> None:
-    """On standard output is what the configuration needs."""
-    try:
-        centre = kind.centre(folder.absolute() if folder else None, port=port, speed=speed, automatic=True)
-    except SshdMissing:
-        text = "Der SFTP-Server von OpenSSH fehlt. Bitte installieren: apt-get install openssh-server"
-        raise ConfigError("simulator-sshd-missing", text) from None
-    except OSError as error:
-        raise _port_taken(port, error) from None
-    with centre, kind.window(centre) as window, _understood():
-        for each in script:
-            kind.apply(centre, each)
-        stop_request = _StopRequest()
-        lines = (
-            *kind.settings,
+def _simulate_print_centre(port: int, speed: float, root: Path | None, script: Sequence[Fault]) -> None:
+    with _port_or_server_missing(port):
+        centre = SftpPrintCentre(root, port=port, speed=speed, automatic=True)
+    with centre, CentreWindow(centre) as window:
+        lines = [
+            "[provider.sftp]",
             f'host = "{centre.host}"',
             f"port = {centre.port}",
             f'user = "{centre.user}"',
             f'host_keys = ["{centre.host_key}"]',
             f'key_file = "{centre.key_file}"',
-        )
-        print("\n".join(lines), flush=True)
-        _console.print(f"Ordner: {centre.root}", soft_wrap=True)
-        _console.print(f"{kind.shows}: {window.address}  (Ende mit Strg-C)", soft_wrap=True)
-        stop_request.wait()
+        ]
+        _serve(lines, centre.root, "Gedruckte Sendungen", window, script, partial(apply_fault, centre))
+
+
+def _simulate_scans(
+    choices: ScanChoices, port: int, speed: float, root: Path | None, script: Sequence[Fault]
+) -> None:
+    with _port_or_server_missing(port):
+        centre = make_centre(choices, root, port=port, speed=speed)
+    with centre, ScanWindow(centre) as window:
+        lines = list(settings_for(choices, centre))
+        _serve(lines, centre.root, "Kartons", window, script, partial(apply_scan_fault, centre))
+
+
+@contextmanager
+def _port_or_server_missing(port: int) -> Iterator[None]:
+    try:
+        yield
+    except SshdMissing:
+        text = "Der SFTP-Server von OpenSSH fehlt. Bitte installieren: apt-get install openssh-server"
+        raise ConfigError("simulator-sshd-missing", text) from None
+    except OSError as error:
+        raise _port_taken(port, error) from None
+
+
+def _serve(
+    settings: Sequence[str],
+    root: Path,
+    shows: str,
+    window: Window,
+    script: Sequence[Fault],
+    apply: Callable[[Fault], object],
+) -> None:
+    """Until it is told to stop. On standard output is what the configuration needs."""
+    with _understood():
+        for each in script:
+            apply(each)
+    stop_request = _StopRequest()
+    print("\n".join(settings), flush=True)
+    _console.print(f"Ordner: {root}", soft_wrap=True)
+    _console.print(f"{shows}: {window.address}  (Ende mit Strg-C)", soft_wrap=True)
+    stop_request.wait()
 
 
 def _port_taken(port: int, error: OSError) -> ConfigError:

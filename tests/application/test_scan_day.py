@@ -22,8 +22,8 @@ from gateway.db.people import Case
 from gateway.domain.originals import Paper, Quality
 from gateway.inbound.folder_site import FolderSite
 from gateway.testing.scan_centre import Mail, Place, ScanCentre, Sheaf, apply_fault
-from gateway.testing.scan_centre.batch import MISTAKES
 from gateway.testing.scan_centre.mail import FOREIGN, foreign, identity_paper, letter_naming, reply_slip
+from gateway.testing.scan_centre.mistakes import MISTAKES
 from gateway.testing.scan_centre.scanner import Condition
 from tests.world import REQUEST, World
 

@@ -174,3 +174,28 @@ def test_the_scan_centre_says_how_to_configure_it_delivers_and_is_answered(tmp_p
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=10)
     assert child.returncode == 0
+
+
+@pytest.mark.slow
+def test_a_scan_centre_that_shares_a_folder_seals_and_writes_xml_is_configured_as_it_says(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "centre"
+    choices = ("--transport", "folder", "--manifest", "xml", "--notes", "attachment", "--sealed", "--packed")
+    with running("scans", "--folder", str(folder), *choices) as (child, first_line):
+        assert child.stdout is not None
+        told = [child.stdout.readline() for _ in range(6)]
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=10)
+    inbound = InboundSettings(**tomllib.loads("\n".join([first_line, *told]))["inbound"])
+    source = inbound.sources["scan-centre"].rules("scan-centre", Path)
+    assert (source.manifest, source.note, source.signed) == ("xml", "attachment", True)
+    assert b"BEGIN CERTIFICATE" in source.trust[0]
+    site = scan_sites(inbound, Path)["scan-centre"]
+    assert not has_error(site.check())
+
+
+def test_a_scan_centre_that_uploads_needs_to_know_where_to() -> None:
+    result = CliRunner().invoke(app(), ["simulate", "scans", "--transport", "http"])
+    assert isinstance(result.exception, InputError)
+    assert result.exception.code == "simulator-gateway-missing"

@@ -11,7 +11,6 @@ import zxingcpp
 
 from gateway.domain.references import encode_reply_code, reference_from
 from gateway.testing.scan_centre import Place, ScanCentre, ScanWindow, apply_fault
-from gateway.testing.scan_centre.batch import MISTAKES
 from gateway.testing.scan_centre.mail import (
     FOREIGN,
     Mail,
@@ -21,6 +20,7 @@ from gateway.testing.scan_centre.mail import (
     reply_slip,
     returned,
 )
+from gateway.testing.scan_centre.mistakes import MISTAKES
 from gateway.testing.scan_centre.scanner import CONDITIONS, UNREADABLE, Condition, scan, some_condition
 from gateway.testing.scan_centre.sheets import page_image, pages_of
 from tests.testing.test_scans import reply_slip as printed_slip

@@ -16,24 +16,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
 from gateway.testing.house.centre import Centre
 from gateway.testing.house.clock import local_day
-from gateway.testing.scan_centre.batch import Draft, spoil
+from gateway.testing.scan_centre.batch import Draft
+from gateway.testing.scan_centre.form import Form
 from gateway.testing.scan_centre.ledger import PaperLedger, Place, Sheaf
 from gateway.testing.scan_centre.mail import Mail
+from gateway.testing.scan_centre.mistakes import spoil
+from gateway.testing.scan_centre.packing import READY, write_delivery
 from gateway.testing.scan_centre.scanner import GOOD, UNREADABLE, Condition, scan
+from gateway.testing.scan_centre.seals import Seal
 from gateway.testing.scan_centre.sheets import pages_of
-from gateway.testing.scans import write_manifest
 
 _BOX_HOLDS = 50
 DESTROYED_AFTER = timedelta(days=2)
 """After the release, the shredder's next tour."""
+_TOO_OLD = timedelta(days=2)
 
-Writer = Callable[[Path, Draft], None]
-"""Writes manifest, notes and marker of a delivery whose PDFs are in the folder."""
+OF_CENTRE = frozenset(
+    {"gap", "late", "old", "ready-early", "unreadable-scan", "id-again", "bytes-again", "name-again"}
+)
+"""Mistakes of a delivery that only the centre can make; see `faults`."""
 
 
 @dataclass
@@ -55,12 +61,12 @@ class Script:
 class ScanCentre(Centre):
     """A context manager; a thread of this process works while it is open, if `automatic`.
 
-    `root` keeps everything from one start to the next; without it, all vanishes at the end. `condition`: how paper is
-    scanned, or a function of the sheaf.
+    `root` keeps everything from one start to the next; without it, all vanishes at the end. `form`: how it delivers.
+    `condition`: how paper is scanned, or a function of the sheaf.
     """
 
     KIND = "scan-centre"
-    FOLDERS = ("in", "answers", "reports", "centre/held-back")
+    FOLDERS: ClassVar[tuple[str, ...]] = ("in", "answers", "reports", "centre/held-back")
     LOOK_EVERY_S = 0.2
 
     def __init__(
@@ -71,15 +77,16 @@ class ScanCentre(Centre):
         speed: float = 1.0,
         start: datetime | None = None,
         automatic: bool = False,
-        writer: Writer | None = None,
+        form: Form | None = None,
         condition: Condition | Callable[[Sheaf], Condition] = GOOD,
     ) -> None:
         super().__init__(root, speed=speed, start=start, automatic=automatic)
         self.source = source
         self.script = Script()
-        self._writer = writer or write_json
+        self.form = form or Form()
         self._condition = condition
         self._ledger = PaperLedger(self.root / "centre")
+        self.seal = Seal(self.root / "centre" / "seal") if self.form.sealed else None
 
     @property
     def ledger(self) -> list[Sheaf]:
@@ -101,7 +108,7 @@ class ScanCentre(Centre):
             return [self._lay(mail) for mail in mails]
 
     def deliver(self) -> Path | None:
-        """Scan whatever was not delivered yet, or is to be scanned again; the delivery's folder, READY last.
+        """Scan whatever was not delivered yet, or is to be scanned again; the delivery's folder, READY last, or ZIP.
 
         None if there is nothing to deliver. A delivery that is held back (fault `late`) lies in `centre/held-back`.
         """
@@ -112,10 +119,11 @@ class ScanCentre(Centre):
     def hand_in_late(self) -> list[Path]:
         """Deliver what was held back."""
         with self._lock:
-            return [
-                Path(shutil.move(folder, self.root / "in" / folder.name))
-                for folder in sorted((self.root / "centre" / "held-back").iterdir())
+            moved = [
+                Path(shutil.move(each, self.root / "in" / each.name))
+                for each in sorted((self.root / "centre" / "held-back").iterdir())
             ]
+            return [each for each in moved if not each.name.endswith(READY)]
 
     def work(self) -> None:
         """Read what was answered, and do what is due: destroy, send back."""
@@ -159,15 +167,31 @@ class ScanCentre(Centre):
     def _deliver(self, sheaves: Sequence[Sheaf]) -> Path:
         mistakes, self.script.next_delivery = self.script.next_delivery, []
         self._ledger.sequence += 2 if "gap" in mistakes else 1
-        sequence = self._ledger.sequence
-        draft = Draft(self.source, f"{local_day(self.now()).isoformat()}-{sequence:03d}", sequence, self.now())
+        sequence, before = self._ledger.sequence, self._delivered_before(mistakes)
+        name = f"{local_day(self.now()).isoformat()}-{sequence:03d}"
+        draft = Draft(self.source, name, sequence, self.now(), self.form, self.seal or bytes)
+        if "old" in mistakes:
+            draft.at -= _TOO_OLD
+        if before and "name-again" in mistakes:
+            draft.delivery = before.delivery
         for position, sheaf in enumerate(sheaves):
-            bad = position == 0 and "unreadable-scan" in mistakes
-            draft.add(self._entry(sheaf, draft.delivery), self._scan(sheaf, spoiled=bad))
+            entry, first = self._entry(sheaf, draft.delivery), position == 0
+            scan = self._scan(sheaf, spoiled=first and "unreadable-scan" in mistakes)
+            if first and before and "id-again" in mistakes:
+                entry["document_id"] = before.document_id
+            if first and before and "bytes-again" in mistakes:
+                scan = self._scan(before, spoiled=False)
+            draft.add(entry, scan)
         for mistake in mistakes:
-            if mistake not in {"gap", "late", "ready-early", "unreadable-scan"}:
+            if mistake not in OF_CENTRE:
                 spoil(draft, mistake)
         return self._write(draft, mistakes)
+
+    def _delivered_before(self, mistakes: Sequence[str]) -> Sheaf | None:
+        """A paper that was delivered, for mistakes that repeat something."""
+        if not {"id-again", "bytes-again", "name-again"} & set(mistakes):
+            return None
+        return next((each for each in self._ledger.sheaves if each.receipt == "accepted"), None)
 
     def _entry(self, sheaf: Sheaf, delivery: str) -> dict[str, Any]:
         earlier = sheaf.document_id
@@ -193,19 +217,10 @@ class ScanCentre(Centre):
         return scan(pdf, UNREADABLE if spoiled else condition, seed=seed, text=() if spoiled else text)
 
     def _write(self, draft: Draft, mistakes: Sequence[str]) -> Path:
-        late = "late" in mistakes
-        folder = self.root / ("centre/held-back" if late else "in") / draft.delivery
-        folder.mkdir(parents=True)
-        if "ready-early" in mistakes:
-            self._writer(folder, draft)
-        for name, content in draft.files.items():
-            (folder / name).write_bytes(content)
-            if "ready-early" in mistakes:
-                break  # the rest never comes
-        else:
-            self._writer(folder, draft)
+        place = self.root / ("centre/held-back" if "late" in mistakes else "in")
+        written = write_delivery(place, draft, mistakes)
         self._ledger.save()
-        return folder
+        return written
 
     def _read(self, file: Path) -> None:
         self._ledger.seen.add(file.name)
@@ -218,8 +233,17 @@ class ScanCentre(Centre):
             self._released(said)
         elif kind == "original-recall":
             self._recalled(said)
+        elif said.get("result") == "refused":
+            self._refused(str(said.get("delivery")), str(said.get("code")))
         elif "documents" in said:
             self._answered(said["documents"])
+
+    def _refused(self, delivery: str, code: str) -> None:
+        """Nothing of a delivery was taken: its papers are delivered anew, under the same ids."""
+        for sheaf in self._ledger.sheaves:
+            if sheaf.delivery == delivery and sheaf.receipt == "":
+                sheaf.ids.pop()
+                sheaf.delivery, sheaf.receipt = "", code
 
     def _answered(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """Receipts and feedback: a document that was refused, or of which a new scan is wanted, is scanned again."""
@@ -289,11 +313,6 @@ class ScanCentre(Centre):
             "signed_by": "M. Vernichter",
             "documents": [{"delivery": each.delivery, "document_id": each.document_id} for each in sheaves],
         }
-
-
-def write_json(folder: Path, draft: Draft) -> None:
-    """The manifest as JSON, and the marker."""
-    write_manifest(folder, draft.manifest())
 
 
 def _waits(sheaf: Sheaf) -> bool:

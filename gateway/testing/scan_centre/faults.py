@@ -2,12 +2,16 @@
 
 {"kind": "wrong-index:JC-BOR-2026-00018"}
 
-Of the next delivery: everything in `batch`, and
+Of the next delivery: everything in `mistakes`, and
 
 gap                     a sequence number is left out
 late                    it is held back until `hand-in` (a later one overtakes it)
 ready-early             the marker is there before the PDFs, and the rest never comes
 unreadable-scan         its first scan cannot be read by anybody
+old                     it was made two days before it comes
+id-again                its first document has an id that was delivered and accepted before
+bytes-again             its first document is one that was delivered before, with another id
+name-again              it has the name of one that was accepted, and other content
 
 Of paper, until `honest` ends it:
 
@@ -28,11 +32,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.testing.scan_centre.batch import MISTAKES
-from gateway.testing.scan_centre.centre import ScanCentre, Script
+from gateway.testing.scan_centre.centre import OF_CENTRE, ScanCentre, Script
 from gateway.testing.scan_centre.ledger import Place
+from gateway.testing.scan_centre.mistakes import MISTAKES, NOTE_MISTAKES, SEAL_MISTAKES, WHOLE
+from gateway.testing.scan_centre.packing import ZIP_MISTAKES
 
-OF_DELIVERY = frozenset({*MISTAKES, "gap", "late", "ready-early", "unreadable-scan"})
+OF_DELIVERY = frozenset({*MISTAKES, *WHOLE, *NOTE_MISTAKES, *SEAL_MISTAKES, *ZIP_MISTAKES, *OF_CENTRE})
 _NONSENSE = b'{"schema": "destruction-certificate/1", "certificate'
 
 

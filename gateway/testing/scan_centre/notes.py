@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 import pikepdf
+from PIL import ImageCms
 
 FILE_NAME = "transfervermerk.xml"
+_DATED = "D:20261120140000+01'00'"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def transfer_note(spec: NoteSpec) -> bytes:
 
 
 def attach(pdf: bytes, note: bytes) -> bytes:
-    """The PDF with the note in it, as an associated file."""
+    """The PDF with the note in it as an associated file: PDF/A-3b, as far as its pages allow that."""
     buffer = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as document:
         attached = pikepdf.AttachedFileSpec(
@@ -78,15 +80,32 @@ def attach(pdf: bytes, note: bytes) -> bytes:
             note,
             filename=FILE_NAME,
             mime_type="text/xml",
-            creation_date="",
-            mod_date="",
-            description="",
+            creation_date=_DATED,
+            mod_date=_DATED,
+            description="Transfervermerk nach BSI TR-03138",
         )
         attached.obj.AFRelationship = pikepdf.Name.Supplement
         document.attachments[FILE_NAME] = attached
         document.Root.AF = pikepdf.Array([attached.obj])
+        _claim_archival(document)
         document.save(buffer, deterministic_id=True)
     return buffer.getvalue()
+
+
+def _claim_archival(document: pikepdf.Pdf) -> None:
+    """What makes pages of pictures PDF/A-3: the statement, and what its colours mean (ISO 19005-3, 6.2.3, 6.6)."""
+    if "/Info" in document.trailer:
+        del document.trailer["/Info"]
+    with document.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as said:
+        said["pdfaid:part"], said["pdfaid:conformance"] = "3", "B"
+    profile = document.make_stream(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), N=3)
+    intent = pikepdf.Dictionary(
+        Type=pikepdf.Name.OutputIntent,
+        S=pikepdf.Name.GTS_PDFA1,
+        OutputConditionIdentifier="sRGB IEC61966-2.1",
+        DestOutputProfile=profile,
+    )
+    document.Root.OutputIntents = pikepdf.Array([document.make_indirect(intent)])
 
 
 def _step(name: str, moment: str | None, person: str | None, system: str | None, attribute: str) -> str:

@@ -10,12 +10,16 @@ from dataclasses import dataclass, replace
 
 from PIL import Image, ImageDraw, ImageFilter
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.testing.scan_centre.sheets import page_image, pages_of
 
 _A4_PT = (595.276, 841.89)
 _PAPER = 255
+_FONT = "Vera"
+"""Comes with reportlab; embedded, as an archival PDF demands."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,9 @@ def _encoded(picture: Image.Image, condition: Condition) -> io.BytesIO:
 
 
 def _hide(canvas: Canvas, lines: Sequence[str]) -> None:
+    pdfmetrics.registerFont(TTFont(_FONT, f"{_FONT}.ttf"))
     text = canvas.beginText(70, 760)
-    text.setFont("Helvetica", 11, leading=17)
+    text.setFont(_FONT, 11, leading=17)
     text.setTextRenderMode(3)
     for line in lines:
         text.textLine(line)
