@@ -11,13 +11,15 @@ from pathlib import Path
 import structlog
 
 from gateway.application.answering_scans import send_answers
+from gateway.application.quarantining import quarantine
 from gateway.application.receiving import InboundReport, import_delivery
 from gateway.application.services import Services
 from gateway.application.spooling import settle_upload, spool_of
 from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, ProviderError
-from gateway.ports.scans import ScanSite
+from gateway.ports.scans import RefusedArrival, ScanSite
 
 log = structlog.get_logger()
+OPERATOR = "operator"
 
 
 @dataclass
@@ -37,12 +39,23 @@ def take_arrivals(services: Services, only: str | None = None) -> ArrivalsReport
             continue
         try:
             for arrival in site.arrivals(spool_of(services, source)):
-                take_arrival(services, site, arrival, report)
+                if isinstance(arrival, RefusedArrival):
+                    _refuse(services, site, arrival, report)
+                else:
+                    take_arrival(services, site, arrival, report)
         except ProviderError as fact:
             log.warning("scan-site-away", source=source, code=fact.code)
             report.away.append(source)
     send_answers(services)
     return report
+
+
+def _refuse(services: Services, site: ScanSite, refused: RefusedArrival, report: ArrivalsReport) -> None:
+    """What cannot be brought here is answered and decided about like every delivery that is wrong as a whole."""
+    log.warning("scan-delivery-refused", source=site.source, code=refused.error.code)
+    quarantine(services, refused.folder, site.source, refused.error, OPERATOR)
+    site.set_aside(refused)
+    report.refused += 1
 
 
 def take_arrival(services: Services, site: ScanSite, arrival: Path, report: ArrivalsReport) -> None:

@@ -16,6 +16,7 @@ from gateway.errors import Conflict, NotSent
 from gateway.inbound.delivery import READY
 from gateway.inbound.spool import drop, left_over
 from gateway.inbound.zips import PACKED
+from gateway.ports.scans import RefusedArrival
 
 _GONE = ".taken"
 """Deliveries on their way out; nothing in it is read."""
@@ -66,6 +67,9 @@ class FolderSite:
         arrival.rename(target)
         sync_folder(arrival.parent)
         shutil.rmtree(gone, ignore_errors=True)
+
+    def set_aside(self, refused: RefusedArrival) -> None:
+        """There is none: everything that is ready can be read."""
 
     def answer(self, name: str, content: bytes) -> None:
         """Write it once. Raises `Conflict` answer-exists, `NotSent` scan-folder-not-writable."""

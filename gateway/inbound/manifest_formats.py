@@ -46,6 +46,7 @@ _OF_DOCUMENT = (
 CSV_FIELDS = frozenset({*_OF_DELIVERY, *_COUNTS.values(), *_OF_DOCUMENT})
 """Our names that the configuration may give a column of a CSV."""
 _MAY_BE_EMPTY = {"file_number", "batch", "sender", "replaces", "note", *_KEYED}
+_NEEDED = tuple(name for name in (*_OF_DELIVERY, *_OF_DOCUMENT) if name not in _MAY_BE_EMPTY)
 _DAYS = ("received_on", "served_on")
 _NUMBERS = {"sequence", "pages", "documents"}
 _GERMAN_DAY = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})")
@@ -135,9 +136,12 @@ def _rows(content: bytes, delimiter: str) -> list[dict[str, str]]:
 
 
 def _by_our_names(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
-    """A line by our names of the fields. A missing column or cell is empty, more cells than columns are a fault."""
+    """A line by our names of the fields. A missing cell is empty, as is the column of what need not be said."""
     if None in row:
         raise NotReadable("eine Zeile hat mehr Felder als Spalten")
+    for name in _NEEDED:
+        if (column := columns.get(name, name)) not in row:
+            raise NotReadable(f"die Spalte {column} fehlt")
     return {name: (row.get(columns.get(name, name)) or "").strip() for name in CSV_FIELDS}
 
 

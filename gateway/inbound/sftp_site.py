@@ -1,10 +1,13 @@
 """A scan provider behind SFTP: its folders are fetched into ours, its answers are put there whole.
 
     in/NAME/ or in/NAME.zip    deliveries, see `folder_site`; taken out of sight by one posix-rename, then removed
+    in/.refused/NAME-…         what could not be fetched, and was answered so: kept there, whole
     answers/NAME               uploaded as .NAME.part, its size checked, then one posix-rename
     reports/NAME               read, and left there
 
 What was fetched before is not fetched again: a fetched delivery appears in our folder by a rename when it is whole.
+One that is larger than agreed is refused; one that cannot be read is tried again until it is hours old, and then
+refused. Both hold up no other delivery, and no byte of them is deleted at the site.
 """
 
 import shutil
@@ -17,16 +20,21 @@ from pathlib import Path, PurePosixPath
 import paramiko
 
 from gateway.domain.findings import Finding, Severity
+from gateway.domain.scan_sources import ManifestFormat
 from gateway.durable import FOLDER_MODE
-from gateway.errors import NotSent, ProviderError
-from gateway.inbound.delivery import READY
+from gateway.errors import DocumentInvalid, NotSent, ProviderError
+from gateway.inbound.delivery import MAX_MANIFEST_BYTES, READY
 from gateway.inbound.folder_site import answer_exists, unfinished
 from gateway.inbound.spool import drop, left_over
 from gateway.inbound.zips import PACKED
+from gateway.ports.scans import RefusedArrival
 from gateway.sftp_line import LOST, SftpLine, SftpSettings
 
 MAX_REPORT_BYTES = 20_000_000
 _GONE = ".taken"
+_REFUSED = ".refused"
+_AT_ONCE = 64
+"""Requests under way: what is not written yet is held in memory."""
 
 
 class SftpSite:
@@ -52,7 +60,7 @@ class SftpSite:
         self._unfinished_s = unfinished_hours * 3600
         self._max_bytes = max_bytes
 
-    def arrivals(self, into: Path) -> Iterator[Path]:
+    def arrivals(self, into: Path) -> Iterator[Path | RefusedArrival]:
         """Ready deliveries by name, each fetched below `into`. Raises `NotSent`."""
         with self._open() as client:
             ready = [entry for entry in _entries(client, self._inbox) if self._is_ready(client, entry)]
@@ -60,7 +68,9 @@ class SftpSite:
         yield from brought
         for entry in ready:
             if entry.filename.removesuffix(".zip") not in {each.name for each in brought}:
-                yield self._fetched(entry, into)
+                arrival = self._fetched_or_refused(entry, into)
+                if arrival is not None:
+                    yield arrival
 
     def taken(self, arrival: Path) -> None:
         """One rename takes it out of sight; then it goes, there and here. Raises `NotSent`."""
@@ -78,6 +88,20 @@ class SftpSite:
             for each in _entries(client, gone):
                 _remove(client, gone / each.filename)
         drop(arrival)
+
+    def set_aside(self, refused: RefusedArrival) -> None:
+        """Out of the way by one rename; the marker of a ZIP goes first. Raises `NotSent`."""
+        name = refused.folder.name
+        aside, number = self._inbox / _REFUSED, time.time_ns()
+        with self._open() as client:
+            with suppress(OSError):
+                client.mkdir(str(aside), FOLDER_MODE)
+            with suppress(FileNotFoundError):
+                client.remove(str(self._inbox / f"{name}.zip.{READY}"))
+            for each in (f"{name}.zip", name):
+                with suppress(FileNotFoundError):
+                    client.posix_rename(str(self._inbox / each), str(aside / f"{each}-{number}"))
+        shutil.rmtree(refused.folder, ignore_errors=True)
 
     def answer(self, name: str, content: bytes) -> None:
         """Put it there once. Raises `NotSent`, `Conflict` answer-exists."""
@@ -146,32 +170,93 @@ class SftpSite:
             return False
         return True
 
-    def _fetched(self, entry: paramiko.SFTPAttributes, into: Path) -> Path:
+    def _fetched_or_refused(self, entry: paramiko.SFTPAttributes, into: Path) -> Path | RefusedArrival | None:
+        """None: it could not be read this time. Raises `NotSent` where the line is the reason."""
+        with self._open() as client:
+            try:
+                return self._fetched(client, entry, into)
+            except DocumentInvalid as error:
+                return self._refused(client, entry, into, error)
+            except (OSError, paramiko.SFTPError):
+                if not self._is_alive(client):
+                    raise
+                if self._is_fresh(client, entry):
+                    return None
+                return self._refused(client, entry, into, _unreadable(self.source))
+
+    def _fetched(self, client: paramiko.SFTPClient, entry: paramiko.SFTPAttributes, into: Path) -> Path:
         target = into / entry.filename.removesuffix(".zip")
         if target.is_dir():
             return target
-        part = into / f".{target.name}.part"
+        part, files = into / f".{target.name}.part", self._files(client, entry)
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(mode=FOLDER_MODE)
-        with self._open() as client:
-            there = self._inbox / entry.filename
-            if entry.filename.endswith(".zip"):
-                self._fetch(client, {there: PACKED}, part)
-            else:
-                files = [each for each in _entries(client, there) if stat.S_ISREG(each.st_mode or 0)]
-                self._fetch(client, {there / each.filename: each.filename for each in files}, part)
+        # READY last, so that what is here is never more ready than it was there.
+        for path, name in sorted(files.items(), key=lambda file: (file[1] == READY, file[1])):
+            client.get(str(path), str(part / name), max_concurrent_prefetch_requests=_AT_ONCE)
         part.rename(target)
         return target
 
-    def _fetch(self, client: paramiko.SFTPClient, files: dict[PurePosixPath, str], part: Path) -> None:
-        """READY last, so that what is here is never more ready than it was there."""
-        left = self._max_bytes
-        for path, name in sorted(files.items(), key=lambda file: (file[1] == READY, file[1])):
-            left -= client.stat(str(path)).st_size or 0
-            if left < 0:
-                text = f"Eine Lieferung der Scanstelle {self.source} ist größer als vereinbart; sie bleibt dort liegen."
-                raise NotSent("delivery-too-large", text)
-            client.get(str(path), str(part / name))
+    def _files(self, client: paramiko.SFTPClient, entry: paramiko.SFTPAttributes) -> dict[PurePosixPath, str]:
+        """Path there → name here. Raises `DocumentInvalid` delivery-too-large."""
+        there = self._inbox / entry.filename
+        if entry.filename.endswith(".zip") and not stat.S_ISDIR(entry.st_mode or 0):
+            found, size = {there: PACKED}, entry.st_size or 0
+        else:
+            files = [each for each in _entries(client, there) if stat.S_ISREG(each.st_mode or 0)]
+            found = {there / each.filename: each.filename for each in files}
+            size = sum(each.st_size or 0 for each in files)
+        if size > self._max_bytes:
+            raise DocumentInvalid(
+                "delivery-too-large",
+                f"Die Scanlieferung ist größer als die vereinbarten {self._max_bytes // 1_000_000} MB. Sie wurde"
+                " abgelehnt und liegt noch bei der Scanstelle; bitte geteilt neu anfordern.",
+            )
+        return found
+
+    def _refused(
+        self,
+        client: paramiko.SFTPClient,
+        entry: paramiko.SFTPAttributes,
+        into: Path,
+        error: DocumentInvalid,
+    ) -> RefusedArrival:
+        """With what tells which delivery it is, as far as that can be read: its manifest and its marker."""
+        name = entry.filename.removesuffix(".zip")
+        folder = into / _REFUSED / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=FOLDER_MODE)
+        if stat.S_ISDIR(entry.st_mode or 0):
+            for each in (READY, *(f"manifest.{kind.value}" for kind in ManifestFormat)):
+                with suppress(OSError):
+                    content = _read(client, self._inbox / name / each, MAX_MANIFEST_BYTES)
+                    if content is not None and len(content) <= MAX_MANIFEST_BYTES:
+                        (folder / each).write_bytes(content)
+        return RefusedArrival(folder, error)
+
+    def _is_alive(self, client: paramiko.SFTPClient) -> bool:
+        """The line still answers: what failed is the file, not the way."""
+        try:
+            client.stat(str(self._inbox))
+        except LOST:
+            return False
+        return True
+
+    def _is_fresh(self, client: paramiko.SFTPClient, entry: paramiko.SFTPAttributes) -> bool:
+        """It was finished so recently that it may still be put right there."""
+        try:
+            finished = client.stat(str(self._inbox / (_marker(entry) or entry.filename))).st_mtime or 0
+        except OSError:
+            return True
+        return time.time() - finished < self._unfinished_s
+
+
+def _unreadable(source: str) -> DocumentInvalid:
+    return DocumentInvalid(
+        "delivery-not-fetchable",
+        f"Dateien der Scanlieferung lassen sich bei {source} nicht lesen. Sie wurde abgelehnt und liegt noch dort;"
+        " bitte bei der Scanstelle neu anfordern.",
+    )
 
 
 def _marker(entry: paramiko.SFTPAttributes) -> str | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from gateway.domain.findings import Finding
 from gateway.inbound.incoming import remove_left
 from gateway.inbound.spool import drop, left_over
+from gateway.ports.scans import RefusedArrival
 
 
 class UploadSite:
@@ -22,6 +23,9 @@ class UploadSite:
     def taken(self, arrival: Path) -> None:
         """Our copy goes."""
         drop(arrival)
+
+    def set_aside(self, refused: RefusedArrival) -> None:
+        """There is none: everything that is ready can be read."""
 
     def answer(self, name: str, content: bytes) -> None:
         """There is nothing to do: the provider reads the row."""

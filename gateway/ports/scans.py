@@ -9,7 +9,7 @@ from typing import Protocol
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.scan_sources import DeliveryLimits, ScanSource
 from gateway.domain.transfer_note import TransferNote
-from gateway.errors import GatewayError
+from gateway.errors import DocumentInvalid, GatewayError
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,14 @@ class ScanReader(Protocol):
         """Copy the files of a delivery (those named, else all) into a new folder, on disk when this returns."""
 
 
+@dataclass(frozen=True)
+class RefusedArrival:
+    """A ready delivery that cannot be brought here as a whole: why, and in `folder` its manifest and marker, if any."""
+
+    folder: Path
+    error: DocumentInvalid
+
+
 class ScanSite(Protocol):
     """The scan provider's side of one agreed source: where deliveries come from and answers go to.
 
@@ -201,8 +209,14 @@ class ScanSite(Protocol):
 
     source: str
 
-    def arrivals(self, into: Path) -> Iterator[Path]:
-        """Deliveries that are ready, each brought into a folder below `into`; those not taken yet come again."""
+    def arrivals(self, into: Path) -> Iterator[Path | RefusedArrival]:
+        """Deliveries that are ready, each brought into a folder below `into`; those not taken yet come again.
+
+        One that cannot be brought holds up no other.
+        """
+
+    def set_aside(self, refused: RefusedArrival) -> None:
+        """What could not be brought was answered: it lies at the site where it does not arrive; nothing is deleted."""
 
     def taken(self, arrival: Path) -> None:
         """What was brought into `arrival` is in our rows, or in quarantine: it is removed at the site."""

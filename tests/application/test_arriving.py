@@ -75,6 +75,29 @@ def test_a_delivery_is_taken_answered_at_the_site_and_removed_there(
     assert (again.taken, again.refused) == ([], 0)
 
 
+def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(world: World, tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    for name in ("in", "answers", "reports"):
+        (root / name).mkdir(parents=True)
+    sshd = Sshd(tmp_path / "ssh", root)
+    sshd.start()
+    line = SftpSettings("127.0.0.1", sshd.port, sshd.user, (sshd.host_key,), sshd.key_file)
+    services = with_site(world, SftpSite("west", line, max_bytes=500_000))
+    large = deliver(world, root, 1, ScanSpec.unknown())
+    (large / "huge.pdf").write_bytes(bytes(500_001))
+    deliver(world, root, 2, ScanSpec.unknown())
+    report = take_arrivals(services)
+    assert ([one.delivery for one in report.taken], report.refused, report.away) == (["L-2"], 1, [])
+    assert waiting(root) == []
+    (refusal,) = (root / "answers").glob("L-1.refused-*")
+    assert json.loads(refusal.read_text())["code"] == "delivery-too-large"
+    with world.services.db.reading() as session:
+        (kept,) = session.exec(select(QuarantinedDelivery)).all()
+    assert (kept.name[:3], kept.code, kept.sequence) == ("L-1", "delivery-too-large", 1)
+    assert (take_arrivals(services).refused, len(list((root / "in" / ".refused").iterdir()))) == (0, 1)
+    sshd.stop()
+
+
 def test_a_site_that_is_away_holds_up_nobody_and_what_waits_there_comes_later(
     world: World, tmp_path: Path
 ) -> None:

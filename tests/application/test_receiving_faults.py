@@ -16,6 +16,7 @@ from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.domain.findings import Finding
 from gateway.errors import Conflict, DocumentInvalid, NotSent
+from gateway.ports.scans import RefusedArrival
 from gateway.testing.scans import ScanSpec
 from tests.application.test_receiving import SOURCE, change_manifest, deliver, take
 from tests.world import World
@@ -127,6 +128,9 @@ class Away:
         return iter(())
 
     def taken(self, arrival: Path) -> None:
+        raise AssertionError
+
+    def set_aside(self, refused: RefusedArrival) -> None:
         raise AssertionError
 
     def answer(self, name: str, content: bytes) -> None:

@@ -166,6 +166,7 @@ def test_the_scan_centre_says_how_to_configure_it_delivers_and_is_answered(tmp_p
         requests.post(f"{window}/mail", json={"kind": "plain", "count": 2}, timeout=10)
         requests.post(f"{window}/deliver", json={}, timeout=20)
         [arrival] = site.arrivals(spool)
+        assert isinstance(arrival, Path)
         assert len(list(arrival.glob("*.pdf"))) == 2
         site.taken(arrival)
         assert list(site.arrivals(spool)) == []

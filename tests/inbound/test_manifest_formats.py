@@ -180,6 +180,7 @@ def test_xml_that_is_not_ours_is_refused_before_it_can_do_anything(content: byte
         as_csv(raw(entry(1), entry(2)), delivery="L-2"),
         as_csv(raw(entry(1), entry(2)), sequence="5"),
         as_csv(raw(entry(1)), {}),
+        as_csv(raw(entry(1))).replace(b";box;", b";Karton;"),
         as_csv(raw(entry(1))) + b"a;" * 40,
         as_csv(raw(entry(1))) + b'"open',
         as_csv(raw(entry(1))).splitlines()[0],

@@ -1,13 +1,18 @@
 """A scan provider behind a real OpenSSH server: fetched whole, answered once, and only the pinned server."""
 
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import paramiko
 import pytest
 
 from gateway.errors import Conflict, NotSent
 from gateway.inbound.sftp_site import SftpSite
+from gateway.ports.scans import RefusedArrival
 from gateway.sftp_line import SftpSettings
 from gateway.testing.house.sshd import Sshd
 
@@ -50,6 +55,12 @@ def spool(tmp_path: Path) -> Path:
     return tmp_path / "spool"
 
 
+def paths(arrivals: Iterator[Path | RefusedArrival]) -> list[Path]:
+    """They can all be read."""
+    found = list(arrivals)
+    return [each for each in found if isinstance(each, Path)] if RefusedArrival not in map(type, found) else []
+
+
 def put(root: Path, name: str, *, ready: bool = True) -> Path:
     folder = root / "in" / name
     folder.mkdir()
@@ -68,7 +79,7 @@ def test_what_is_ready_is_fetched_whole_and_stays_there_until_it_was_taken(
     (root / "in" / "a.zip.READY").touch()
     (root / "in" / "link").symlink_to("/etc")
     for _ in range(2):
-        first, second = site.arrivals(spool)
+        first, second = paths(site.arrivals(spool))
         assert [first.name, second.name] == ["a", "b"]
     assert (first / "delivery.zip").read_bytes() == b"PK"
     assert {path.name: path.read_bytes() for path in second.iterdir()} == {
@@ -86,7 +97,7 @@ def test_what_a_kill_left_half_fetched_is_fetched_again(site: SftpSite, root: Pa
     put(root, "a")
     (spool / ".a.part").mkdir()
     (spool / ".a.part" / "one.pdf").write_bytes(b"half")
-    (arrival,) = site.arrivals(spool)
+    (arrival,) = paths(site.arrivals(spool))
     assert (arrival / "one.pdf").read_bytes() == b"%PDF" * 1000
 
 
@@ -105,12 +116,56 @@ def test_reports_are_read_and_left(site: SftpSite, root: Path) -> None:
     assert list(site.reports()) == list(site.reports()) == [("a.json", b"1")]
 
 
-def test_a_delivery_beyond_the_limit_is_not_fetched(site: SftpSite, root: Path, spool: Path) -> None:
-    (put(root, "a") / "two.pdf").write_bytes(bytes(1_000_001))
-    with pytest.raises(NotSent) as refused:
-        list(site.arrivals(spool))
-    assert refused.value.code == "delivery-too-large"
-    assert [path.name for path in spool.iterdir() if not path.name.startswith(".")] == []
+def test_a_delivery_beyond_the_limit_is_refused_by_itself_and_stays_at_the_site(
+    site: SftpSite, root: Path, spool: Path
+) -> None:
+    for name in ("a", "c"):
+        (put(root, name) / "two.pdf").write_bytes(bytes(1_000_001))
+    (root / "in" / "a" / "manifest.xml").write_bytes(b"<x/>")
+    (root / "in" / "b.zip").write_bytes(bytes(1_000_001))
+    (root / "in" / "b.zip.READY").touch()
+    put(root, "d")
+    *refused, whole = site.arrivals(spool)
+    assert whole == spool / "d"
+    assert [(each.folder.name, each.error.code) for each in refused if isinstance(each, RefusedArrival)] == [
+        (name, "delivery-too-large") for name in "abc"
+    ]
+    first = refused[0]
+    assert isinstance(first, RefusedArrival)
+    assert {path.name for path in first.folder.iterdir()} == {"READY", "manifest.xml"}
+    for each in refused:
+        assert isinstance(each, RefusedArrival)
+        site.set_aside(each)
+    assert list(site.arrivals(spool)) == [whole]
+    aside = {path.name.rpartition("-")[0]: path for path in (root / "in" / ".refused").iterdir()}
+    assert set(aside) == {"a", "b.zip", "c"}
+    assert (aside["a"] / "two.pdf").stat().st_size == 1_000_001
+    assert site.check() == []
+
+
+def test_a_delivery_that_cannot_be_read_waits_and_is_refused_when_it_stays_so(
+    server: Sshd, root: Path, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is listed and gone when it is asked for; the line still answers."""
+    put(root, "a")
+    put(root, "b")
+    site = SftpSite("west", settings(server), inbox=f"{root.name}/in", answers=f"{root.name}/answers")
+    taken = paramiko.SFTPClient.get
+
+    def spoiled(client: paramiko.SFTPClient, path: str, *rest: Any, **options: Any) -> None:
+        if path.endswith("/a/one.pdf"):
+            path += ".gone"
+        taken(client, path, *rest, **options)
+
+    monkeypatch.setattr(paramiko.SFTPClient, "get", spoiled)
+    assert list(site.arrivals(spool)) == [spool / "b"]
+    late = time.time() - 7 * 3600
+    os.utime(root / "in" / "a" / "READY", (late, late))
+    held, refused = site.arrivals(spool)
+    assert held == spool / "b"
+    assert isinstance(refused, RefusedArrival)
+    assert refused.error.code == "delivery-not-fetchable"
+    assert (root / "in" / "a" / "one.pdf").exists()
 
 
 def test_another_server_than_the_pinned_one_gets_nothing(server: Sshd, root: Path, spool: Path) -> None:

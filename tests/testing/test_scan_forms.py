@@ -32,9 +32,9 @@ from tests.world import World
 
 QUICK = Condition(dpi=50, noise=0, skew=0)
 EVERY = [
-    Form(manifest, note, sealed, packed)
-    for manifest, note, sealed, packed in product(
-        ("json", "xml", "csv"), ("none", "file", "attachment"), (False, True), (False, True)
+    Form(manifest, note, sealed, packed=number % 4 in (1, 2))
+    for number, (manifest, note, sealed) in enumerate(
+        product(("json", "xml", "csv"), ("none", "file", "attachment"), (False, True))
     )
 ]
 SOME = [Form("xml", "file", sealed=False, packed=False), Form("csv", "attachment", sealed=True, packed=True)]
@@ -226,7 +226,7 @@ def mistakes(form: Form) -> dict[str, list[str]]:
         known |= WITH_NOTES
     if form.note == "file":
         known["note-unreadable"] = ["note-unreadable"]
-        known["renamed-file"] = ["scan-missing", "scan-not-in-manifest"]
+        known["ready-early"] = ["note-missing", "scan-missing"]  # the first PDF came, and nothing else
     if form.sealed:
         known |= WITH_SEALS
     return known

@@ -53,11 +53,11 @@ class Draft:
             content = (seal or self.seal)(content)
         sha256, name = hashlib.sha256(content).hexdigest(), f"{document_id}.pdf"
         told = {**entry, "file": name, "sha256": sha256, "pages": pages}
+        self.files[name], self.scans[document_id] = content, scan
         beside = tell(replace(spec, sha256=sha256)) if self.form.note == "file" else None
         if beside is not None:
             told["note"] = f"{document_id}.xml"
             self.files[told["note"]] = beside
-        self.files[name], self.scans[document_id] = content, scan
         self.documents.append(told)
 
     def take_out(self, number: int) -> tuple[dict[str, Any], bytes]:
