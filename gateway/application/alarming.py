@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from gateway.application.arrival_alarms import arrival_alarms
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.paper_alarms import paper_alarms
+from gateway.application.record_alarms import contradicted_records
 from gateway.application.services import Services
 from gateway.application.tallying import missing, tally_day
 from gateway.db.canaries import Canary
@@ -111,6 +112,7 @@ def _open(
         *_of_canaries(session, services, may_act=may_act),
         *_of_paper(session, services, may_act=may_act),
         *_of_scans(session, services, may_act=may_act),
+        *_of_records(session, services, may_act=may_act),
     ]
     return sorted((each for each in found if each.key not in settled), key=lambda each: (each.due, each.since))
 
@@ -141,6 +143,21 @@ def _of_scans(session: Session, services: Services, *, may_act: bool) -> Iterato
         where = (each.source, each.since.astimezone(services.schedule.zone).date())
         facts = AlarmFacts(each.kind)
         yield _alarm(services, facts, each.occasion, where, "", each.message, each.since, may_act=may_act)
+
+
+def _of_records(session: Session, services: Services, *, may_act: bool) -> Iterator[Alarm]:
+    for each in contradicted_records(session):
+        yield _alarm(
+            services,
+            AlarmFacts(AlarmKind.RECORD_CONTRADICTED),
+            f"{each.piece}:{each.since.isoformat()}",
+            (each.provider, each.since.astimezone(services.schedule.zone).date()),
+            each.piece,
+            each.message,
+            each.since,
+            letters=_letters_of(session, each.key),
+            may_act=may_act,
+        )
 
 
 def _of_missing(services: Services, not_made: list[tuple[str, date]], *, may_act: bool) -> Iterator[Alarm]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from gateway.application.services import Services
+from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.postings import PostingList, PostingListItem
@@ -29,10 +31,8 @@ from gateway.domain.posting_list import (
     is_sound,
     posting_day,
 )
-from gateway.domain.status import Status, fold
-
-NOT_MADE = frozenset({Status.FAILED, Status.CANCELLED})
-"""What a provider says of a piece that it did not post after all."""
+from gateway.domain.status import NOT_MADE, Status, fold
+from gateway.domain.submission import SubmissionState
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,11 @@ class Attested:
     """One piece that a provider reported as posted, and what speaks against confirming it.
 
     `posted_on` is the day that would be confirmed; `item` and `listed` its line and list, None if there is none.
+    `posting` is None where it was handed over and nobody reported its posting.
     """
 
     piece: MailPiece
-    posting: Posting
+    posting: Posting | None
     key: str
     provider: str
     provider_reference: str
@@ -57,7 +58,12 @@ class Attested:
     @property
     def settled(self) -> bool:
         """Whether a record of posting is in force."""
-        return self.posting.record_no is not None
+        return self.posting is not None and self.posting.record_no is not None
+
+    @property
+    def reported_on(self) -> date | None:
+        """The day that was reported first."""
+        return self.posting.reported_on if self.posting else None
 
     @property
     def ready(self) -> bool:
@@ -87,14 +93,30 @@ def attested_on(session: Session, services: Services, day: date) -> list[Atteste
 
 
 def attested_pieces(session: Session, services: Services, references: Iterable[str]) -> list[Attested]:
-    """These pieces, as far as a posting was reported."""
-    return _attested(session, services, col(MailPiece.reference).in_(list(references)))
+    """These pieces, as far as a posting was reported, or a provider has them and should report it."""
+    named = col(MailPiece.reference).in_(list(references))
+    return _attested(session, services, named & (col(Posting.piece_id).is_not(None) | AWAITED))
+
+
+_there = aliased(Submission)
+AWAITED = (
+    columns(_there.id)
+    .where(
+        _there.piece_id == MailPiece.id,
+        _there.state == SubmissionState.RELEASED,
+        _there.provider != BY_HAND,
+    )
+    .correlate(MailPiece)
+    .exists()
+)
+"""A provider has the piece: it printed, or will print, and post it."""
 
 
 def _attested(session: Session, services: Services, wanted: ColumnElement[bool]) -> list[Attested]:
     postings = session.exec(
         select(Posting, MailPiece)
-        .join(MailPiece, col(MailPiece.id) == Posting.piece_id)
+        .select_from(MailPiece)
+        .join(Posting, col(MailPiece.id) == Posting.piece_id, isouter=True)
         .where(wanted)
         .order_by(col(MailPiece.reference))
     ).all()
@@ -110,7 +132,7 @@ def _attested(session: Session, services: Services, wanted: ColumnElement[bool])
 
 
 def _judge(
-    services: Services, piece: MailPiece, posting: Posting, seen: _Seen, unsound: Collection[int]
+    services: Services, piece: MailPiece, posting: Posting | None, seen: _Seen, unsound: Collection[int]
 ) -> Attested:
     item, listed, named = seen.items[0] if seen.items else (None, None, None)
     provider = seen.live.provider if seen.live else listed.provider if listed else ""
@@ -126,6 +148,7 @@ def _judge(
         void=named is not None and named.voided_at is not None,
         lists=len({row_id(each) for _, each, _ in seen.items}),
         unsound_list=listed.number if listed and row_id(listed) in unsound else "",
+        contradicted=posting is not None and posting.contradicted_at is not None,
     )
     line = as_item(item) if item else None
     evidence = services.posting.with_provider(provider).evidence
@@ -138,7 +161,7 @@ def _judge(
         provider_reference=(seen.live.provider_reference if seen.live else None) or "",
         handed_over_at=released_at,
         event_keys=tuple(sorted(seen.event_keys)),
-        posted_on=posting_day(facts, line) or posting.reported_on,
+        posted_on=posting_day(facts, line) or (posting.reported_on if posting else None),
         item=item,
         listed=listed,
         # Who took it to the carrier has said so by name; there is nobody else to be checked.
@@ -196,7 +219,7 @@ def as_item(row: PostingListItem) -> Item:
 def _see_submissions(session: Session, wanted: ColumnElement[bool], seen: Mapping[int, _Seen]) -> None:
     query = (
         select(Submission)
-        .join(Posting, col(Posting.piece_id) == Submission.piece_id)
+        .join(Posting, col(Posting.piece_id) == Submission.piece_id, isouter=True)
         .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
         .where(wanted, col(Submission.voided_at).is_(None))
     )
@@ -208,7 +231,7 @@ def _see_events(session: Session, wanted: ColumnElement[bool], seen: Mapping[int
     query = (
         select(Submission.piece_id, StatusEvent.status, col(StatusEvent.posted_on), StatusEvent.dedup_key)
         .join(Submission, col(Submission.id) == StatusEvent.submission_id)
-        .join(Posting, col(Posting.piece_id) == Submission.piece_id)
+        .join(Posting, col(Posting.piece_id) == Submission.piece_id, isouter=True)
         .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
         .where(wanted, col(Submission.voided_at).is_(None))
     )
@@ -224,7 +247,7 @@ def _see_items(session: Session, wanted: ColumnElement[bool], seen: Mapping[int,
         select(PostingListItem, PostingList, Submission)
         .join(PostingList, col(PostingList.id) == PostingListItem.list_id)
         .join(Submission, col(Submission.key) == PostingListItem.key)
-        .join(Posting, col(Posting.piece_id) == Submission.piece_id)
+        .join(Posting, col(Posting.piece_id) == Submission.piece_id, isouter=True)
         .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
         .where(wanted, col(Submission.provider) == PostingList.provider)
         .order_by(col(PostingListItem.id))

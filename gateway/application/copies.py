@@ -16,11 +16,9 @@ from gateway.db.columns import columns
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Document, Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Posting, StatusEvent, Submission
-from gateway.domain.desk import WITHDRAWN
-from gateway.domain.letter import LetterState
 from gateway.domain.links import CopyFacts, first_break
 from gateway.domain.references import for_people
-from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
+from gateway.domain.standing import Standing, standing_of_copy
 
 T = TypeVar("T", int, str)
 _AT_ONCE = 500
@@ -160,20 +158,16 @@ def _copy(row: Row[Any]) -> Copy:
         id=row.id,
         name=f"{for_people(row.reference)}/{row.number}",
         office_id=row.office_id,
-        standing=_standing(row),
+        standing=standing_of_copy(
+            row.state,
+            held=row.held_at is not None,
+            has_piece=row.piece is not None,
+            fault=row.fault_code,
+            submission=row.submission,
+            status=row.status,
+        ),
         broken=broken.value if broken else None,
         chain=" ".join(
             each or "-" for each in (row.signed, row.print_sha256, row.certified, row.handed_sha256, row.filed)
         ),
     )
-
-
-def _standing(row: Row[Any]) -> Standing:
-    state: LetterState = row.state
-    if row.piece is None:
-        return standing_of_letter(state, held=row.held_at is not None, pieces=())
-    if row.fault_code == WITHDRAWN:
-        return Standing.CANCELLED
-    if row.submission is None:
-        return standing_of_piece(None, row.status, faulty=row.fault_code is not None)
-    return standing_of_piece(row.submission, row.status, faulty=row.fault_code is not None)

@@ -6,23 +6,25 @@ Only reads. What is on it is found by `clearing`, what is decided is done by `re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from gateway.application.alarming import Alarm, alarms, overdue_alarms
 from gateway.application.authorising import Actor, actor
 from gateway.application.clearing import troubled_letters, troubles_of
+from gateway.application.copies import in_chunks
 from gateway.application.drafting import find_letter
 from gateway.application.inbound_view import InboundLine, inbound_list
+from gateway.application.listing import LetterLine, lines_of, rows_of_letters
 from gateway.application.redriving import may_redrive, open_proposals
 from gateway.application.services import Services
-from gateway.application.showing import letter_line
 from gateway.application.trouble import Trouble
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import row_id
 from gateway.db.files import InboundState
 from gateway.db.letters import Letter
-from gateway.db.people import Case, Office, User
+from gateway.db.people import Office
 from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing
@@ -125,7 +127,9 @@ def desk_of_letter(services: Services, login: str, reference: str) -> list[DeskE
         letter, office = find_letter(session, reference)
         who = actor(session, login)
         who.require(Action.READ, office.key)
-        return list(_of_letter(session, services, who, letter, office))
+        [row] = session.execute(rows_of_letters().where(col(Letter.id) == letter.id)).all()
+        [line] = lines_of(session, [row])
+        return list(_of_letter(session, services, who, row, line))
 
 
 def desk_size(session: Session, services: Services) -> int:
@@ -144,21 +148,20 @@ def overdue_entries(services: Services) -> int:
 
 
 def _entries(session: Session, services: Services, who: Actor) -> Iterator[DeskEntry]:
-    for found in troubled_letters(session, services):
-        letter = session.get_one(Letter, found)
-        office = session.get_one(Office, letter.office_id)
-        if who.may(Action.READ, office.key):
-            yield from _of_letter(session, services, who, letter, office)
+    for some in in_chunks(troubled_letters(session, services)):
+        rows = session.execute(rows_of_letters().where(col(Letter.id).in_(some))).all()
+        mine = [row for row in rows if who.may(Action.READ, row.Office.key)]
+        for row, line in zip(mine, lines_of(session, mine), strict=True):
+            yield from _of_letter(session, services, who, row, line)
 
 
 def _of_letter(
-    session: Session, services: Services, who: Actor, letter: Letter, office: Office
+    session: Session, services: Services, who: Actor, row: Any, line: LetterLine
 ) -> Iterator[DeskEntry]:
+    letter, _, office, author = row
     troubles = troubles_of(session, services, letter)
     if not troubles:
         return
-    author = session.get_one(User, letter.author_id)
-    line = letter_line(session, letter, session.get_one(Case, letter.case_id), office, author)
     proposals = open_proposals(session, row_id(letter))
     today = services.today()
     for trouble in troubles:

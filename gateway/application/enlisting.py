@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, func, select
 
 from gateway.application.attesting import Attested
-from gateway.application.noting import set_carrier
+from gateway.application.noting import contradict, set_carrier
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.mail import Posting, Submission
@@ -184,12 +184,17 @@ def _keep_items(session: Session, services: Services, listed: PostingList, recei
             )
         )
     session.flush()
-    open_postings = (
-        select(Posting)
+    named = (
+        select(Posting, PostingListItem)
         .join(Submission, col(Submission.piece_id) == Posting.piece_id)
         .join(PostingListItem, col(PostingListItem.key) == Submission.key)
-        .where(PostingListItem.list_id == row_id(listed), col(Posting.record_no).is_(None))
+        .where(
+            PostingListItem.list_id == row_id(listed),
+            Submission.provider == listed.provider,
+            col(Submission.voided_at).is_(None),
+        )
     )
-    if received.carrier:
-        for posting in session.exec(open_postings).all():
+    for posting, line in session.exec(named).all():
+        contradict(session, services, posting, line.posted_on)
+        if received.carrier and posting.record_no is None:
             set_carrier(services, posting, received.carrier)

@@ -21,6 +21,7 @@ from gateway.application.case_keys import (
 from gateway.application.companions import signed_companions
 from gateway.application.evidence_chain import sealed_trail, stretches
 from gateway.application.opening import document_content
+from gateway.application.posting_basis import basis_of
 from gateway.application.services import Services
 from gateway.application.showing import LetterView
 from gateway.db.certificates import PieceCertificate, RunCertificate
@@ -29,7 +30,14 @@ from gateway.db.files import Filing
 from gateway.db.letters import Approval, Document, Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Posting, Run, StatusEvent, Submission
 from gateway.db.people import Case, Office, User
-from gateway.db.postings import PostingList, PostingListItem, PostingRecord
+from gateway.db.postings import (
+    PostingException,
+    PostingExceptionBasis,
+    PostingExceptionPiece,
+    PostingList,
+    PostingListItem,
+    PostingRecord,
+)
 from gateway.db.templates import TemplateVersion
 from gateway.domain.accessible import CompanionKind
 from gateway.domain.evidence import Part
@@ -146,6 +154,7 @@ def _piece_parts(subject: Subject, number: int, piece_id: int) -> Iterator[Part]
             "Ab-Vermerke mit der Einlieferungsliste und der Zeile dieser Sendung; der letzte gilt",
             _records(session, piece_id),
         )
+        yield from _bases(subject, number, piece_id)
 
 
 def _records(session: Session, piece_id: int) -> list[dict[str, Any]]:
@@ -162,10 +171,38 @@ def _records(session: Session, piece_id: int) -> list[dict[str, Any]]:
             "confirmed_by": _login(session, record.confirmed_by_id),
             "second": _login(session, record.second_id),
             "list": _row(listed) if listed else None,
+            "exception": _exception(session, record.exception_id),
             "line": _line(session, listed, piece_id) if listed else None,
         }
         for record, listed in rows
     ]
+
+
+def _exception(session: Session, exception_id: int | None) -> dict[str, Any] | None:
+    """What two people answered for, and what they rested it on."""
+    if exception_id is None:
+        return None
+    basis = basis_of(session, exception_id)
+    return _row(session.get_one(PostingException, exception_id)) | {"basis": _row(basis) if basis else None}
+
+
+def _bases(subject: Subject, number: int, piece_id: int) -> Iterator[Part]:
+    """The documents behind exceptions that are about this piece alone; others name other people's, and have a hash."""
+    session = subject.session
+    query = (
+        select(PostingRecord.number, PostingExceptionBasis)
+        .join(PostingExceptionBasis, col(PostingExceptionBasis.exception_id) == PostingRecord.exception_id)
+        .where(PostingRecord.piece_id == piece_id)
+        .order_by(col(PostingRecord.number))
+    )
+    for record_no, basis in session.exec(query).all():
+        others = select(PostingExceptionPiece.piece_id).where(
+            PostingExceptionPiece.exception_id == basis.exception_id, PostingExceptionPiece.piece_id != piece_id
+        )
+        if session.exec(others).first() is None and subject.services.blobs.has(basis.document_sha256):
+            content = subject.services.blobs.get(basis.document_sha256)
+            what = f"Beleg zum Ab-Vermerk Nr. {record_no}: {basis.source}"
+            yield Part(f"beleg-{number}-{record_no}.pdf", what, content)
 
 
 def _line(session: Session, listed: PostingList, piece_id: int) -> dict[str, Any] | None:

@@ -141,14 +141,14 @@ def _document_sentences(recipient: RecipientView) -> Iterator[str]:
 
 
 def _posting_sentences(recipient: RecipientView) -> Iterator[str]:
-    if recipient.posting_reported_on is None:
+    if recipient.posting_reported_on is None and not recipient.records:
         yield "Eine Aufgabe zur Post ist nicht gemeldet; die Übergabe an den Druckdienstleister ist keine."
     elif not recipient.records:
-        day = recipient.posting_reported_on
+        day = recipient.posted_on
         yield f"Aufgabe zur Post am {day:%d.%m.%Y} gemeldet, noch nicht bestätigt: vorläufig."
-    elif recipient.posting_confirmed_on is None:
+    elif recipient.not_posted:
         yield f"Doch nicht zur Post gegeben. Ab-Vermerk: {recipient.records[-1].text}"
     else:
-        day = recipient.posting_confirmed_on
+        day = recipient.posted_on
         yield f"Aufgabe zur Post am {day:%d.%m.%Y}, bestätigt von {recipient.posting_confirmed_by}."
         yield f"Ab-Vermerk: {recipient.records[-1].text}"

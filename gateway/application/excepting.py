@@ -6,18 +6,20 @@ is changed; afterwards nothing of it is ever changed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlmodel import Session, col, select
 
 from gateway.application.attesting import Attested, attested_pieces
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.enlisting import draw_up
-from gateway.application.noting import Grounds, note
+from gateway.application.exception_view import members_of
+from gateway.application.noting import Grounds, note, set_carrier
+from gateway.application.posting_basis import Basis, StoredBasis, basis_of, in_words, keep, store
 from gateway.application.services import Services
+from gateway.application.tracking import live_submission, settle
 from gateway.db.engine import compare_and_set, row_id
-from gateway.db.mail import MailPiece
+from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import User
 from gateway.db.postings import ExceptionState, PostingException, PostingExceptionPiece
 from gateway.domain.by_hand import BY_HAND
@@ -27,38 +29,32 @@ from gateway.domain.references import for_people
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 
 
-@dataclass(frozen=True)
-class ExceptionView:
-    """An exception: what was proposed by whom, and what became of it. `pieces` are references."""
-
-    number: int
-    state: ExceptionState
-    posted_on: date | None
-    reason: str
-    hows: tuple[How, ...]
-    codes: tuple[str, ...]
-    pieces: tuple[str, ...]
-    proposed_by: str
-    proposed_by_login: str
-    proposed_at: datetime
-    decided_by: str | None
-    decided_at: datetime | None
-    note: str | None
-
-
-def propose(services: Services, login: str, pieces: Sequence[str], posted_on: date | None, reason: str) -> int:
+def propose(
+    services: Services,
+    login: str,
+    pieces: Sequence[str],
+    posted_on: date | None,
+    reason: str,
+    basis: Basis | None = None,
+) -> int:
     """Propose that these pieces were posted on a day, or (None) were not posted. Returns the exception's number.
 
-    Raises `InputError` ('reason-missing', 'exception-without-pieces', 'posting-day-impossible'), `NotFound`
-    ('posting-none-reported') and `Conflict` ('exception-open', 'exception-not-needed').
+    `basis` is the document that it rests on; it must be there where nobody reported the posting. Raises `InputError`
+    ('reason-missing', 'exception-without-pieces', 'posting-day-impossible', 'posting-source-missing',
+    'posting-basis-needed'), `DocumentInvalid`, `NotFound` ('posting-none-reported') and `Conflict`
+    ('exception-open', 'exception-not-needed').
     """
     if not reason.strip():
         raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
+    with services.db.reading() as session:
+        _clerk(session, login)
+    stored = store(services, basis) if basis else None
     with services.db.transaction() as session:
         who = _clerk(session, login)
         lines = _lines(session, services, pieces)
         for line in lines:
             _check(session, services, line, posted_on)
+            _require_basis(line, stored)
         row = PostingException(
             state=ExceptionState.PROPOSED,
             posted_on=posted_on,
@@ -68,11 +64,13 @@ def propose(services: Services, login: str, pieces: Sequence[str], posted_on: da
         )
         session.add(row)
         session.flush()
+        if stored:
+            keep(session, services, row, stored)
         for line in lines:
             session.add(
                 PostingExceptionPiece(
                     exception_id=row_id(row),
-                    piece_id=line.posting.piece_id,
+                    piece_id=row_id(line.piece),
                     how=_how(line, posted_on),
                     codes=line.codes,
                 )
@@ -93,17 +91,24 @@ def second(services: Services, login: str, number: int) -> list[str]:
             raise NotPermitted(
                 "second-person-needed", "Das bestätigt eine zweite Person, nicht wer es vorgeschlagen hat."
             )
-        members = _members(session, row)
+        members = members_of(session, row)
         lines = _lines(session, services, [piece.reference for _, piece in members])
         _require_same_facts(members, lines, row.posted_on)
         _decide(session, services, row, who, ExceptionState.DONE)
         row = session.get_one(PostingException, number)
         proposer, seconder = session.get_one(User, row.proposed_by_id), session.get_one(User, who.id)
+        basis = in_words(basis_of(session, number))
         grounds = [
-            (line, row.posted_on, Grounds(proposer, _how(line, row.posted_on), row, seconder, line.codes))
+            (
+                line,
+                row.posted_on,
+                Grounds(proposer, _how(line, row.posted_on), row, seconder, line.codes, basis),
+            )
             for line in _with_lists(session, services, lines, row.posted_on)
         ]
+        _report_unreported(session, services, lines, row)
         note(session, services, grounds)
+        _stand_anew(session, services, lines)
         _audit(session, services, who, row, "posting-exception-confirmed", lines)
         return [line.piece.reference for line in lines]
 
@@ -117,24 +122,6 @@ def reject(services: Services, login: str, number: int, why: str) -> None:
         row = _open(session, number)
         _decide(session, services, row, who, ExceptionState.REJECTED, why.strip()[:500])
         audit(session, services, who.login, "posting-exception-rejected", str(number), reason=why.strip()[:500])
-
-
-def exceptions(session: Session, *, piece_id: int | None = None) -> list[ExceptionView]:
-    """Those that wait, oldest first; or all of one piece."""
-    query = select(PostingException).order_by(col(PostingException.id))
-    if piece_id is None:
-        query = query.where(PostingException.state == ExceptionState.PROPOSED)
-    else:
-        of_piece = select(PostingExceptionPiece.exception_id).where(PostingExceptionPiece.piece_id == piece_id)
-        query = query.where(col(PostingException.id).in_(of_piece))
-    return [_view(session, row) for row in session.exec(query).all()]
-
-
-def open_exceptions(services: Services, login: str) -> list[ExceptionView]:
-    """What waits for a second person."""
-    with services.db.reading() as session:
-        actor(session, login).require(Action.READ)
-        return exceptions(session)
 
 
 def _clerk(session: Session, login: str) -> Actor:
@@ -151,7 +138,7 @@ def _lines(session: Session, services: Services, pieces: Sequence[str]) -> list[
     if missing := sorted(wanted - {line.piece.reference for line in lines}):
         raise NotFound(
             "posting-none-reported",
-            f"Zur Sendung {for_people(missing[0])} hat kein Druckdienstleister eine Aufgabe zur Post gemeldet.",
+            f"Die Sendung {for_people(missing[0])} ist keinem Druckdienstleister übergeben, und niemand meldete sie.",
         )
     return lines
 
@@ -162,7 +149,7 @@ def _check(session: Session, services: Services, line: Attested, posted_on: date
         select(PostingException.id)
         .join(PostingExceptionPiece, col(PostingExceptionPiece.exception_id) == PostingException.id)
         .where(
-            PostingExceptionPiece.piece_id == line.posting.piece_id,
+            PostingExceptionPiece.piece_id == row_id(line.piece),
             PostingException.state == ExceptionState.PROPOSED,
         )
     )
@@ -170,10 +157,7 @@ def _check(session: Session, services: Services, line: Attested, posted_on: date
         raise Conflict(
             "exception-open", f"Zur Sendung {name} wartet schon eine Ausnahme auf die zweite Person."
         )
-    same = (
-        line.posting.confirmed_on == posted_on if line.settled else line.ready and posted_on == line.posted_on
-    )
-    if same:
+    if _is_so_already(line, posted_on):
         raise Conflict("exception-not-needed", f"Die Sendung {name} braucht dafür keine Ausnahme.")
     first = line.handed_over_at.astimezone(services.schedule.zone).date() if line.handed_over_at else date.max
     first = date.min if line.provider == BY_HAND else first
@@ -184,10 +168,58 @@ def _check(session: Session, services: Services, line: Attested, posted_on: date
         )
 
 
+def _is_so_already(line: Attested, posted_on: date | None) -> bool:
+    if line.posting is None:
+        return posted_on is None
+    if line.settled:
+        return line.posting.confirmed_on == posted_on
+    return line.ready and posted_on == line.posted_on
+
+
+def _require_basis(line: Attested, basis: StoredBasis | None) -> None:
+    if line.posting is None and basis is None:
+        raise InputError(
+            "posting-basis-needed",
+            f"Zur Sendung {for_people(line.piece.reference)} ist keine Aufgabe zur Post gemeldet. Bitte den Beleg "
+            "hinterlegen, aus dem der Tag hervorgeht, etwa die schriftliche Bestätigung des Dienstleisters.",
+        )
+
+
+def _report_unreported(
+    session: Session, services: Services, lines: Sequence[Attested], row: PostingException
+) -> None:
+    """A posting that nobody reported begins with the word of two people; whoever reports it later is heard."""
+    for line in lines:
+        submission = live_submission(session, row_id(line.piece))
+        if line.posting is not None or submission is None or row.posted_on is None:
+            continue
+        session.refresh(submission, with_for_update=True)
+        if session.get(Posting, submission.piece_id) is not None:
+            raise _changed()
+        submission.posted_on = submission.posted_on or row.posted_on
+        posting = Posting(
+            piece_id=submission.piece_id,
+            reported_on=row.posted_on,
+            reported_at=services.clock.now(),
+            source=f"Ausnahme {row_id(row)}",
+            exception_id=row_id(row),
+        )
+        set_carrier(services, posting, services.posting.with_provider(submission.provider).carrier)
+        session.add(posting)
+    session.flush()
+
+
+def _stand_anew(session: Session, services: Services, lines: Sequence[Attested]) -> None:
+    """What two people noted changes where the piece stands, and whether the provider is still asked about it."""
+    for line in lines:
+        if submission := live_submission(session, row_id(line.piece)):
+            submission.settled_at = None
+            session.flush()
+            settle(session, services, submission)
+
+
 def _how(line: Attested, posted_on: date | None) -> How:
-    return how_of(
-        confirmed=line.settled, posted_on=posted_on, reported_on=line.posting.reported_on, codes=line.codes
-    )
+    return how_of(confirmed=line.settled, posted_on=posted_on, reported_on=line.reported_on, codes=line.codes)
 
 
 def _open(session: Session, number: int) -> PostingException:
@@ -197,16 +229,6 @@ def _open(session: Session, number: int) -> PostingException:
     return row
 
 
-def _members(session: Session, row: PostingException) -> list[tuple[PostingExceptionPiece, MailPiece]]:
-    query = (
-        select(PostingExceptionPiece, MailPiece)
-        .join(MailPiece, col(MailPiece.id) == PostingExceptionPiece.piece_id)
-        .where(PostingExceptionPiece.exception_id == row_id(row))
-        .order_by(col(MailPiece.reference))
-    )
-    return [(member, piece) for member, piece in session.exec(query).all()]
-
-
 def _require_same_facts(
     members: Sequence[tuple[PostingExceptionPiece, MailPiece]],
     lines: Sequence[Attested],
@@ -214,18 +236,22 @@ def _require_same_facts(
 ) -> None:
     """What the first person saw must be what the second one answers for."""
     proposed = {member.piece_id: (member.how, sorted(member.codes)) for member, _ in members}
-    if any(proposed[line.posting.piece_id] != (_how(line, posted_on), line.codes) for line in lines):
-        raise Conflict(
-            "posting-facts-changed",
-            "Seit dem Vorschlag kamen neue Meldungen oder Listen. Bitte ablehnen und neu vorschlagen.",
-        )
+    if any(proposed[row_id(line.piece)] != (_how(line, posted_on), line.codes) for line in lines):
+        raise _changed()
+
+
+def _changed() -> Conflict:
+    return Conflict(
+        "posting-facts-changed",
+        "Seit dem Vorschlag kamen neue Meldungen oder Listen. Bitte ablehnen und neu vorschlagen.",
+    )
 
 
 def _with_lists(
     session: Session, services: Services, lines: Sequence[Attested], posted_on: date | None
 ) -> list[Attested]:
     """Where the contract equates a status with posting, its list stands behind the day that was reported."""
-    drawn = [line for line in lines if not line.settled and posted_on == line.posted_on]
+    drawn = [line for line in lines if line.posting and not line.settled and posted_on == line.posted_on]
     others = [line for line in lines if line not in drawn]
     return [*others, *(draw_up(session, services, posted_on, drawn) if posted_on and drawn else ())]
 
@@ -267,25 +293,4 @@ def _audit(
         reason=row.reason,
         posted_on=row.posted_on.isoformat() if row.posted_on else None,
         pieces=[line.piece.reference for line in lines],
-    )
-
-
-def _view(session: Session, row: PostingException) -> ExceptionView:
-    members = _members(session, row)
-    proposer = session.get_one(User, row.proposed_by_id)
-    decider = session.get_one(User, row.decided_by_id) if row.decided_by_id else None
-    return ExceptionView(
-        number=row_id(row),
-        state=row.state,
-        posted_on=row.posted_on,
-        reason=row.reason,
-        hows=tuple(sorted({member.how for member, _ in members})),
-        codes=tuple(sorted({code for member, _ in members for code in member.codes})),
-        pieces=tuple(piece.reference for _, piece in members),
-        proposed_by=proposer.name,
-        proposed_by_login=proposer.login,
-        proposed_at=row.proposed_at,
-        decided_by=decider.name if decider else None,
-        decided_at=row.decided_at,
-        note=row.note,
     )

@@ -152,7 +152,7 @@ def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
         sentences.append(f"{prefix}{recipient.problem}")
     if recipient.next_attempt_at:
         sentences.append(f"{prefix}Nächster Versuch um {recipient.next_attempt_at:%d.%m.%Y %H:%M} UTC.")
-    if recipient.records and recipient.records[-1].posted_on is None:
+    if recipient.not_posted:
         sentences.append(f"{prefix}Zwei Personen haben vermerkt, dass sie doch nicht zur Post gegeben wurde.")
     if recipient.posting_reported_on and not recipient.records:
         sentences.append(

@@ -129,7 +129,7 @@ def _recipient(mine: RecipientView, copy: Recipient) -> dict[str, Any]:
         "accessible_copy": mine.twin,
         "provider": mine.provider,
         "handed_over_at": mine.handed_over_at.isoformat() if mine.handed_over_at else None,
-        "posted_on": _day(mine.posting_confirmed_on or mine.posting_reported_on),
+        "posted_on": _day(mine.posted_on),
         "deemed_notified_on": _day(mine.assessment.deemed) if mine.assessment else None,
         "objection_deadline": _day(mine.assessment.deadline) if mine.assessment else None,
         "events": [

@@ -148,7 +148,7 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
         piece=piece.reference if piece else None,
         handed_over_at=handed_over_at(session, submission),
         by_hand=submission is not None and submission.provider == BY_HAND,
-        posting_reported_on=posting.reported_on if posting else None,
+        posting_reported_on=posting.reported_on if posting and not posting.exception_id else None,
         records=tuple(
             RecordFacts(record.number, record.posted_on, record.confirmed_at)
             for record in records_of(session, recipient.mail_piece_id)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, exists, func, or_, select
 
 from gateway.application.authorising import Actor, actor
-from gateway.application.searching import readable_offices
+from gateway.application.listing import readable_offices
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery

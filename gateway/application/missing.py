@@ -6,8 +6,8 @@ from datetime import date
 from sqlmodel import col, exists, func, select
 
 from gateway.application.authorising import actor
+from gateway.application.listing import readable_offices
 from gateway.application.requesting import request_of
-from gateway.application.searching import readable_offices
 from gateway.application.services import Services
 from gateway.db.letters import Letter
 from gateway.db.people import Case, Office

@@ -31,6 +31,8 @@ class Grounds:
     exception: PostingException | None = None
     second: User | None = None
     codes: Sequence[str] = ()
+    basis: str = ""
+    """What the two people handed in, in words with its hash."""
     by_hand: tuple[str, str, str] | None = None
     """Carrier, product and receipt, where somebody of the house gave it to the carrier."""
 
@@ -58,8 +60,9 @@ def note(session: Session, services: Services, noted: Sequence[tuple[Attested, d
     rows = [_row(session, services, line, posted_on, grounds) for line, posted_on, grounds in noted]
     session.add_all(rows)
     session.flush()  # a posting may only name a record that is there
-    for (line, _, _), row in zip(noted, rows, strict=True):
-        posting = line.posting
+    for row in rows:
+        posting = session.get_one(Posting, row.piece_id)
+        posting.contradicted_at = None
         posting.record_no = row.number
         posting.confirmed_on = row.posted_on
         posting.confirmed_at = row.confirmed_at if row.posted_on else None
@@ -70,6 +73,13 @@ def note(session: Session, services: Services, noted: Sequence[tuple[Attested, d
     pieces = [row.piece_id for row in rows]
     for start in range(0, len(pieces), _CHUNK):
         mark_for_filing(session, *pieces[start : start + _CHUNK])
+
+
+def contradict(session: Session, services: Services, posting: Posting, told: date | None) -> None:
+    """Another day than the record in force has was reported or listed: a person has to look, and may correct it."""
+    if posting.record_no is not None and told is not None and told != posting.confirmed_on:
+        posting.contradicted_at = services.clock.now()
+        session.flush()
 
 
 def set_carrier(services: Services, posting: Posting, named: str) -> None:
@@ -122,12 +132,12 @@ def _row(
     by_hand = grounds.by_hand or ("", "", "")
     agreed = services.posting.with_provider(line.provider)
     named = by_hand[0] or (line.listed.carrier if line.listed else "") or agreed.carrier
-    carrier, days = _carrier(services, named, posted_on or line.posting.reported_on)
+    carrier, days = _carrier(services, named, posted_on or line.reported_on or services.today())
     product = by_hand[1] or (line.item.product if line.item else "") or line.piece.product or ""
     franking_id = line.item.franking_id if line.item else ""
     # A list that names another day is no proof of this one.
     listed = line.listed if line.item and line.item.posted_on == posted_on else None
-    before = _newest(session, line.posting.piece_id) if line.settled else None
+    before = _newest(session, row_id(line.piece)) if line.settled else None
     text = record_text(
         Record(
             piece=line.piece.reference,
@@ -144,12 +154,13 @@ def _row(
             responsible=services.posting.responsible,
             second=grounds.second.name if grounds.second else "",
             reason=grounds.exception.reason if grounds.exception else "",
+            basis=grounds.basis,
             codes=grounds.codes,
             corrects=(before.number, before.posted_on) if before else None,
         )
     )
     return PostingRecord(
-        piece_id=line.posting.piece_id,
+        piece_id=row_id(line.piece),
         number=before.number + 1 if before else 1,
         posted_on=posted_on,
         how=grounds.how,

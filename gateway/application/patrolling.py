@@ -21,7 +21,7 @@ from gateway.db.certificates import RunCertificate
 from gateway.db.columns import columns
 from gateway.db.files import Filing
 from gateway.db.letters import Document, Recipient
-from gateway.db.mail import MailPiece, Submission
+from gateway.db.mail import MailPiece, Posting, Submission
 from gateway.db.people import Case, Office
 from gateway.db.retention import ContentDeparture
 from gateway.db.sweeps import SweepFinding, SweepRound
@@ -204,12 +204,13 @@ def _folded_otherwise(session: Session, ids: list[int]) -> Iterable[int]:
     """Copies whose submission does not say what its events fold to."""
     for some in in_chunks(ids):
         query = (
-            columns(Recipient.id, Submission, MailPiece)
+            columns(Recipient.id, Submission, MailPiece, Posting)  # `folded` finds the posting in the session
             .join(MailPiece, col(MailPiece.id) == Recipient.mail_piece_id)
             .join(Submission, col(Submission.piece_id) == MailPiece.id)
+            .outerjoin(Posting, col(Posting.piece_id) == MailPiece.id)
             .where(col(Recipient.id).in_(some))
         )
-        for copy_id, submission, piece in session.execute(query):
+        for copy_id, submission, piece, _posting in session.execute(query):
             if folded(session, submission, piece)[0] is not submission.status:
                 yield copy_id
 

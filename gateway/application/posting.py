@@ -1,12 +1,11 @@
 """Posting: the provider reports a day, a named clerk confirms it; only the posting day starts the four-day rule."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
-from gateway.application.attesting import NOT_MADE, attested_on
+from gateway.application.attesting import attested_on
 from gateway.application.authorising import actor, audit
 from gateway.application.coming_back import returned_of
 from gateway.application.enlisting import draw_up
@@ -18,14 +17,13 @@ from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.people import User
-from gateway.db.postings import PostingRecord
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.deadlines import Assessment, Channel, Dispatch, assess
 from gateway.domain.delivery import DeliveryKind, channel_of_proof
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
 from gateway.domain.returning import ReturnFiction
-from gateway.domain.status import Status
+from gateway.domain.status import NOT_MADE, Status
 from gateway.errors import NotFound
 
 
@@ -139,29 +137,9 @@ def was_revoked(posting: Posting) -> bool:
 def was_withdrawn(session: Session, piece_id: int) -> bool:
     """Whether the provider reported a posting and then that the piece was not made: it was not posted.
 
-    Unless two people answered afterwards for its having been posted.
+    Unless two people answered afterwards for its having been posted: then it stands otherwise.
     """
-    submission = live_submission(session, piece_id)
-    if submission is None or status_of(submission) not in NOT_MADE:
-        return False
-    told_at = select(func.max(StatusEvent.received_at)).where(
-        StatusEvent.submission_id == submission.id, col(StatusEvent.status).in_(NOT_MADE)
-    )
-    answered = select(PostingRecord.id).where(
-        PostingRecord.piece_id == piece_id,
-        col(PostingRecord.exception_id).is_not(None),
-        PostingRecord.confirmed_at >= told_at.scalar_subquery(),
-    )
-    return session.exec(answered).first() is None
-
-
-def first_hand_over(session: Session, pieces: Sequence[int]) -> datetime | None:
-    """When the first of these pieces was handed over."""
-    query = select(func.min(Submission.released_at)).where(
-        col(Submission.piece_id).in_(pieces), col(Submission.voided_at).is_(None)
-    )
-    first: datetime | None = session.exec(query).one()
-    return first
+    return status_of(live_submission(session, piece_id)) in NOT_MADE
 
 
 def fiction_of(session: Session, submission: Submission | None) -> ReturnFiction | None:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.attesting import Attested, attested_on, attested_pieces, findings_of_list
 from gateway.application.authorising import Actor, actor
-from gateway.application.excepting import ExceptionView, exceptions
+from gateway.application.exception_view import ExceptionView, exceptions
 from gateway.application.noting import RecordView, records_of
 from gateway.application.services import Services
 from gateway.db.engine import row_id
@@ -43,13 +43,17 @@ class LetterOf:
 
 @dataclass(frozen=True)
 class PieceLine:
-    """A piece of a day's report. `waits` is the number of an exception that waits for its second person."""
+    """A piece of a day's report. `waits` is the number of an exception that waits for its second person.
+
+    `reported_on` is None where nobody reported it, `known_on` the day by which it is found, None if there is none yet.
+    """
 
     piece: str
     provider: str
     letters: tuple[LetterOf, ...]
     handed_over_at: datetime | None
-    reported_on: date
+    reported_on: date | None
+    known_on: date | None
     posted_on: date | None
     list_id: int | None
     list_number: str
@@ -197,7 +201,7 @@ def posting_lists(services: Services, login: str, limit: int = 100) -> list[List
 
 
 def piece_view(services: Services, login: str, reference: str) -> PieceView:
-    """The posting of a piece. Raises `NotFound` where none was reported, or the user may read none of its letters."""
+    """The posting of a piece, also while nobody reported it. Raises `NotFound`: no provider has it, or not for you."""
     with services.db.reading() as session:
         who = actor(session, login)
         who.require(Action.READ)
@@ -208,7 +212,7 @@ def piece_view(services: Services, login: str, reference: str) -> PieceView:
                 "posting-none-reported",
                 f"Zur Sendung {for_people(reference)} ist keine Aufgabe zur Post gemeldet.",
             )
-        piece_id = found[0].posting.piece_id
+        piece_id = row_id(found[0].piece)
         return PieceView(line, records_of(session, piece_id), exceptions(session, piece_id=piece_id))
 
 
@@ -249,24 +253,26 @@ def _lists_of(session: Session, day: date, found: Sequence[Attested]) -> list[Po
 def _piece_line(
     session: Session, services: Services, who: Actor, line: Attested, waiting: dict[str, int]
 ) -> PieceLine:
-    records = records_of(session, line.posting.piece_id) if line.settled else []
-    since = line.posting.reported_at.astimezone(services.schedule.zone).date()
+    posting, piece_id = line.posting, row_id(line.piece)
+    records = records_of(session, piece_id) if line.settled else []
+    told_at = posting.reported_at if posting else line.handed_over_at
     return PieceLine(
         piece=line.piece.reference,
         provider=line.provider,
-        letters=tuple(_letters(session, who, line.posting.piece_id)),
+        letters=tuple(_letters(session, who, piece_id)),
         handed_over_at=line.handed_over_at,
-        reported_on=line.posting.reported_on,
+        reported_on=None if posting and posting.exception_id else line.reported_on,
+        known_on=line.reported_on,
         posted_on=line.posted_on,
         list_id=row_id(line.listed) if line.listed else None,
         list_number=line.listed.number if line.listed else "",
-        source=line.posting.source,
+        source=posting.source if posting else "",
         findings=line.findings,
         ready=line.ready,
         settled=line.settled,
-        confirmed_on=line.posting.confirmed_on,
+        confirmed_on=posting.confirmed_on if posting else None,
         confirmed_by=records[-1].confirmed_by if records else None,
-        age_days=(services.today() - since).days,
+        age_days=_age_days(services, told_at),
         waits=waiting.get(line.piece.reference),
     )
 
@@ -290,7 +296,7 @@ def _letters(session: Session, who: Actor, piece_id: int) -> list[LetterOf]:
 def _missing(session: Session, services: Services, mine: Sequence[Attested]) -> list[Missing]:
     """What went in the same consignments, is still open there, and has no report of posting."""
     consignments = select(Submission.consignment_id).where(
-        col(Submission.piece_id).in_([line.posting.piece_id for line in mine])
+        col(Submission.piece_id).in_([row_id(line.piece) for line in mine])
     )
     rows = session.exec(
         select(Submission, MailPiece)

@@ -3,8 +3,10 @@
 Only reads. What belongs to an office in which the user does not act is not found.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, exists, func, or_, select
@@ -12,8 +14,16 @@ from sqlmodel import Session, col, exists, func, or_, select
 from gateway.application.addressing import freeze, name_lines
 from gateway.application.authorising import Actor, actor
 from gateway.application.drafting import find_case
+from gateway.application.listing import (
+    LetterLine,
+    escape,
+    lines_of,
+    list_letters,
+    readable_offices,
+    rows_of_letters,
+    text_matches,
+)
 from gateway.application.services import Services
-from gateway.application.showing import LetterLine, letter_line, list_letters
 from gateway.application.suspensions import SuspensionView, suspension_views
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
@@ -26,7 +36,6 @@ from gateway.db.people import (
     PersonForm,
     Representative,
     RepresentativeKind,
-    User,
 )
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action
@@ -140,7 +149,8 @@ def list_cases(services: Services, login: str, *, text: str = "", limit: int = 5
         if text.strip():
             query = query.where(_case_matches(text.strip()))
         rows = session.exec(query.order_by(Case.file_number).offset(after).limit(limit + 1)).all()
-        lines = [_case_line(session, case, office, person) for case, office, person in rows[:limit]]
+        members = _members(session, [row_id(case) for case, *_ in rows[:limit]])
+        lines = [_case_line(case, office, person, members) for case, office, person in rows[:limit]]
         return CasePage(lines, after + limit if len(rows) > limit else None)
 
 
@@ -182,10 +192,9 @@ def find_letters(
         lines: list[LetterLine] = []
         for _ in range(_MAX_SCANNED // limit):
             rows = _letters(session, conditions, before, limit)
-            for letter, case, office, author in rows:
+            for (letter, *_), line in zip(rows, lines_of(session, rows), strict=True):
                 if len(lines) == limit:
                     return LetterPage(lines, before)
-                line = letter_line(session, letter, case, office, author)
                 before = row_id(letter)
                 if wanted.standing in {None, line.standing}:
                     lines.append(line)
@@ -202,11 +211,6 @@ def my_offices(services: Services, login: str) -> dict[str, str]:
         return {office.key: office.name for office in rows}
 
 
-def readable_offices(session: Session, who: Actor) -> list[str]:
-    """Keys of the offices whose cases a user may read."""
-    return [key for key in session.exec(select(Office.key).order_by(Office.key)) if who.may(Action.READ, key)]
-
-
 def full_name(person: Person) -> str:
     """A person's name on one line, as lists show it."""
     if person.form is PersonForm.ORGANISATION:
@@ -214,28 +218,33 @@ def full_name(person: Person) -> str:
     return " ".join(part for part in (person.title, person.given_name, person.family_name) if part)
 
 
-def _case_line(session: Session, case: Case, office: Office, addressee: Person) -> CaseLine:
-    members = select(func.count()).select_from(CaseMember).where(CaseMember.case_id == case.id)
+def _members(session: Session, cases: Sequence[int]) -> Mapping[int, int]:
+    """How many persons each case has."""
+    query = select(CaseMember.case_id, func.count()).where(col(CaseMember.case_id).in_(cases))
+    return dict(session.exec(query.group_by(col(CaseMember.case_id))).all())
+
+
+def _case_line(case: Case, office: Office, addressee: Person, members: Mapping[int, int]) -> CaseLine:
     return CaseLine(
         case.reference,
         case.file_number,
         case.bg_number,
         office.key,
         full_name(addressee),
-        session.exec(members).one(),
+        members.get(row_id(case), 0),
     )
 
 
 def _case_matches(text: str) -> ColumnElement[bool]:
     """SQLite compares letters beyond ASCII by their exact case, so a name is tried in its usual spellings."""
-    spellings = [f"%{_escape(word)}%" for word in {text, text.lower(), text.upper(), text.title()}]
+    spellings = [f"%{escape(word)}%" for word in {text, text.lower(), text.upper(), text.title()}]
     named = exists().where(
         col(CaseMember.case_id) == Case.id,
         col(CaseMember.person_id) == Person.id,
         or_(*(col(Person.family_name).ilike(word, escape="\\") for word in spellings)),
     )
     numbers = (col(Case.file_number), col(Case.bg_number), col(Case.reference))
-    return or_(named, *(number.ilike(f"%{_escape(text)}%", escape="\\") for number in numbers))
+    return or_(named, *(number.ilike(f"%{escape(text)}%", escape="\\") for number in numbers))
 
 
 def _person(services: Services, session: Session, who: Actor, person: Person) -> PersonView:
@@ -277,17 +286,12 @@ def _inbound(session: Session, case: Case) -> list[InboundView]:
 
 def _letters(
     session: Session, conditions: list[ColumnElement[bool]], before: int | None, limit: int
-) -> list[tuple[Letter, Case, Office, User]]:
-    query = (
-        select(Letter, Case, Office, User)
-        .join(Case, col(Case.id) == Letter.case_id)
-        .join(Office, col(Office.id) == Letter.office_id)
-        .join(User, col(User.id) == Letter.author_id)
-        .where(*conditions)
-    )
+) -> Sequence[Any]:
+    query = rows_of_letters().where(*conditions)
     if before is not None:
         query = query.where(col(Letter.id) < before)
-    return list(session.exec(query.order_by(col(Letter.id).desc()).limit(limit)).all())
+    rows: Sequence[Any] = session.execute(query.order_by(col(Letter.id).desc()).limit(limit)).all()
+    return rows
 
 
 def _conditions(wanted: LetterFilter, offices: list[str]) -> list[ColumnElement[bool]]:
@@ -299,13 +303,7 @@ def _conditions(wanted: LetterFilter, offices: list[str]) -> list[ColumnElement[
     if wanted.last_day:
         conditions.append(col(Letter.decision_date) <= wanted.last_day)
     if text := wanted.text.strip():
-        reference = f"%{_escape(text.replace('-', ''))}%"
-        like = f"%{_escape(text)}%"
-        conditions.append(
-            col(Letter.reference).ilike(reference, escape="\\")
-            | col(Case.file_number).ilike(like, escape="\\")
-            | col(Letter.title).ilike(like, escape="\\")
-        )
+        conditions.append(text_matches(text))
     return conditions
 
 
@@ -317,7 +315,3 @@ def _state_conditions(standing: Standing | None) -> list[ColumnElement[bool]]:
         return [col(Letter.held_at).is_not(None)]
     own = [LetterState(standing.value)] if standing.value in set(LetterState) else []
     return [col(Letter.state).in_([*own, LetterState.BATCHED])]
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -5,8 +5,9 @@ from typing import Any
 
 from gateway.application.coming_back import ReturnState
 from gateway.application.history import HandView, ProofView
+from gateway.application.listing import LetterLine
 from gateway.application.requesting import request_json
-from gateway.application.showing import LetterLine, LetterView, RecipientView
+from gateway.application.showing import LetterView, RecipientView
 from gateway.domain.references import for_people
 
 
@@ -68,6 +69,8 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
         "posting_reported_on": _iso(view.posting_reported_on),
         "posting_confirmed_on": _iso(view.posting_confirmed_on),
         "posting_confirmed_by": view.posting_confirmed_by,
+        "posted_on": _iso(view.posted_on),
+        "not_posted": view.not_posted,
         "carrier": view.carrier,
         "posting_records": [
             {

@@ -27,7 +27,7 @@ from gateway.application.history import (
     proof_views,
 )
 from gateway.application.noting import RecordView, records_of
-from gateway.application.posting import assessment, day_in_force, fiction_of, first_hand_over, was_withdrawn
+from gateway.application.posting import assessment, fiction_of, was_withdrawn
 from gateway.application.requesting import RequestView, request_of
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, status_of
@@ -38,10 +38,9 @@ from gateway.db.mail import Batch, MailPiece, Posting, Run
 from gateway.db.people import Case, Office, User
 from gateway.domain.accessible import TWIN_TITLES, CompanionKind
 from gateway.domain.deadlines import Assessment
-from gateway.domain.desk import WITHDRAWN
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
-from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
+from gateway.domain.standing import Standing, standing_of_copy, standing_of_letter
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ class RecipientView:
     run_day: date | None
     handed_over_at: datetime | None
     posting_reported_on: date | None
+    """As it was reported, whatever became of it; `posted_on` is what stands."""
     posting_confirmed_on: date | None
     posting_confirmed_by: str | None
     carrier: str | None
@@ -86,6 +86,16 @@ class RecipientView:
     came_back: ReturnState | None
     """What is known and decided about its coming back, if it did."""
     findings: Sequence[FindingView]
+
+    @property
+    def posted_on(self) -> date | None:
+        """The day that stands: of the record in force, else as reported; None if it was not posted after all."""
+        return None if self.not_posted else self.posting_confirmed_on or self.posting_reported_on
+
+    @property
+    def not_posted(self) -> bool:
+        """Whether the record of posting in force says that it was not posted after all."""
+        return bool(self.records) and self.records[-1].posted_on is None
 
     @property
     def proof(self) -> ProofView | None:
@@ -134,23 +144,6 @@ class LetterView:
     """What it asks for, and what of that came."""
 
 
-@dataclass(frozen=True)
-class LetterLine:
-    """A letter in a list."""
-
-    reference: str
-    file_number: str
-    office: str
-    title: str
-    standing: Standing
-    author: str
-    decision_date: date
-    approved_at: datetime | None
-    handed_over_at: datetime | None
-    posted_on: date | None
-    confirmed: bool
-
-
 def letter_view(services: Services, login: str | None, reference: str) -> LetterView:
     """One letter; `login` None is the operator at the command line. Raises `NotFound` or `NotPermitted`."""
     with services.db.reading() as session:
@@ -158,46 +151,6 @@ def letter_view(services: Services, login: str | None, reference: str) -> Letter
         if login is not None:
             actor(session, login).require(Action.READ, office.key)
         return view_of(session, services, letter, office)
-
-
-def list_letters(
-    services: Services,
-    login: str | None,
-    *,
-    case: str | None = None,
-    standing: Standing | None = None,
-    text: str | None = None,
-    limit: int = 200,
-    after: int = 0,
-) -> list[LetterLine]:
-    """Letters that the user may see, newest first; `text` searches reference, file number and title."""
-    with services.db.reading() as session:
-        who = actor(session, login) if login is not None else None
-        query = select(Letter, Case, Office, User).join(Case, col(Case.id) == Letter.case_id)
-        query = query.join(Office, col(Office.id) == Letter.office_id).join(
-            User, col(User.id) == Letter.author_id
-        )
-        if case:
-            query = query.where((Case.reference == case) | (Case.file_number == case))
-        if text:
-            like = f"%{_escape(text.strip())}%"
-            query = query.where(
-                col(Letter.reference).ilike(f"%{_escape(text.replace('-', '').strip())}%", escape="\\")
-                | col(Case.file_number).ilike(like, escape="\\")
-                | col(Letter.title).ilike(like, escape="\\")
-            )
-        lines: list[LetterLine] = []
-        offset = after
-        while len(lines) < limit:
-            rows = session.exec(query.order_by(col(Letter.id).desc()).offset(offset).limit(limit)).all()
-            offset += limit
-            for letter, found, office, author in rows:
-                line = letter_line(session, letter, found, office, author)
-                if (who is None or who.may(Action.READ, office.key)) and standing in {None, line.standing}:
-                    lines.append(line)
-            if len(rows) < limit:
-                break
-        return lines[:limit]
 
 
 def view_of(session: Session, services: Services, letter: Letter, office: Office) -> LetterView:
@@ -242,16 +195,15 @@ def view_of(session: Session, services: Services, letter: Letter, office: Office
 
 def piece_standing(session: Session, letter: Letter, recipient: Recipient) -> Standing:
     """Where one recipient's copy stands."""
-    if recipient.mail_piece_id is None:
-        return standing_of_letter(letter.state, held=letter.held_at is not None, pieces=())
-    piece = session.get_one(MailPiece, recipient.mail_piece_id)
-    if piece.fault_code == WITHDRAWN:
-        return Standing.CANCELLED
-    submission = live_submission(session, piece.id)
-    return standing_of_piece(
-        submission.state if submission else None,
-        status_of(submission),
-        faulty=piece.fault_code is not None,
+    piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
+    submission = live_submission(session, recipient.mail_piece_id)
+    return standing_of_copy(
+        letter.state,
+        held=letter.held_at is not None,
+        has_piece=piece is not None,
+        fault=piece.fault_code if piece else None,
+        submission=submission.state if submission else None,
+        status=status_of(submission),
     )
 
 
@@ -286,7 +238,7 @@ def _recipient_view(
         provider_reference=submission.provider_reference if submission else None,
         run_day=_run_day(session, piece),
         handed_over_at=handed_over_at(session, submission),
-        posting_reported_on=posting.reported_on if posting else None,
+        posting_reported_on=posting.reported_on if posting and not posting.exception_id else None,
         posting_confirmed_on=posting.confirmed_on if posting else None,
         posting_confirmed_by=clerk.name if clerk else None,
         carrier=posting.carrier if posting else None,
@@ -309,27 +261,6 @@ def _recipient_view(
     )
 
 
-def letter_line(session: Session, letter: Letter, case: Case, office: Office, author: User) -> LetterLine:
-    """One line of a list, without asking for permission: for use cases that did."""
-    recipients = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all()
-    standings = [piece_standing(session, letter, recipient) for recipient in recipients]
-    pieces = [recipient.mail_piece_id for recipient in recipients if recipient.mail_piece_id]
-    postings = session.exec(select(Posting).where(col(Posting.piece_id).in_(pieces))).all()
-    return LetterLine(
-        reference=letter.reference,
-        file_number=case.file_number,
-        office=office.key,
-        title=letter.title,
-        standing=standing_of_letter(letter.state, held=letter.held_at is not None, pieces=standings),
-        author=author.login,
-        decision_date=letter.decision_date,
-        approved_at=letter.approved_at,
-        handed_over_at=first_hand_over(session, pieces),
-        posted_on=min((day for posting in postings if (day := day_in_force(posting))), default=None),
-        confirmed=bool(postings) and all(posting.record_no for posting in postings),
-    )
-
-
 def _approver(session: Session, letter: Letter) -> str | None:
     query = (
         select(User.login)
@@ -344,7 +275,3 @@ def _run_day(session: Session, piece: MailPiece | None) -> date | None:
     if piece is None:
         return None
     return session.get_one(Run, session.get_one(Batch, piece.batch_id).run_id).day
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

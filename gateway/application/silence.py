@@ -13,7 +13,8 @@ from gateway.domain.desk import Problem
 _BY_PROVIDER: Mapping[Problem, str] = {
     Problem.LATE_HAND_OVER: "Die Sendung ist im Tageslauf, aber nicht übergeben.",
     Problem.LATE_PRODUCTION: "Übergeben, aber der Druckdienstleister meldet keine Produktion.",
-    Problem.LATE_POSTING: "In der Produktion, aber es ist keine Aufgabe zur Post gemeldet.",
+    Problem.LATE_POSTING: "In der Produktion, aber es ist keine Aufgabe zur Post gemeldet. Bitte nachfragen; "
+    "liegt ein anderer Beleg vor, halten zwei Personen der Poststelle den Tag unter „Aufgabe zur Post“ fest.",
     Problem.LATE_RECEIPT: "Zugestellt werden sollte gegen Nachweis, aber es liegt keiner vor.",
 }
 

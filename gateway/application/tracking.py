@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.coming_back import Told, note_return, told_by
 from gateway.application.enlisting import import_lists
-from gateway.application.noting import set_carrier
+from gateway.application.noting import contradict, set_carrier
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
 from gateway.db.by_hand import ByHand
@@ -19,7 +19,7 @@ from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.unmatched import UnmatchedReport
 from gateway.domain.by_hand import BY_HAND, HandChannel
-from gateway.domain.status import Status, fold, is_settled
+from gateway.domain.status import Noted, Status, is_settled, stands
 from gateway.domain.submission import SubmissionState
 from gateway.errors import ProviderError
 from gateway.ports.provider import StatusReport
@@ -78,11 +78,19 @@ def status_of(submission: Submission | None) -> Status:
 
 
 def folded(session: Session, submission: Submission, piece: MailPiece) -> tuple[Status, int]:
-    """What must be kept at a submission: the status, and how many events it has; what is proven beats what is said."""
-    statuses = session.exec(select(StatusEvent.status).where(StatusEvent.submission_id == submission.id)).all()
-    if piece.served is not None:
-        return Status.DELIVERED if piece.served else Status.RETURNED, len(statuses)
-    return fold((Status(status) for status in statuses), piece.service), len(statuses)
+    """What is kept at a submission: where its piece stands (`domain.status.stands`), and how many events it has."""
+    told = session.exec(
+        select(StatusEvent.status, StatusEvent.received_at).where(StatusEvent.submission_id == submission.id)
+    ).all()
+    said = ((Status(status), came) for status, came in told)
+    noted = _noted(session, submission)
+    return stands(said, piece.service, served=piece.served, noted=noted), len(told)
+
+
+def _noted(session: Session, submission: Submission) -> Noted | None:
+    """The record of posting in force; it is about the hand-over that is not voided."""
+    posting = session.get(Posting, submission.piece_id) if submission.voided_at is None else None
+    return Noted(posting.confirmed_at) if posting and posting.record_no is not None else None
 
 
 def _open_references(services: Services, provider: str) -> list[str]:
@@ -210,13 +218,21 @@ def _submission(session: Session, provider: str, report: StatusReport) -> Submis
 
 def _report_posting(session: Session, services: Services, submission: Submission, report: StatusReport) -> None:
     """The first day a provider names as posting; it is provisional until a clerk confirms it."""
-    if report.posted_on is None or session.get(Posting, submission.piece_id) is not None:
+    if report.posted_on is None:
+        return
+    source = f"{report.provider_reference} {report.provider_status}"
+    if known := session.get(Posting, submission.piece_id):
+        if submission.voided_at is None:
+            contradict(session, services, known, report.posted_on)
+        if known.exception_id is not None:
+            known.reported_on, known.reported_at = report.posted_on, services.clock.now()
+            known.source, known.exception_id = source, None
         return
     posting = Posting(
         piece_id=submission.piece_id,
         reported_on=report.posted_on,
         reported_at=services.clock.now(),
-        source=f"{report.provider_reference} {report.provider_status}",
+        source=source,
     )
     set_carrier(services, posting, services.posting.with_provider(submission.provider).carrier)
     session.add(posting)

@@ -13,8 +13,9 @@ from rich.table import Table
 
 from gateway import bootstrap
 from gateway.application import reconciling
+from gateway.application.listing import list_letters
 from gateway.application.services import Services
-from gateway.application.showing import letter_view, list_letters
+from gateway.application.showing import letter_view
 from gateway.cli.context import console, notes, print_json
 from gateway.cli.serve import serve
 from gateway.config import Settings

@@ -12,11 +12,12 @@ from gateway.application.auditing import read_letter
 from gateway.application.choosing_service import choose_service
 from gateway.application.delivering import store_scan
 from gateway.application.enclosing import enclose
+from gateway.application.listing import list_letters
 from gateway.application.rendering import render_letter
 from gateway.application.services import Services
 from gateway.application.serving import record
 from gateway.application.shaping import as_json, line_json
-from gateway.application.showing import letter_view, list_letters
+from gateway.application.showing import letter_view
 from gateway.application.taking import bounded_bytes
 from gateway.application.uploading import Upload, import_letter
 from gateway.cli.context import console, print_json, read_json, services_for

@@ -1,6 +1,7 @@
 """`gateway posting …`: what providers report as posted, the lists that prove it, a clerk's confirmation, exceptions."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +11,11 @@ from gateway.application.enlisting import import_lists
 from gateway.application.excepting import propose, reject, second
 from gateway.application.filing import file_due
 from gateway.application.posting import confirm, posting_days
+from gateway.application.posting_basis import Basis
 from gateway.application.posting_view import DayReport, ListLine, PieceLine, ProviderDay, day_report
 from gateway.application.services import Services
+from gateway.application.taking import bounded_bytes
+from gateway.application.unreported_view import unreported
 from gateway.cli.context import console, print_json, services_for
 from gateway.domain.references import for_people
 from gateway.errors import InputError
@@ -29,6 +33,7 @@ def register(app: typer.Typer) -> None:
     posting.callback()(_posting)
     posting.command("list")(_list)
     posting.command("show")(_show)
+    posting.command("missing")(_missing)
     posting.command("confirm")(_confirm)
     posting.command("import")(_import)
     posting.command("except")(_except)
@@ -68,6 +73,32 @@ def _show(context: typer.Context, day: Day, login: As, json: Json = False) -> No
         _print(report)
     if report.held_back:
         raise typer.Exit(1)
+
+
+def _missing(context: typer.Context, login: As, json: Json = False) -> None:
+    """What was handed over and nobody reported as posted; two people may prove its day with `except`."""
+    with services_for(context) as services:
+        lines = unreported(services, login)
+    if json:
+        print_json(
+            [
+                {
+                    "piece": for_people(line.piece),
+                    "key": line.key,
+                    "provider": line.provider,
+                    "handed_over_at": line.handed_over_at.isoformat(),
+                    "letters": [for_people(letter) for letter in line.letters],
+                    "exception": line.waits,
+                }
+                for line in lines
+            ]
+        )
+        return
+    table = Table("Sendung", "Dienstleister", "übergeben", "Schreiben")
+    for line in lines:
+        letters = ", ".join(for_people(letter) for letter in line.letters)
+        table.add_row(for_people(line.piece), line.provider, f"vor {line.age_days} Tagen", letters)
+    console.print(table)
 
 
 def _confirm(context: typer.Context, day: Day, login: As, json: Json = False) -> None:
@@ -111,13 +142,18 @@ def _except(
         datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the posting.")
     ] = None,
     not_posted: Annotated[bool, typer.Option("--not-posted", help="They were not posted.")] = False,
+    source: Annotated[str, typer.Option(help="Whose word the evidence is, and of which day.")] = "",
+    evidence: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="PDF; needed if nobody reported it.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Propose what the check does not let pass, or correct what was confirmed; a second person confirms."""
     if (day is None) != not_posted:
         raise InputError("day-missing", "Bitte entweder --date oder --not-posted angeben.")
+    basis = Basis(source, bounded_bytes(evidence)) if evidence else None
     with services_for(context) as services:
-        number = propose(services, login, pieces, day.date() if day else None, reason)
+        number = propose(services, login, pieces, day.date() if day else None, reason, basis)
     if json:
         print_json({"exception": number})
     else:
@@ -224,7 +260,7 @@ def _piece_json(line: PieceLine) -> dict[str, Any]:
         "piece": for_people(line.piece),
         "letters": [for_people(letter.reference) for letter in line.letters],
         "handed_over_at": line.handed_over_at.isoformat() if line.handed_over_at else None,
-        "posting_reported_on": line.reported_on.isoformat(),
+        "posting_reported_on": line.reported_on.isoformat() if line.reported_on else None,
         "posting_confirmed_on": line.confirmed_on.isoformat() if line.confirmed_on else None,
         "list": line.list_number or None,
         "ready": line.ready,

@@ -169,6 +169,12 @@ class Posting(SQLModel, table=True):
     """
 
     __table_args__ = (
+        Index(
+            "contradicted_posting",
+            "contradicted_at",
+            sqlite_where=text("contradicted_at IS NOT NULL"),
+            postgresql_where=text("contradicted_at IS NOT NULL"),
+        ),
         CheckConstraint(
             "(confirmed_on IS NULL) = (confirmed_by_id IS NULL)"
             " AND (confirmed_on IS NULL) = (confirmed_at IS NULL)",
@@ -194,3 +200,7 @@ class Posting(SQLModel, table=True):
     carrier: str | None = None
     delivery_days: str | None = None
     """The carrier's days by contract, `Mo Di Mi Do Fr Sa`; None if no contract is known."""
+    exception_id: int | None = Field(default=None, foreign_key="posting_exception.id")
+    """Nobody reported it: the exception that `reported_on` rests on, until somebody does."""
+    contradicted_at: datetime | None = moment(optional=True)
+    """Since when another day is reported or listed than the record in force says; a new record settles it."""

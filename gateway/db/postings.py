@@ -104,6 +104,17 @@ class PostingExceptionPiece(SQLModel, table=True):
     codes: list[str] = json_value()
 
 
+class PostingExceptionBasis(SQLModel, table=True):
+    """What an exception rests on, such as the provider's written confirmation. Append-only."""
+
+    __tablename__ = "posting_exception_basis"
+
+    exception_id: int = Field(foreign_key="posting_exception.id", primary_key=True)
+    source: str
+    """Whose word it is and of which day, in words."""
+    document_sha256: str = Field(foreign_key="document.sha256", index=True)
+
+
 class PostingRecord(SQLModel, table=True):
     """An *Ab-Vermerk*, append-only: written by the machine after a person confirmed. The newest of a piece holds.
 

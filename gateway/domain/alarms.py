@@ -26,6 +26,8 @@ class AlarmKind(StrEnum):
     """A scan delivery was refused as a whole and waits for a decision."""
     SCAN_ANSWER = "scan-answer"
     """Answers could not be handed over to a scan provider for a day."""
+    RECORD_CONTRADICTED = "record-contradicted"
+    """After a record of posting another day was reported or listed; closes with the record that corrects it."""
 
 
 class AlarmAction(StrEnum):

@@ -110,6 +110,8 @@ class PieceFacts:
     lists: int = 1
     unsound_list: str = ""
     """Number of its list, if that proves nothing."""
+    contradicted: bool = False
+    """Another day was reported or listed after its record of posting was written."""
 
 
 @dataclass(frozen=True)
@@ -226,12 +228,22 @@ def _of_evidence(piece: PieceFacts, item: Item | None, evidence: Evidence) -> It
             "evidence-not-agreed",
             "Mit diesem Dienstleister ist kein Nachweis der Aufgabe zur Post vereinbart.",
         )
-    if evidence is Evidence.LIST and item is None:
+    if _is_unreported(piece, item):
+        yield _error(
+            "posting-not-reported",
+            "Der Dienstleister hat keine Aufgabe zur Post gemeldet, und keine Einlieferungsliste nennt die Sendung.",
+        )
+    elif evidence is Evidence.LIST and item is None:
         yield _error("posting-not-listed", "Als aufgegeben gemeldet, aber in keiner Einlieferungsliste.")
     if piece.withdrawn:
         yield _error(
             "posting-contradicted",
             "Nach der Aufgabe zur Post meldete der Dienstleister, die Sendung sei nicht hergestellt.",
+        )
+    if piece.contradicted:
+        yield _error(
+            "record-contradicted",
+            "Nach dem Ab-Vermerk wurde ein anderer Tag gemeldet oder gelistet. Bitte berichtigen, wenn er gilt.",
         )
     if piece.void:
         yield _error("item-void", "Die Liste nennt eine Übergabe, die hier aufgehoben ist.")
@@ -251,6 +263,8 @@ def _of_days(piece: PieceFacts, item: Item | None, day: Day) -> Iterator[Finding
             f"Verschiedene Tage sind gemeldet: {', '.join(f'{one:%d.%m.%Y}' for one in said)}.",
         )
     posted = posting_day(piece, item)
+    if _is_unreported(piece, item):
+        return
     if posted is None:
         yield _error("posting-day-missing", "Es ist kein Tag der Aufgabe zur Post genannt.")
         return
@@ -262,6 +276,10 @@ def _of_days(piece: PieceFacts, item: Item | None, day: Day) -> Iterator[Finding
         )
     if day.rests(posted):
         yield _error("posted-on-rest-day", f"Der {posted:%d.%m.%Y} ist ein Sonntag oder gesetzlicher Feiertag.")
+
+
+def _is_unreported(piece: PieceFacts, item: Item | None) -> bool:
+    return item is None and not piece.reported
 
 
 def _of_content(piece: PieceFacts, item: Item) -> Iterator[Finding]:

@@ -14,6 +14,9 @@ from gateway.domain.references import for_people
 SYSTEM_NAME = "Hybridpost-Gateway"
 
 
+_UNREPORTED = " Der Dienstleister hat die Aufgabe zur Post nicht gemeldet."
+
+
 class How(StrEnum):
     """How a posting came to be confirmed. Everything but the first two needs two people."""
 
@@ -24,7 +27,7 @@ class How(StrEnum):
     FINDING_ACCEPTED = "finding-accepted"
     """A finding of the check was accepted."""
     UNLISTED = "unlisted"
-    """It is in no posting list."""
+    """It is in no posting list, or nobody reported it at all."""
     OTHER_DAY = "other-day"
     """Another day than the provider named."""
     AFTER_CONTRADICTION = "after-contradiction"
@@ -56,6 +59,8 @@ class Record:
     responsible: str
     second: str = ""
     reason: str = ""
+    basis: str = ""
+    """What two people rested it on, with its hash, where they handed something in."""
     codes: Collection[str] = ()
     corrects: tuple[int, date | None] | None = None
 
@@ -68,9 +73,10 @@ def how_of(*, confirmed: bool, posted_on: date | None, reported_on: date | None,
         return How.CORRECTED
     if "posting-contradicted" in codes:
         return How.AFTER_CONTRADICTION
-    if posted_on != reported_on:
+    if reported_on is not None and posted_on != reported_on:
         return How.OTHER_DAY
-    return How.UNLISTED if "posting-not-listed" in codes else How.FINDING_ACCEPTED
+    unlisted = not {"posting-not-listed", "posting-not-reported"}.isdisjoint(codes)
+    return How.UNLISTED if unlisted else How.FINDING_ACCEPTED
 
 
 def record_text(record: Record) -> str:
@@ -107,8 +113,10 @@ def _who(record: Record) -> str:
     if not record.second:
         return f"Geprüft und bestätigt mit der Tagesmeldung durch {record.confirmed_by} am {moment}."
     codes = f" Befunde: {', '.join(sorted(record.codes))}." if record.codes else ""
+    basis = f" Gestützt auf: {record.basis}." if record.basis else ""
+    unreported = _UNREPORTED if "posting-not-reported" in record.codes else ""
     return (
-        f"Als Ausnahme bestätigt durch {record.confirmed_by} und {record.second} am {moment}."
+        f"Als Ausnahme bestätigt durch {record.confirmed_by} und {record.second} am {moment}.{unreported}{basis}"
         f" Grund: {record.reason.rstrip('.')}.{codes}"
     )
 

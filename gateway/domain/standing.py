@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+from gateway.domain.desk import WITHDRAWN
 from gateway.domain.letter import LetterState
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
@@ -81,6 +82,23 @@ def standing_of_piece(submission: SubmissionState | None, status: Status, *, fau
     if submission is None:
         return Standing.PLANNED
     return OF_STATUS[status] if submission is SubmissionState.RELEASED else OF_SUBMISSION[submission]
+
+
+def standing_of_copy(
+    letter: LetterState,
+    *,
+    held: bool,
+    has_piece: bool,
+    fault: str | None,
+    submission: SubmissionState | None,
+    status: Status | None,
+) -> Standing:
+    """Where one copy stands; `fault` is its piece's code. The one answer for pages, lists, JSON and account."""
+    if not has_piece:
+        return standing_of_letter(letter, held=held, pieces=())
+    if fault == WITHDRAWN:
+        return Standing.CANCELLED
+    return standing_of_piece(submission, status or Status.UNKNOWN, faulty=fault is not None)
 
 
 def standing_of_letter(state: LetterState, *, held: bool, pieces: Iterable[Standing]) -> Standing:

@@ -5,6 +5,8 @@ arrived in. Ordinary mail is never "delivered": nobody scans it at the door.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from gateway.domain.mailpiece import Service
@@ -59,6 +61,39 @@ def fold(statuses: Iterable[Status], service: Service = Service.STANDARD) -> Sta
     return max(seen, key=_RANK.__getitem__, default=Status.UNKNOWN)
 
 
+@dataclass(frozen=True)
+class Noted:
+    """What the record of posting in force says: since when the piece counts as posted; None if it was not posted."""
+
+    posted_since: datetime | None
+
+
+def stands(
+    told: Iterable[tuple[Status, datetime]],
+    service: Service,
+    *,
+    served: bool | None = None,
+    noted: Noted | None = None,
+) -> Status:
+    """The one definition of where a piece stands: what is proven, else what is noted, else what was reported.
+
+    `told` are reported statuses with the moment at which each came here. A proof of receipt (`served`) beats all. The
+    record of posting in force beats reports of posting, and reports of failure that came before it; a return, or a
+    failure that is reported afterwards, contradicts it and is shown.
+    """
+    if served is not None:
+        return Status.DELIVERED if served else Status.RETURNED
+    if noted is None:
+        return fold((status for status, _ in told), service)
+    if noted.posted_since is None:
+        return fold((status for status, _ in told if status not in _POSTED), service)
+    answered = {status for status, came in told if status not in NOT_MADE or came > noted.posted_since}
+    return fold({Status.HANDED_TO_POST} | answered, service)
+
+
+_POSTED = frozenset({Status.HANDED_TO_POST, Status.DELIVERED})
+NOT_MADE = frozenset({Status.FAILED, Status.CANCELLED})
+"""What a provider says of a piece that it did not post after all."""
 _SETTLED = frozenset({Status.DELIVERED, Status.RETURNED, Status.FAILED, Status.CANCELLED})
 
 

@@ -94,6 +94,7 @@ ACTIONS: Mapping[str, str] = {
     "posting-confirmed": "Aufgabe zur Post bestätigt",
     "posting-exception-proposed": "Ausnahme zur Aufgabe zur Post vorgeschlagen",
     "posting-exception-confirmed": "Ausnahme zur Aufgabe zur Post bestätigt",
+    "posting-basis-read": "Beleg zur Aufgabe zur Post geöffnet",
     "posting-exception-rejected": "Ausnahme zur Aufgabe zur Post abgelehnt",
     "provider-cancelled": "vom Druckdienstleister zurückgenommen",
     "provider-cancel-refused": "vom Druckdienstleister nicht zurückgenommen",

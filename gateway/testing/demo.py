@@ -19,13 +19,14 @@ from gateway.application.filing import file_due
 from gateway.application.forecasting import tonight
 from gateway.application.importing import import_cases
 from gateway.application.inbound_rounds import make_rounds
+from gateway.application.listing import list_letters
 from gateway.application.posting_view import day_report
 from gateway.application.publishing import publish
 from gateway.application.receiving import InboundReport, import_delivery
 from gateway.application.rendering import render_submitted
 from gateway.application.running import RunReport, run_due
 from gateway.application.services import Services
-from gateway.application.showing import letter_view, list_letters
+from gateway.application.showing import letter_view
 from gateway.application.tracking import poll, record
 from gateway.domain.permission import Role
 from gateway.domain.standing import Standing

@@ -5,12 +5,16 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.excepting import open_exceptions, propose, reject, second
+from gateway.application.excepting import propose, reject, second
+from gateway.application.exception_view import open_exceptions
 from gateway.application.posting import confirm, posting_days
+from gateway.application.posting_basis import Basis, open_basis
 from gateway.application.posting_view import day_report, list_content, list_view, piece_view, posting_lists
+from gateway.application.unreported_view import unreported
 from gateway.domain.permission import Action
 from gateway.errors import InputError
-from gateway.web.visiting import SignedIn, path_to
+from gateway.web.letters import pdf
+from gateway.web.visiting import SignedIn, Visit, path_to, takes_file
 
 router = APIRouter()
 _NOT_POSTED = "nicht"
@@ -24,6 +28,17 @@ def days(visit: SignedIn) -> Response:
         days=posting_days(visit.services, visit.login),
         exceptions=open_exceptions(visit.services, visit.login),
         lists=posting_lists(visit.services, visit.login, limit=8),
+        unreported=len(unreported(visit.services, visit.login)),
+        may_confirm=visit.who.may(Action.CONFIRM_POSTING),
+    )
+
+
+@router.get("/aufgabe/fehlend")
+def missing(visit: SignedIn) -> Response:
+    """What was handed over and nobody reported; two people may prove its day."""
+    return visit.page(
+        "posting_missing.html.j2",
+        lines=unreported(visit.services, visit.login),
         may_confirm=visit.who.may(Action.CONFIRM_POSTING),
     )
 
@@ -73,16 +88,23 @@ def piece(visit: SignedIn, reference: str) -> Response:
 
 
 @router.post("/aufgabe/ausnahmen/neu")
+@takes_file
 def except_(visit: SignedIn) -> Response:
     """Propose an exception or a correction."""
     pieces = [value for value in visit.form.getlist("piece") if isinstance(value, str)]
     day = None if visit.text("posted") == _NOT_POSTED else visit.day("day")
     if day is None and visit.text("posted") != _NOT_POSTED:
         raise InputError("day-missing", "Bitte den Tag der Aufgabe zur Post angeben. Es wurde nichts geändert.")
-    number = propose(visit.services, visit.login, pieces, day, visit.reason())
+    number = propose(visit.services, visit.login, pieces, day, visit.reason(), _basis(visit))
     return visit.to(
         path_to("aufgabe"), f"Ausnahme {number} ist vorgeschlagen; eine zweite Person muss sie bestätigen."
     )
+
+
+@router.get("/aufgabe/ausnahmen/{number}/beleg.pdf")
+def basis(visit: SignedIn, number: int) -> Response:
+    """The document that an exception rests on."""
+    return pdf(open_basis(visit.services, visit.login, number))
 
 
 @router.post("/aufgabe/ausnahmen/{number}/bestaetigen")
@@ -99,3 +121,10 @@ def decline(visit: SignedIn, number: int) -> Response:
     """It does not hold."""
     reject(visit.services, visit.login, number, visit.reason())
     return visit.to(path_to("aufgabe"), f"Ausnahme {number} ist abgelehnt.")
+
+
+def _basis(visit: Visit) -> Basis | None:
+    """A file without its source is asked for the source; no file is no basis."""
+    chosen = visit.form.get("beleg")
+    has_file = not isinstance(chosen, str) and chosen is not None and bool(chosen.filename)
+    return Basis(visit.text("quelle"), visit.file("beleg")) if has_file else None

@@ -154,6 +154,7 @@ ALARMS: Mapping[StrEnum, Word] = {
     AlarmKind.SCANS_LATE: Word("keine Scanlieferung", "warning"),
     AlarmKind.SCAN_QUARANTINE: Word("Scanlieferung abgelehnt", "warning"),
     AlarmKind.SCAN_ANSWER: Word("Antwort an Scanstelle hängt", "warning"),
+    AlarmKind.RECORD_CONTRADICTED: Word("Ab-Vermerk widersprochen", "danger"),
 }
 
 SCAN_REMARKS: Mapping[str, str] = {

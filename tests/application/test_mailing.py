@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import func, select
 
 from gateway.application import drafting, mailing_accept
+from gateway.application.listing import list_letters
 from gateway.application.mailing import check_table, discard
 from gateway.application.mailing_accept import accept, carry_on, under_way
 from gateway.application.mailing_approve import approve_mailing, sample_letters
@@ -15,7 +16,6 @@ from gateway.application.mailing_rows import CHUNK
 from gateway.application.mailing_view import MailingView, fault_counts, list_mailings, mailing_view, row_faults
 from gateway.application.rendering import render_submitted
 from gateway.application.services import Services
-from gateway.application.showing import list_letters
 from gateway.application.withholding import cancel
 from gateway.db.letters import Letter
 from gateway.db.mailings import MailingRow

@@ -1,11 +1,13 @@
 """The current status from events in any order."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status, fold, is_settled
+from gateway.domain.status import NOT_MADE, Noted, Status, fold, is_settled, stands
 
 EVENTS = st.lists(st.sampled_from(Status), max_size=12)
 SERVICES = st.sampled_from(Service)
@@ -67,3 +69,43 @@ def test_the_provider_owes_nothing_more_once_a_piece_is_settled(service: Service
     settled = {status for status in Status if is_settled(status, service)}
     final = {Status.DELIVERED, Status.RETURNED, Status.FAILED, Status.CANCELLED}
     assert settled == (final | {Status.HANDED_TO_POST} if service is Service.STANDARD else final)
+
+
+MOMENT = datetime(2026, 11, 20, 8, tzinfo=UTC)
+TOLD = st.lists(
+    st.tuples(st.sampled_from(Status), st.integers(-5, 5).map(lambda h: MOMENT + timedelta(hours=h)))
+)
+
+
+@given(TOLD, SERVICES)
+def test_without_a_record_or_a_proof_a_piece_stands_as_it_was_reported(
+    told: list[tuple[Status, datetime]], service: Service
+) -> None:
+    assert stands(told, service) is fold((status for status, _ in told), service)
+
+
+@given(TOLD, SERVICES, st.booleans(), st.sampled_from([None, Noted(None), Noted(MOMENT)]))
+def test_a_proof_of_receipt_beats_everything(
+    told: list[tuple[Status, datetime]], service: Service, served: bool, noted: Noted | None
+) -> None:
+    assert stands(told, service, served=served, noted=noted) is (
+        Status.DELIVERED if served else Status.RETURNED
+    )
+
+
+@given(TOLD, SERVICES)
+def test_what_is_noted_as_not_posted_is_never_posted_whatever_is_reported(
+    told: list[tuple[Status, datetime]], service: Service
+) -> None:
+    assert stands(told, service, noted=Noted(None)) not in {Status.HANDED_TO_POST, Status.DELIVERED}
+
+
+@given(TOLD, SERVICES)
+def test_a_record_of_posting_answers_for_failures_that_came_before_it_and_for_no_later_one(
+    told: list[tuple[Status, datetime]], service: Service
+) -> None:
+    found = stands(told, service, noted=Noted(MOMENT))
+    returned = any(status is Status.RETURNED for status, _ in told)
+    failed_later = any(status in NOT_MADE and came > MOMENT for status, came in told)
+    assert (found in NOT_MADE) is (failed_later and not returned)
+    assert found not in {Status.UNKNOWN, Status.ACCEPTED, Status.IN_PRODUCTION, Status.PRINTED}

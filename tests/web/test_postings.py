@@ -9,6 +9,7 @@ from gateway.application.administering import add_user
 from gateway.domain.permission import Role
 from gateway.domain.status import Status
 from gateway.ports.provider import StatusReport
+from tests.rendering.pdfs import numbered
 from tests.web.site import PASSWORD, Site
 from tests.world import AWARD, MONDAY, at
 
@@ -102,3 +103,48 @@ def test_another_office_does_not_see_the_letters_of_a_piece(site: Site) -> None:
     visitor = site.visitor("ahmad")
     assert reference not in visitor.get(f"/aufgabe/{TUESDAY}").text
     assert visitor.get(f"/aufgabe/sendungen/{piece}").status_code == 404
+
+
+def silent(site: Site) -> str:
+    """A letter in production since Monday, of which nobody said that it was posted; it is Thursday."""
+    town = site.world
+    reference = town.approved(template=AWARD, login="both")
+    town.evening(MONDAY)
+    (each,) = [one for one in town.submissions() if one.provider_reference]
+    said = StatusReport(
+        *(each.key, each.provider_reference or "", Status.IN_PRODUCTION, "2", at(MONDAY, "21:00")),
+        *(f"{each.key}:2", {}, None),
+    )
+    tracking.record(town.services, "epost", [said])
+    town.advance_to(at(THURSDAY, "08:00"))
+    return reference
+
+
+def test_a_posting_that_nobody_reported_is_proven_on_the_pages_with_a_document(site: Site) -> None:
+    reference = silent(site)
+    add_user(site.world.services, "post2", name="Paul Zwei", roles=[Role.POST_ROOM], password=PASSWORD)
+    piece = site.world.only(reference).piece
+    clerk, other = site.visitor("post"), site.visitor("post2")
+    clerk.get("/aufgabe")
+    assert "1 Sendung ist übergeben, aber nicht als aufgegeben gemeldet" in clerk.text
+    clerk.get("/aufgabe/fehlend")
+    assert "offen seit 3 Tagen" in clerk.text
+    form = {"csrf": clerk.token, "piece": piece, "day": "2026-11-17", "reason": "Liste kam nie"}
+    form["quelle"] = "Schreiben des Druckzentrums vom 18.11.2026"
+    path = f"{clerk.url}/aufgabe/ausnahmen/neu"
+    assert clerk.session.post(path, data=form, timeout=30).status_code == 422
+    told = numbered(1, "Bestätigung")
+    answer = clerk.session.post(
+        path, data=form, files={"beleg": ("b.pdf", told, "application/pdf")}, timeout=30
+    )
+    assert "Ausnahme 1 ist vorgeschlagen" in answer.text
+    assert "Ausnahme 1 wartet" in clerk.get("/aufgabe/fehlend").text
+    other.get("/aufgabe")
+    assert "Gestützt auf: Schreiben des Druckzentrums vom 18.11.2026 (Beleg, PDF)" in other.text
+    assert other.get("/aufgabe/ausnahmen/1/beleg.pdf").content.startswith(b"%PDF")
+    assert site.visitor("anna").get("/aufgabe/ausnahmen/1/beleg.pdf").status_code == 403
+    other.get("/aufgabe")
+    other.post("/aufgabe/ausnahmen/1/bestaetigen")
+    other.get(f"/schreiben/{reference}")
+    assert "Der Dienstleister hat die Aufgabe zur Post nicht gemeldet. Gestützt auf: Schreiben" in other.text
+    assert "Von allem, was vor heute übergeben wurde" in clerk.get("/aufgabe/fehlend").text
