@@ -21,7 +21,7 @@ from gateway.application.copies import Copy, copies, copies_of, in_chunks
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Batch, Run
+from gateway.db.mail import Batch, Run, Submission
 from gateway.db.people import Office
 from gateway.domain.account import (
     LINE_OF,
@@ -35,10 +35,18 @@ from gateway.domain.account import (
 )
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing
+from gateway.domain.status import Status
+from gateway.domain.submission import SubmissionState
 from gateway.errors import NotFound
 
 COPY_BY_COPY = 5_000
 """Up to so many approvals even the account of everything is read copy by copy, with the offices."""
+
+
+_CAME_BACK = columns(Submission.piece_id).where(
+    Submission.state == SubmissionState.RELEASED, Submission.status == Status.RETURNED
+)
+"""Answered by an index, without the rows."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +98,19 @@ def copies_on(
     *,
     login: str | None = None,
     chosen: Selection | None = None,
+    returned: bool = False,
     after: int = 0,
     limit: int = 100,
 ) -> AccountPage:
-    """The copies on a line, page by page, in the order of their approval; for reading a number down to the letter."""
+    """The copies on a line, page by page, in the order of their approval; for reading a number down to the letter.
+
+    `returned`: of these only what came back.
+    """
     with services.db.reading() as session:
         conditions, _ = _conditions(session, services, login, chosen or Selection())
         faults = faults_found(session)
         names = dict(session.execute(columns(Office.id, Office.key)).all())
+        conditions += [col(Recipient.mail_piece_id).in_(_CAME_BACK)] if returned else []
         page: list[tuple[str, str, str]] = []
         for copy in copies(session, *conditions, col(Recipient.id) > after):
             if copy.broken or copy.id in faults or LINE_OF.get(copy.standing) is not line:

@@ -31,6 +31,7 @@ def _account(
     run: Annotated[str | None, typer.Option(help="A run, such as 2026-11-20-1.")] = None,
     office: Annotated[str | None, typer.Option(help="Key of an office.")] = None,
     line: Annotated[Line | None, typer.Option(help="List the letters of a line instead.")] = None,
+    returned: Annotated[bool, typer.Option("--returned", help="List what was posted and came back.")] = False,
     after: Annotated[int, typer.Option(help="Where the list goes on.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write the sheet as a PDF.")] = None,
     login: Annotated[str | None, typer.Option("--as", help="Login; else the operator.")] = None,
@@ -39,8 +40,16 @@ def _account(
     """The zero-balance account: approved = posted + held + cancelled + failed + under way, to the letter."""
     chosen = Selection(day.date() if day else None, run_named(run) if run else None, office)
     with services_for(context) as services:
-        if line is not None:
-            _print_line(copies_on(services, line, login=login, chosen=chosen, after=after), json=json)
+        if line is not None or returned:
+            page = copies_on(
+                services,
+                line or Line.POSTED,
+                login=login,
+                chosen=chosen,
+                returned=returned,
+                after=after,
+            )
+            _print_line(page, json=json)
             return
         sheet = (
             _write(services, login, chosen, out) if out is not None else account_sheet(services, login, chosen)
@@ -65,6 +74,7 @@ def _as_json(sheet: AccountReport) -> dict[str, object]:
         "balanced": account.balanced,
         "approved": account.approved,
         "lines": {line.value: count for line, count in account.lines.items()},
+        "returned": account.returned,
         "unexplained": [
             {"letter": name, "code": code, "message": meaning_of(code)} for name, code in account.unexplained
         ],
@@ -107,6 +117,8 @@ def _print(sheet: AccountReport) -> None:
         f"freigegeben {account.approved} = "
         + " + ".join(f"{line.value} {count}" for line, count in account.lines.items())
     )
+    if account.returned:
+        console.print(f"posted: davon zurückgekommen {account.returned}")
     for name, code in account.unexplained:
         console.print(f"ungeklärt: {name} {meaning_of(code)} ({code})", style="red", markup=False)
     for one in sheet.inbound:

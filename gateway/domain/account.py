@@ -1,6 +1,7 @@
 """The zero-balance account (*Tagessaldo*): approved = posted + held + cancelled + failed + under way, to the letter.
 
-What none of the lines explains is named, never rounded away.
+What came back was posted, then returned: it stays on its line, and is shown as a part of it. What none of the lines
+explains is named, never rounded away.
 """
 
 import hashlib
@@ -64,6 +65,11 @@ class Account:
     """The lines by office; empty where only totals were counted."""
     digest: str = ""
     """SHA-256 over the chain of every copy that was read, in order; empty where only totals were counted."""
+
+    @property
+    def returned(self) -> int:
+        """Of those that were posted: what came back, and is not proven to have been received."""
+        return self.standings.get(Standing.RETURNED, 0)
 
     @property
     def balanced(self) -> bool:

@@ -97,6 +97,7 @@ class AccountReport:
             "made_by": self.made_by,
             "approved": account.approved,
             "lines": {line.value: count for line, count in account.lines.items()},
+            "returned": account.returned,
             "offices": {
                 key: {line.value: n for line, n in each.items()} for key, each in account.offices.items()
             },

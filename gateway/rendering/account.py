@@ -48,6 +48,8 @@ def _balance(report: AccountReport) -> Iterator[Row]:
     yield Row(["freigegebene Sendungen", _count(account.approved)], _SUM_MM, bold=True, rule=True, before_mm=2)
     for line, count in account.lines.items():
         yield Row([LINES[line], _count(count)], _SUM_MM, before_mm=0.8)
+        if line is Line.POSTED and account.returned:
+            yield Row(["    davon zurückgekommen", _count(account.returned)], _SUM_MM, size_pt=9)
     yield Row(["nicht erklärt", _count(len(account.unexplained))], _SUM_MM, before_mm=0.8)
 
 

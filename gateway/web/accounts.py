@@ -41,15 +41,17 @@ def on_line(
     tag: date | None = None,
     lauf: int | None = None,
     dienststelle: str | None = None,
+    zurueck: bool = False,
     ab: int = 0,
 ) -> Response:
-    """The copies on one line, page by page."""
+    """The copies on one line, or what came back of them, page by page."""
     chosen = _chosen(visit, tag, lauf, dienststelle)
-    page = copies_on(visit.services, linie, login=visit.login, chosen=chosen, after=ab)
+    page = copies_on(visit.services, linie, login=visit.login, chosen=chosen, returned=zurueck, after=ab)
     return visit.page(
         "account_line.html.j2",
         line=linie,
         page=page,
+        returned=zurueck,
         standing=Standing,
         query=_query(tag, lauf, dienststelle),
     )

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from gateway.application import drafting, posting
+from gateway.application.account_sheet import hand_out
 from gateway.application.approving import approve
 from gateway.application.deciding_returns import Decision, NewAddress, decide
 from gateway.application.delivering import Receipt, prove
@@ -18,6 +19,7 @@ from gateway.application.explaining import explain
 from gateway.application.filing import file_due
 from gateway.application.importing import import_cases
 from gateway.application.receiving import import_delivery
+from gateway.application.reconciling import Selection, account, copies_on
 from gateway.application.returning import put_aside, record_return, returns_due
 from gateway.application.returns_view import ReturnLine, return_detail, returns
 from gateway.application.suspending import lift
@@ -27,6 +29,7 @@ from gateway.db.files import InboundDocument, InboundState
 from gateway.db.mail import MailPiece
 from gateway.db.people import AuditEntry, Person
 from gateway.db.returns import ReturnedMail, ReturnNotice
+from gateway.domain.account import Line
 from gateway.domain.delivery import DeliveryKind, Outcome
 from gateway.domain.desk import Problem
 from gateway.domain.mailpiece import Service
@@ -305,6 +308,21 @@ def test_correct_and_reissue_makes_a_new_letter_with_a_posting_and_a_deadline_of
     assert refused(lambda: decide(world.services, "anna", reference, Decision("x", ReturnFiction.HOLDS))) == (
         "return-reissued-is-void"
     )
+
+
+def test_what_came_back_stays_posted_in_the_account_and_is_shown_as_a_part_of_it(world: World) -> None:
+    returned, other = posted(world), world.approved("F1")
+    come_back(world, returned, "Annahme verweigert")
+    counted = [account(world.services, copy_by_copy=each) for each in (0, 5000)]
+    for found in counted:
+        assert found.balanced
+        assert (found.approved, found.lines[Line.POSTED], found.returned) == (2, 1, 1)
+    page = copies_on(world.services, Line.POSTED, returned=True)
+    assert page.copies == [(f"{for_people(returned)}/1", "borken", "returned")]
+    assert copies_on(world.services, Line.UNDER_WAY).copies == [(f"{for_people(other)}/1", "borken", "approved")]
+    sheet, pdf = hand_out(world.services, "post", Selection())
+    assert "davon zurückgekommen" in world.pdf_text(pdf)
+    assert sheet.sha256 != replace(sheet, account=replace(sheet.account, standings={})).sha256
 
 
 def test_an_address_that_breaks_a_rule_changes_nothing(world: World) -> None:
