@@ -54,8 +54,18 @@ class CertificateReport:
 
 
 def collect_certificates(services: Services) -> CertificateReport:
-    """Record what print houses publish; one that cannot be reached is asked next time."""
+    """Record what print houses publish; one that cannot be reached is asked next time.
+
+    Nothing is done while another process is at it.
+    """
     report = CertificateReport()
+    with services.locks.try_lock("collect-certificates") as held:
+        if held:
+            _collect(services, report)
+    return report
+
+
+def _collect(services: Services, report: CertificateReport) -> None:
     for name, provider in services.providers.items():
         if not isinstance(provider, Certificates):
             continue
@@ -65,7 +75,6 @@ def collect_certificates(services: Services) -> CertificateReport:
                 if told.number not in known:
                     _count(report, _take(services, name, told))
                     known.add(told.number)
-    return report
 
 
 def certificates_due(services: Services) -> CertificateReport:

@@ -17,6 +17,7 @@ from gateway.application.copies import in_chunks
 from gateway.application.drafting import find_letter
 from gateway.application.inbound_view import InboundLine, inbound_list
 from gateway.application.listing import LetterLine, lines_of, rows_of_letters
+from gateway.application.notices_view import POST_ROOM, NoticeEntry, waiting_notices
 from gateway.application.redriving import may_redrive, open_proposals
 from gateway.application.services import Services
 from gateway.application.trouble import Trouble
@@ -29,8 +30,6 @@ from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing
 
-POST_ROOM = "Poststelle"
-"""Owner of what nobody else owns: its author is not active any more."""
 MAX_LISTED = 200
 """What a person can look through; counts are exact."""
 
@@ -84,7 +83,7 @@ class DeskFilter:
 
 @dataclass(frozen=True)
 class Desk:
-    """The desk: entries by due day, inbound documents, alarms about providers.
+    """The desk: entries by due day, inbound documents, what waits about our own mail, alarms about providers.
 
     `total` and `late` count all entries about letters, those past their due day too.
     """
@@ -92,6 +91,7 @@ class Desk:
     letters: list[DeskEntry]
     inbound: list[InboundLine]
     alarms: list[Alarm]
+    notices: list[NoticeEntry]
     total: int
     late: int
     offices: list[str]
@@ -104,6 +104,7 @@ def desk(services: Services, login: str, wanted: DeskFilter | None = None) -> De
         who = actor(session, login)
         who.require(Action.READ)
         entries = sorted(_entries(session, services, who), key=lambda each: (each.due, each.since))
+        notices = waiting_notices(session, services, who)
     waiting = [
         line
         for state in (InboundState.DESK, InboundState.QUARANTINE)
@@ -114,6 +115,7 @@ def desk(services: Services, login: str, wanted: DeskFilter | None = None) -> De
         letters=chosen[:MAX_LISTED],
         inbound=waiting,
         alarms=alarms(services, login),
+        notices=notices,
         total=len(chosen),
         late=sum(each.late for each in chosen),
         offices=sorted({each.office for each in entries}),
@@ -144,7 +146,8 @@ def overdue_entries(services: Services) -> int:
     with services.db.reading() as session:
         letters = [session.get_one(Letter, found) for found in troubled_letters(session, services)]
         troubles = (trouble for letter in letters for trouble in troubles_of(session, services, letter))
-        return of_providers + sum(trouble.due < today for trouble in troubles)
+        of_mail = sum(notice.late for notice in waiting_notices(session, services, None))
+        return of_providers + of_mail + sum(trouble.due < today for trouble in troubles)
 
 
 def _entries(session: Session, services: Services, who: Actor) -> Iterator[DeskEntry]:

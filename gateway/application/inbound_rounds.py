@@ -6,13 +6,19 @@ import, wherever it came from, and by the schedule.
 
 from collections.abc import Callable, Sequence
 
-from gateway.application.certificates_in import certificates_due
+from gateway.application.certificates_in import certificates_due, collect_certificates
 from gateway.application.paper_keeping import keep
 from gateway.application.requesting import requests_due
 from gateway.application.returning import returns_due
 from gateway.application.services import Services
 
-STEPS: Sequence[Callable[[Services], object]] = (requests_due, returns_due, certificates_due, keep)
+STEPS: Sequence[Callable[[Services], object]] = (
+    requests_due,
+    returns_due,
+    certificates_due,
+    collect_certificates,
+    keep,
+)
 """In this order; a step must not rely on another."""
 
 

@@ -62,7 +62,7 @@ def certificates_waiting(services: Services, login: str) -> list[CertificateView
             col(CertificateNotice.proof_id).is_(None), col(CertificateNotice.settled_at).is_(None)
         )
         rows = session.exec(query.order_by(col(CertificateNotice.id))).all()
-        return [_view(session, row) for row in rows if _may(session, who, row)]
+        return [_view(session, row) for row in rows if may_settle(session, who, row)]
 
 
 def open_certificate(services: Services, login: str, notice_id: int) -> Opened:
@@ -71,7 +71,7 @@ def open_certificate(services: Services, login: str, notice_id: int) -> Opened:
         who, row = actor(session, login), session.get(CertificateNotice, notice_id)
         if row is None or row.document_sha256 is None:
             raise NotFound("delivery-scan-missing", "Zu dieser Urkunde gibt es kein Bild.")
-        if not _may(session, who, row):
+        if not may_settle(session, who, row):
             who.require(Action.RECEIVE_SCANS)
         sha256 = row.document_sha256
     note_read(services, login, "delivery-scan-read", f"certificate-{notice_id}", sha256=sha256)
@@ -143,7 +143,7 @@ def put_certificate_aside(services: Services, login: str, notice_id: int, reason
         raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
     with services.db.transaction() as session:
         row, who = _open(session, notice_id), actor(session, login)
-        if not _may(session, who, row):
+        if not may_settle(session, who, row):
             who.require(Action.RECEIVE_SCANS)
         compare_and_set(
             session,
@@ -167,7 +167,8 @@ def _open(session: Session, notice_id: int) -> CertificateNotice:
     return row
 
 
-def _may(session: Session, who: Actor, row: CertificateNotice) -> bool:
+def may_settle(session: Session, who: Actor, row: CertificateNotice) -> bool:
+    """Whether a user may say what a certificate says: who proves receipt in every office that it is about."""
     if row.piece_id is None:
         return who.may(Action.RECEIVE_SCANS) and who.may(Action.PROVE_DELIVERY)
     query = (

@@ -6,7 +6,7 @@ What matches nothing, or contradicts what is proven, waits in the tray for a per
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.coming_back import Told, note_return, told_by
@@ -121,14 +121,6 @@ def put_aside(services: Services, login: str, notice_id: int, reason: str) -> No
             settled_reason=reason.strip(),
         )
         audit(*(session, services, who.login, "return-put-aside", f"notice-{notice_id}"), reason=reason.strip())
-
-
-def tray_size(session: Session) -> int:
-    """How many notices match no piece and wait for a person."""
-    query = select(func.count(col(ReturnNotice.id))).where(
-        col(ReturnNotice.returned_id).is_(None), col(ReturnNotice.settled_at).is_(None)
-    )
-    return session.exec(query).one()
 
 
 def _waiting(services: Services) -> list[tuple[int, str]]:

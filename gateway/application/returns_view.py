@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, actor
-from gateway.application.desk_view import POST_ROOM
+from gateway.application.notices_view import POST_ROOM
 from gateway.application.services import Services
 from gateway.application.showing import view_of
 from gateway.application.suspensions import SuspensionView, suspension_views

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from gateway.application.alarming import Alarm, settle
 from gateway.application.desk_view import DeskEntry, DeskFilter, desk, desk_of_letter
+from gateway.application.notices_view import NoticeEntry
 from gateway.application.redriving import Wish, confirm, redrive
 from gateway.application.services import Services
 from gateway.application.stopping import StopView, live_stops, resume, stop
@@ -49,6 +50,7 @@ def _desk(
                 "late": found.late,
                 "entries": [_entry_json(one) for one in found.letters],
                 "alarms": [_alarm_json(one) for one in found.alarms],
+                "notices": [_notice_json(one) for one in found.notices],
             }
         )
         return
@@ -56,6 +58,9 @@ def _desk(
         due = f"{alarm.due:%d.%m.%Y}{' !' if alarm.late else ''}"
         console.print(f"{due}  {alarm.provider} {alarm.kind.value}: {alarm.message}", markup=False)
         console.print(f"  {alarm.key}: {', '.join(alarm.actions)}", markup=False)
+    for notice in found.notices:
+        due = f"{notice.due:%d.%m.%Y}{' !' if notice.late else ''}"
+        console.print(f"{due}  {notice.kind.value} {notice.id}: {notice.found} ({notice.owner})", markup=False)
     table = Table("fällig", "Schreiben", "Problem", "Warum", "zuständig", "Entscheidungen")
     for one in found.letters:
         table.add_row(
@@ -206,6 +211,19 @@ def _alarm_json(one: Alarm) -> dict[str, Any]:
         "due": one.due.isoformat(),
         "late": one.late,
         "actions": {action.value: why for action, why in one.actions.items()},
+    }
+
+
+def _notice_json(one: NoticeEntry) -> dict[str, Any]:
+    return {
+        "kind": one.kind.value,
+        "id": one.id,
+        "why": one.found,
+        "letters": list(one.letters),
+        "owner": one.owner,
+        "since": one.since.isoformat(),
+        "due": one.due.isoformat(),
+        "late": one.late,
     }
 
 

@@ -52,6 +52,7 @@ PARTS = {
     "users": "administration",
     "tokens": "tokens",
     "certificates": "certificates",
+    "certificates-of-service": "certificates_of_service",
     "evidence": "evidence",
     "audit": "audit",
     "retention": "retention",

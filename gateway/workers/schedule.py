@@ -7,7 +7,6 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway.application.arriving import take_arrivals
-from gateway.application.certificates_in import collect_certificates
 from gateway.application.destroying import apply_due
 from gateway.application.filing import file_due
 from gateway.application.inbound_rounds import make_rounds
@@ -102,7 +101,6 @@ class Schedule:
 
     def _track(self) -> None:
         new = poll(self._services)
-        collect_certificates(self._services)
         if new:
             log.info("status-events", new=new)
 

@@ -319,7 +319,9 @@ def test_what_came_back_stays_posted_in_the_account_and_is_shown_as_a_part_of_it
         assert (found.approved, found.lines[Line.POSTED], found.returned) == (2, 1, 1)
     page = copies_on(world.services, Line.POSTED, returned=True)
     assert page.copies == [(f"{for_people(returned)}/1", "borken", "returned")]
-    assert copies_on(world.services, Line.UNDER_WAY).copies == [(f"{for_people(other)}/1", "borken", "approved")]
+    assert copies_on(world.services, Line.UNDER_WAY).copies == [
+        (f"{for_people(other)}/1", "borken", "approved")
+    ]
     sheet, pdf = hand_out(world.services, "post", Selection())
     assert "davon zurückgekommen" in world.pdf_text(pdf)
     assert sheet.sha256 != replace(sheet, account=replace(sheet.account, standings={})).sha256
