@@ -63,7 +63,7 @@ from gateway.providers.pingen import PingenProvider
 from gateway.providers.pingen_account import PingenSettings
 from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
-from gateway.providers.print_sealing import seal_for
+from gateway.providers.print_sealing import seal_for, signer_certificate
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.rendering.account import account_pdf
@@ -319,14 +319,16 @@ def _sftp(settings: Settings, account: SftpAccount) -> SftpProvider:
         "password": account.password.get_secret_value(),
     }
     wire = SftpSettings(**told)
-    return SftpProvider(wire, _packing(settings, account), _house_rules(account), load_profile("sftp"))
+    return SftpProvider(
+        wire, _packing(settings, account), _house_rules(settings, account), load_profile("sftp")
+    )
 
 
 def _print_room(settings: Settings, house: FolderHouse) -> FolderProvider:
     root = _folder(settings, house.dir)
     for name in (house.staging, house.inbox, house.outbox):
         _folder(settings, f"{root}/{name}")
-    return FolderProvider(root, _packing(settings, house), _house_rules(house), load_profile("sftp"))
+    return FolderProvider(root, _packing(settings, house), _house_rules(settings, house), load_profile("sftp"))
 
 
 def _packing(settings: Settings, house: PrintHouseSettings) -> Packing:
@@ -338,10 +340,11 @@ def _packing(settings: Settings, house: PrintHouseSettings) -> Packing:
     )
 
 
-def _house_rules(house: PrintHouseSettings) -> HouseRules:
+def _house_rules(settings: Settings, house: PrintHouseSettings) -> HouseRules:
     return HouseRules(
         **_same(house, HouseRules),
         min_poll_interval=timedelta(seconds=house.min_poll_interval_s),
         acknowledge_within=timedelta(hours=house.acknowledge_within_h),
         read_again=timedelta(days=house.read_again_days),
+        list_signers=tuple(signer_certificate(settings.path(name)) for name in house.list_signed_by),
     )

@@ -42,7 +42,10 @@ def _secret_from(file: Path, name: str) -> str:
 
 
 class PrintHouseSettings(Section):
-    """What was agreed with a print house that takes whole batches; `seal_for` is its certificate (PEM)."""
+    """What was agreed with a print house that takes whole batches; `seal_for` is its certificate (PEM).
+
+    `list_signed_by` are certificates (PEM): its posting lists must be signed by them, or by whom they vouch for.
+    """
 
     packaging: Literal["pieces", "collated"] = "pieces"
     manifest: Literal["json", "xml"] = "json"
@@ -57,6 +60,7 @@ class PrintHouseSettings(Section):
     acknowledge_within_h: float = Field(24, gt=0)
     read_again_days: float = Field(60, gt=0)
     daily_list: bool = True
+    list_signed_by: tuple[str, ...] = ()
 
 
 class SftpAccount(PrintHouseSettings):

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from gateway.application.list_signatures import signature_fault
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.engine import row_id
@@ -197,6 +198,7 @@ def findings_of_list(session: Session, services: Services, listed: PostingList) 
         sha256=listed.sha256,
         told_sha256=listed.told_sha256,
         ours=_our_counts([piece for _, _, piece in rows]),
+        signature=signature_fault(session, row_id(listed)),
         numbers_before=[number for other, number in others if (other or 0) < row_id(listed)],
         same_number=any(number == listed.number for _, number in others),
     )

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, func, select
 
 from gateway.application.attesting import Attested
+from gateway.application.list_signatures import keep_signature, signature_fault
 from gateway.application.noting import contradict, set_carrier
 from gateway.application.services import Services
 from gateway.db.engine import row_id
@@ -133,14 +134,18 @@ def _newest(services: Services, provider: str) -> datetime | None:
 
 
 def _keep(services: Services, provider: str, received: ReceivedList) -> bool:
-    """Whether it is new."""
+    """Whether it is new. Of a known one the signature may have come late."""
     sha256 = hashlib.sha256(received.content).hexdigest()
     with services.db.reading() as session:
-        if _is_known(session, provider, sha256):
+        known = _known(session, provider, sha256)
+        if known is not None and (received.signature is None or signature_fault(session, known) == ""):
             return False
     services.blobs.put(received.content)
+    if received.signature and received.signature.content:
+        services.blobs.put(received.signature.content)
     with services.db.transaction() as session:
-        if _is_known(session, provider, sha256):
+        if (known := _known(session, provider, sha256)) is not None:
+            keep_signature(session, services, known, received.signature)
             return False
         listed = PostingList(
             provider=provider,
@@ -160,12 +165,13 @@ def _keep(services: Services, provider: str, received: ReceivedList) -> bool:
         session.add(listed)
         session.flush()
         _keep_items(session, services, listed, received)
+        keep_signature(session, services, row_id(listed), received.signature)
     return True
 
 
-def _is_known(session: Session, provider: str, sha256: str) -> bool:
+def _known(session: Session, provider: str, sha256: str) -> int | None:
     query = select(PostingList.id).where(PostingList.provider == provider, PostingList.sha256 == sha256)
-    return session.exec(query).first() is not None
+    return session.exec(query).first()
 
 
 def _keep_items(session: Session, services: Services, listed: PostingList, received: ReceivedList) -> None:

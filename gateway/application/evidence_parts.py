@@ -20,6 +20,7 @@ from gateway.application.case_keys import (
 )
 from gateway.application.companions import signed_companions
 from gateway.application.evidence_chain import sealed_trail, stretches
+from gateway.application.list_signatures import signatures_of
 from gateway.application.opening import document_content
 from gateway.application.posting_basis import basis_of
 from gateway.application.services import Services
@@ -170,12 +171,16 @@ def _records(session: Session, piece_id: int) -> list[dict[str, Any]]:
         | {
             "confirmed_by": _login(session, record.confirmed_by_id),
             "second": _login(session, record.second_id),
-            "list": _row(listed) if listed else None,
+            "list": _list(session, listed) if listed else None,
             "exception": _exception(session, record.exception_id),
             "line": _line(session, listed, piece_id) if listed else None,
         }
         for record, listed in rows
     ]
+
+
+def _list(session: Session, listed: PostingList) -> dict[str, Any]:
+    return _row(listed) | {"signatures": [_row(each) for each in signatures_of(session, row_id(listed))]}
 
 
 def _exception(session: Session, exception_id: int | None) -> dict[str, Any] | None:

@@ -9,10 +9,11 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from gateway.application.attesting import Attested, attested_on, attested_pieces, findings_of_list
+from gateway.application.attesting import Attested, attested_on, attested_pieces
 from gateway.application.authorising import Actor, actor
 from gateway.application.exception_view import ExceptionView, exceptions
 from gateway.application.noting import RecordView, records_of
+from gateway.application.posting_list_view import ListLine, list_line
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
@@ -21,7 +22,7 @@ from gateway.db.people import Case, Office
 from gateway.db.postings import PostingList, PostingListItem
 from gateway.domain.findings import Finding
 from gateway.domain.permission import Action
-from gateway.domain.posting_list import Agreement, Evidence
+from gateway.domain.posting_list import Agreement
 from gateway.domain.references import for_people
 from gateway.domain.submission import SubmissionState
 from gateway.errors import NotFound
@@ -65,27 +66,6 @@ class PieceLine:
     confirmed_by: str | None
     age_days: int
     waits: int | None
-
-
-@dataclass(frozen=True)
-class ListLine:
-    """A posting list: what it tells, what its lines and our pieces sum up to, and what is wrong with it."""
-
-    id: int
-    provider: str
-    number: str
-    kind: Evidence
-    day: date | None
-    carrier: str
-    contract: str
-    received_at: datetime
-    sha256: str
-    proven: bool
-    told_pieces: int | None
-    told_sheets: int | None
-    told_pages: int | None
-    lines: int
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -136,15 +116,6 @@ class DayReport:
 
 
 @dataclass(frozen=True)
-class ListView:
-    """One list with its lines; the reference of a piece is None where a line names none of ours."""
-
-    line: ListLine
-    name: str
-    items: tuple[tuple[PostingListItem, str | None], ...]
-
-
-@dataclass(frozen=True)
 class PieceView:
     """Everything about the posting of one piece."""
 
@@ -162,42 +133,6 @@ def day_report(services: Services, login: str, day: date) -> DayReport:
         lists = _lists_of(session, day, found)
         names = sorted({line.provider for line in found} | {listed.provider for listed in lists})
         return DayReport(day, tuple(_of_provider(session, services, who, each, found, lists) for each in names))
-
-
-def list_view(services: Services, login: str, number: int) -> ListView:
-    """One list. Raises `NotFound`."""
-    with services.db.reading() as session:
-        actor(session, login).require(Action.READ)
-        listed = _list(session, number)
-        rows = session.exec(
-            select(PostingListItem, MailPiece)
-            .join(
-                Submission,
-                (col(Submission.key) == PostingListItem.key) & (col(Submission.provider) == listed.provider),
-                isouter=True,
-            )
-            .join(MailPiece, col(MailPiece.id) == Submission.piece_id, isouter=True)
-            .where(PostingListItem.list_id == number)
-            .order_by(col(PostingListItem.position))
-        ).all()
-        items = tuple((item, piece.reference if piece else None) for item, piece in rows)
-        return ListView(_list_line(session, services, listed), listed.name, items)
-
-
-def list_content(services: Services, login: str, number: int) -> tuple[str, bytes]:
-    """The name and the bytes of a list as they came. Raises `NotFound`, `IntegrityError`."""
-    with services.db.reading() as session:
-        actor(session, login).require(Action.READ)
-        listed = _list(session, number)
-    return listed.name or f"{listed.number}.json", services.blobs.get(listed.sha256)
-
-
-def posting_lists(services: Services, login: str, limit: int = 100) -> list[ListLine]:
-    """The newest lists."""
-    with services.db.reading() as session:
-        actor(session, login).require(Action.READ)
-        query = select(PostingList).order_by(col(PostingList.id).desc()).limit(limit)
-        return [_list_line(session, services, listed) for listed in session.exec(query).all()]
 
 
 def piece_view(services: Services, login: str, reference: str) -> PieceView:
@@ -234,7 +169,7 @@ def _of_provider(
         listed=sum(line.item is not None for line in mine),
         settled=sum(line.settled for line in mine),
         ready=sum(line.ready for line in mine),
-        lists=tuple(_list_line(session, services, each) for each in lists if each.provider == name),
+        lists=tuple(list_line(session, services, each) for each in lists if each.provider == name),
         pieces=tuple(line for line in lines if line.letters),
         missing=tuple(_missing(session, services, mine)),
     )
@@ -318,31 +253,3 @@ def _missing(session: Session, services: Services, mine: Sequence[Attested]) -> 
 
 def _age_days(services: Services, since: datetime | None) -> int:
     return (services.today() - since.astimezone(services.schedule.zone).date()).days if since else 0
-
-
-def _list(session: Session, number: int) -> PostingList:
-    listed = session.get(PostingList, number)
-    if listed is None:
-        raise NotFound("posting-list-unknown", f"Die Einlieferungsliste {number} gibt es nicht.")
-    return listed
-
-
-def _list_line(session: Session, services: Services, listed: PostingList) -> ListLine:
-    items = session.exec(select(PostingListItem.id).where(PostingListItem.list_id == row_id(listed))).all()
-    return ListLine(
-        id=row_id(listed),
-        provider=listed.provider,
-        number=listed.number,
-        kind=listed.kind,
-        day=listed.day,
-        carrier=listed.carrier,
-        contract=listed.contract,
-        received_at=listed.received_at,
-        sha256=listed.sha256,
-        proven=bool(listed.told_sha256) and listed.told_sha256 == listed.sha256,
-        told_pieces=listed.told_pieces,
-        told_sheets=listed.told_sheets,
-        told_pages=listed.told_pages,
-        lines=len(items),
-        findings=tuple(findings_of_list(session, services, listed)),
-    )

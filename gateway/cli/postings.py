@@ -12,7 +12,8 @@ from gateway.application.excepting import propose, reject, second
 from gateway.application.filing import file_due
 from gateway.application.posting import confirm, posting_days
 from gateway.application.posting_basis import Basis
-from gateway.application.posting_view import DayReport, ListLine, PieceLine, ProviderDay, day_report
+from gateway.application.posting_list_view import ListLine
+from gateway.application.posting_view import DayReport, PieceLine, ProviderDay, day_report
 from gateway.application.services import Services
 from gateway.application.taking import bounded_bytes
 from gateway.application.unreported_view import unreported
@@ -249,6 +250,7 @@ def _list_json(listed: ListLine) -> dict[str, Any]:
         "date": listed.day.isoformat() if listed.day else None,
         "carrier": listed.carrier,
         "sha256": listed.sha256,
+        "signature": None if listed.signed is None else listed.signed or "signature-valid",
         "counts": {"pieces": listed.told_pieces, "sheets": listed.told_sheets, "pages": listed.told_pages},
         "lines": listed.lines,
         "findings": [finding.as_json() for finding in listed.findings],

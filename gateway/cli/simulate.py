@@ -155,6 +155,7 @@ def _simulate_print_centre(port: int, speed: float, root: Path | None, script: S
             f'user = "{centre.user}"',
             f'host_keys = ["{centre.host_key}"]',
             f'key_file = "{centre.key_file}"',
+            f'list_signed_by = ["{centre.trust_file}"]',
         ]
         _serve(lines, centre.root, "Gedruckte Sendungen", window, script, partial(apply_fault, centre))
 

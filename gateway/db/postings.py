@@ -39,6 +39,24 @@ class PostingList(SQLModel, table=True):
     received_at: datetime = moment()
 
 
+class PostingListSignature(SQLModel, table=True):
+    """A signature that was agreed for a list, as it was found, append-only; one that comes late is another row.
+
+    Its bytes are in the document store. One that is sound proves the list, whatever was found before.
+    """
+
+    __tablename__ = "posting_list_signature"
+    __table_args__ = (UniqueConstraint("list_id", "sha256"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    list_id: int = Field(foreign_key="posting_list.id", index=True)
+    sha256: str = ""
+    """Empty if there was none."""
+    fault: str = ""
+    """What was wrong with it, as a code; empty if nothing."""
+    found_at: datetime = moment()
+
+
 class PostingListItem(SQLModel, table=True):
     """A line of a list, append-only; `key` is the submission's, whether we know it or not."""
 

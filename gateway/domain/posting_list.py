@@ -86,6 +86,8 @@ class ListFacts:
     sha256: str = ""
     told_sha256: str = ""
     ours: Counts = Counts()
+    signature: str | None = None
+    """What is wrong with the signature that was agreed, as a code, empty if nothing; None if none was agreed."""
     numbers_before: Collection[str] = ()
     same_number: bool = False
 
@@ -128,7 +130,8 @@ class Day:
 
 def check_list(facts: ListFacts, today: date, ours: Collection[str]) -> list[Finding]:
     """What is wrong with a list as a whole; `ours` are those of its keys that are pieces of ours."""
-    return [*_of_bytes(facts), *_of_numbers(facts), *_of_totals(facts), *_of_items(facts, today, ours)]
+    of_file = [*_of_bytes(facts), *_of_signature(facts)]
+    return [*of_file, *_of_numbers(facts), *_of_totals(facts), *_of_items(facts, today, ours)]
 
 
 def check_piece(piece: PieceFacts, item: Item | None, evidence: Evidence, day: Day) -> list[Finding]:
@@ -171,6 +174,19 @@ def _of_bytes(facts: ListFacts) -> Iterator[Finding]:
             "list-hash-differs",
             "Die Liste kam anders an, als der Dienstleister sie gezeichnet hat (Prüfsumme). Bitte neu anfordern.",
         )
+
+
+SIGNATURE_FAULTS: Mapping[str, str] = {
+    "signature-missing": "Die vereinbarte Signatur der Liste fehlt. Bitte beim Dienstleister anfordern.",
+    "signature-broken": "Die Signatur passt nicht zur Liste: Sie wurde nach dem Zeichnen geändert oder falsch "
+    "gezeichnet. Bitte neu anfordern.",
+    "signature-untrusted": "Die Liste hat jemand anderes gezeichnet als vereinbart. Bitte beim Dienstleister klären.",
+}
+
+
+def _of_signature(facts: ListFacts) -> Iterator[Finding]:
+    if facts.signature:
+        yield _error(f"list-{facts.signature}", SIGNATURE_FAULTS[facts.signature])
 
 
 def _of_numbers(facts: ListFacts) -> Iterator[Finding]:

@@ -19,9 +19,9 @@ from gateway.domain.scan_sources import NoteAt, ScanSource
 from gateway.domain.transfer_note import check_note
 from gateway.errors import DocumentInvalid, InputError, IntegrityError
 from gateway.inbound.manifest import parse_manifest
-from gateway.inbound.signatures import judge_signature
 from gateway.inbound.transfer_note import MAX_NOTE_BYTES, attached_note, read_note
 from gateway.ports.scans import Delivery, Manifest, ReadNote, RejectedDocument, ScannedDocument
+from gateway.signatures import judge_signature
 
 READY = "READY"
 MAX_MANIFEST_BYTES = 20_000_000

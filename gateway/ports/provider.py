@@ -196,10 +196,22 @@ class Provider(Protocol):
 
 
 @dataclass(frozen=True)
+class ListSignature:
+    """The signature that was agreed for a posting list: its bytes, empty if there is none, and what is wrong with it.
+
+    `fault` is empty if it is over exactly these bytes and from whom we trust; else signature-missing,
+    signature-broken or signature-untrusted.
+    """
+
+    content: bytes
+    fault: str
+
+
+@dataclass(frozen=True)
 class ReceivedList:
     """A posting list as it came: its bytes, and what they say. `number` is the provider's own, or names the file.
 
-    `told_sha256` is what the provider says about the bytes, empty if nothing.
+    `told_sha256` is what the provider says about the bytes, empty if nothing; `signature` is None if none was agreed.
     """
 
     name: str
@@ -210,6 +222,7 @@ class ReceivedList:
     told: Counts
     items: Sequence[Item]
     told_sha256: str = ""
+    signature: ListSignature | None = None
 
 
 @runtime_checkable

@@ -45,7 +45,8 @@ class HouseRules:
 
     `acknowledge_within`: how long an acknowledgement may take before it is missed. `read_again`: how long files that
     the house names itself (returns, …) are read; the house keeps files at least as long. `daily_list`: it publishes a
-    list of what arrived for every day, also without letters.
+    list of what arrived for every day, also without letters. `list_signers`: the certificates (PEM) to which the
+    signatures of its posting lists must lead; empty if none is agreed.
     """
 
     staging: str = "staging"
@@ -57,6 +58,7 @@ class HouseRules:
     acknowledge_within: timedelta = timedelta(hours=24)
     read_again: timedelta = timedelta(days=60)
     daily_list: bool = True
+    list_signers: tuple[bytes, ...] = ()
 
 
 class PrintHouse:
@@ -91,7 +93,7 @@ class PrintHouse:
         self._rules = rules
         self._now = now
         self._staging = Staging(rules.staging)
-        self._outbox = Outbox(rules.outbox, rules.read_again, now)
+        self._outbox = Outbox(rules.outbox, rules.read_again, now, rules.list_signers)
 
     def __repr__(self) -> str:
         return f"PrintHouse({self.name!r})"

@@ -14,17 +14,19 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.domain.findings import Finding, Severity
-from gateway.ports.provider import ReceivedCertificate, ReceivedList, StatusReport
+from gateway.ports.provider import ListSignature, ReceivedCertificate, ReceivedList, StatusReport
 from gateway.providers.print_certificates import ENDING, read_certificate
-from gateway.providers.print_postings import COMPANION, read_list
+from gateway.providers.print_postings import COMPANION, SIGNATURE, read_list
 from gateway.providers.print_reports import ReportFile, ReportUnreadable, read_report, statements
 from gateway.providers.print_shelf import Lying, Shelf
 from gateway.providers.print_staging import Note, Notes
 from gateway.providers.print_status import NOT_PRINTED
+from gateway.signatures import judge_detached
 
 _LOG = structlog.get_logger()
 ENDINGS = (".json", ".xml")
 _BEING_WRITTEN = (".part", ".tmp", ".filepart")
+_NO_REPORTS = (*_BEING_WRITTEN, COMPANION, SIGNATURE)
 _FRESH = timedelta(minutes=1)
 _MOST_BYTES = 50_000_000
 _LISTS_READ = timedelta(days=14)
@@ -35,10 +37,17 @@ _LOOKED_AT = 300
 class Outbox:
     """The outbox folder of one house."""
 
-    def __init__(self, folder: str, read_again: timedelta, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        folder: str,
+        read_again: timedelta,
+        now: Callable[[], datetime],
+        signers: tuple[bytes, ...] = (),
+    ) -> None:
         self._folder = folder
         self._read_again = read_again
         self._now = now
+        self._signers = signers
 
     def acknowledgement_names(self, key: str) -> set[str]:
         """Under which names the house acknowledges a consignment."""
@@ -72,7 +81,7 @@ class Outbox:
             except ReportUnreadable:
                 continue  # `reports` and `check` name it
             if found is not None:
-                yield found
+                yield replace(found, signature=self._signature(shelf, lying, found.content))
 
     def certificates(self, shelf: Shelf) -> Iterator[ReceivedCertificate]:
         """The certificates of service that lie there; what cannot be read is left lying, and named by `check`."""
@@ -86,8 +95,19 @@ class Outbox:
                     _LOG.warning("print-house-file-unreadable", file=lying.name, reason=fault.code)
 
     def _companion(self, shelf: Shelf, lying: Lying) -> bytes | None:
-        path = f"{self._folder}/{lying.name}{COMPANION}"
-        return shelf.read(path) if shelf.size(path) is not None else None
+        return self._beside(shelf, lying, COMPANION)
+
+    def _signature(self, shelf: Shelf, lying: Lying, content: bytes) -> ListSignature | None:
+        """What was agreed to be signed is judged, also if nothing lies beside it."""
+        if not self._signers:
+            return None
+        signature = self._beside(shelf, lying, SIGNATURE) or b""
+        return ListSignature(signature, judge_detached(content, signature, self._signers) or "")
+
+    def _beside(self, shelf: Shelf, lying: Lying, ending: str) -> bytes | None:
+        path = f"{self._folder}/{lying.name}{ending}"
+        size_bytes = shelf.size(path)
+        return shelf.read(path) if size_bytes is not None and size_bytes <= _MOST_BYTES else None
 
     def _statements(self, file: ReportFile, note: Note | None) -> Iterator[StatusReport]:
         """A piece that was never in the consignment is reported by its key alone: nobody must guess which it is."""
@@ -117,7 +137,7 @@ class Outbox:
         return [
             lying
             for lying in sorted(shelf.files(self._folder), key=lambda file: file.name)
-            if not lying.name.startswith(".") and not lying.name.lower().endswith((*_BEING_WRITTEN, COMPANION))
+            if not lying.name.startswith(".") and not lying.name.lower().endswith(_NO_REPORTS)
         ]
 
     def _concerns(self, lying: Lying, references: frozenset[str], notes: Notes) -> bool:

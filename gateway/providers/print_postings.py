@@ -7,7 +7,8 @@ The same file as in `print_reports`, with these fields besides:
     pieces          key and any of: posted_on, sheets, pages, product, franking_id, sha256 of the print copy
 
 A file whose counts contradict its lines gives no statuses, but it is a list all the same: a person has to see it.
-`NAME.sha256` beside it (hash, then anything) says what the house wrote.
+`NAME.sha256` beside it (hash, then anything) says what the house wrote. `NAME.p7s` beside it is the house's detached
+CMS signature over the file, DER or PEM (RFC 5652), where that was agreed (`list_signed_by`).
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from gateway.ports.provider import ReceivedList
 from gateway.providers.print_reports import ReportUnreadable, entry_day, entry_number, entry_text, fields_of
 
 COMPANION = ".sha256"
+SIGNATURE = ".p7s"
 
 
 def read_list(name: str, content: bytes, companion: bytes | None) -> ReceivedList | None:

@@ -17,6 +17,17 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuil
 from gateway.errors import ConfigError
 
 
+def signer_certificate(certificate_file: Path) -> bytes:
+    """A certificate to which signatures of posting lists must lead, as PEM. Raises `ConfigError`."""
+    try:
+        content = certificate_file.read_bytes()
+        x509.load_pem_x509_certificates(content)
+    except (OSError, ValueError):
+        text = "Ein Zertifikat für Einlieferungslisten (list_signed_by) ist nicht lesbar; es muss PEM sein."
+        raise ConfigError("print-house-certificate", text) from None
+    return content
+
+
 def seal_for(certificate_file: Path) -> Callable[[bytes], bytes]:
     """What seals for the holder of a certificate (PEM, RSA). Raises `ConfigError`."""
     try:

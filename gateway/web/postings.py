@@ -9,7 +9,8 @@ from gateway.application.excepting import propose, reject, second
 from gateway.application.exception_view import open_exceptions
 from gateway.application.posting import confirm, posting_days
 from gateway.application.posting_basis import Basis, open_basis
-from gateway.application.posting_view import day_report, list_content, list_view, piece_view, posting_lists
+from gateway.application.posting_list_view import list_content, list_signature, list_view, posting_lists
+from gateway.application.posting_view import day_report, piece_view
 from gateway.application.unreported_view import unreported
 from gateway.domain.permission import Action
 from gateway.errors import InputError
@@ -71,7 +72,16 @@ def posting_list(visit: SignedIn, number: int) -> Response:
 @router.get("/aufgabe/listen/{number}/original")
 def original(visit: SignedIn, number: int) -> Response:
     """Its bytes, as they came."""
-    name, content = list_content(visit.services, visit.login, number)
+    return _as_it_came(*list_content(visit.services, visit.login, number))
+
+
+@router.get("/aufgabe/listen/{number}/signatur")
+def signature(visit: SignedIn, number: int) -> Response:
+    """The signature that counts, as it came."""
+    return _as_it_came(*list_signature(visit.services, visit.login, number))
+
+
+def _as_it_came(name: str, content: bytes) -> Response:
     safe = "".join(each if each.isascii() and (each.isalnum() or each in "-_.") else "_" for each in name)
     headers = {"content-disposition": f'attachment; filename="{safe}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)

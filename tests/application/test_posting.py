@@ -15,7 +15,8 @@ from gateway.application import excepting, posting
 from gateway.application.administering import add_user
 from gateway.application.enlisting import import_lists
 from gateway.application.filing import file_due
-from gateway.application.posting_view import DayReport, day_report, list_content, piece_view
+from gateway.application.posting_list_view import list_content
+from gateway.application.posting_view import DayReport, day_report, piece_view
 from gateway.application.tracking import poll, record
 from gateway.db.postings import PostingList, PostingRecord
 from gateway.domain.permission import Role

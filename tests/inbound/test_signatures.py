@@ -14,7 +14,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from gateway.inbound.signatures import judge_signature
+from gateway.signatures import judge_signature
 from tests.inbound.test_delivery import pdf
 
 NOW = datetime.now(UTC)

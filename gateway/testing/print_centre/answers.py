@@ -6,7 +6,7 @@ test wants to see what happens when a centre does not.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,11 @@ def _listed(pieces: list[dict[str, str]]) -> dict[str, Any]:
     return {"counts": {"pieces": len(pieces)}, "pieces": pieces}
 
 
-def write(folder: Path, name: str, told: Mapping[str, Any], *, kind: str) -> Path:
+Sign = Callable[[bytes], bytes | None]
+"""A detached signature over a file, or None for none."""
+
+
+def write(folder: Path, name: str, told: Mapping[str, Any], *, kind: str, sign: Sign) -> Path:
     """Write `name` whole: beside it first, then renamed."""
     file = folder / f"{name}.{kind}"
     part = folder / f"{name}.{kind}.part"
@@ -134,6 +138,8 @@ def write(folder: Path, name: str, told: Mapping[str, Any], *, kind: str) -> Pat
         # First the companion: what lies there under its own name must already be provable.
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
         (folder / f"{file.name}.sha256").write_text(f"{digest}  {file.name}\n", encoding="ascii")
+        if signature := sign(part.read_bytes()):
+            (folder / f"{file.name}.p7s").write_bytes(signature)
     part.replace(file)
     return file
 

@@ -31,6 +31,7 @@ from gateway.testing.print_centre.intake import (
     read_batch,
 )
 from gateway.testing.print_centre.ledger import Delivery, Ledger, Letter
+from gateway.testing.scan_centre.seals import Seal
 
 
 @dataclass
@@ -39,12 +40,13 @@ class Script:
 
     `reject_next`: reason for rejecting the next delivery as a whole. `reject_keys`: pieces and why. `withhold`: kinds
     of files that are not written ("ack", "production", "posting", "list", "certificate"). `asleep`: nothing is taken
-    out of the inbox.
+    out of the inbox. `list_signature`: what posting lists carry (sound, missing, foreign, other-bytes).
     """
 
     reject_next: str = ""
     reject_keys: dict[str, str] = field(default_factory=dict)
     withhold: set[str] = field(default_factory=set)
+    list_signature: str = "sound"
     asleep: bool = False
 
 
@@ -72,6 +74,7 @@ class PrintCentre(Centre):
         self.script = Script()
         self._answer = answer
         self._ledger = Ledger(self.root / "centre")
+        self._seal = Seal(self.root / "centre", "Druckzentrum (Simulator)")
         self._opened_on = self._ledger.opened_on(self._today())
         self._written = {
             file.stem.removesuffix(".json").removesuffix(".xml") for file in (self.root / "out").iterdir()
@@ -127,7 +130,20 @@ class PrintCentre(Centre):
 
     def say(self, name: str, told: dict[str, Any], *, kind: str | None = None) -> Path:
         """Write any file into the outbox."""
-        return answers.write(self.root / "out", name, told, kind=kind or self._answer)
+        return answers.write(self.root / "out", name, told, kind=kind or self._answer, sign=self._sign)
+
+    @property
+    def trust_file(self) -> Path:
+        """The certificate of its signatures on posting lists (PEM)."""
+        return self._seal.trust_file
+
+    def _sign(self, content: bytes) -> bytes | None:
+        """Posting lists carry its signature; the script may forget it, take somebody else's, or sign other bytes."""
+        if self.script.list_signature == "missing":
+            return None
+        if self.script.list_signature == "foreign":
+            return Seal(self.root / "centre" / "foreign", "Fremdes Druckhaus (Simulator)").beside(content)
+        return self._seal.beside(content + b" " if self.script.list_signature == "other-bytes" else content)
 
     def drop(self, name: str, content: bytes) -> Path:
         """Put bytes into the outbox as they are: nonsense, halves, what is still being written."""

@@ -13,6 +13,7 @@ asleep, awake                 nothing is taken out of the inbox
 reject:REASON                 the next delivery is rejected as a whole
 reject-piece:KEY:REASON       that piece is rejected
 withhold:KIND                 files of that kind (ack, started, production, posting, list) are not written
+list-signature:FLAW           posting lists from now on: missing, foreign, other-bytes; sound ends it
 repeat                        everything that was said is said again, late and in another order
 nonsense                      a file that nobody can read lies in the outbox
 """
@@ -71,6 +72,7 @@ _OF_CENTRE: Mapping[str, Callable[[PrintCentre, str], object]] = {
     "reject": _reject,
     "reject-piece": _reject_piece,
     "withhold": lambda centre, kind: centre.script.withhold.add(kind),
+    "list-signature": lambda centre, flaw: setattr(centre.script, "list_signature", flaw or "missing"),
     "repeat": lambda centre, _: centre.repeat_everything(),
     "nonsense": lambda centre, _: centre.drop("nonsense.json", _NONSENSE),
 }

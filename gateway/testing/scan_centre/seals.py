@@ -1,5 +1,6 @@
-"""The scan centre's electronic seal: a certificate of its own, kept from one start to the next, put on every PDF."""
+"""A simulated centre's electronic seal: a certificate of its own, kept from one start to the next."""
 
+import asyncio
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ _VALID = timedelta(days=3650)
 
 
 class Seal:
-    """Puts a seal over a whole PDF. `trust_file` is the certificate that the other side must trust."""
+    """Seals a whole PDF, or signs other bytes. `trust_file` is the certificate that the other side must trust."""
 
     def __init__(self, folder: Path, name: str = "Scanstelle (Simulator)") -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -36,6 +37,11 @@ class Seal:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
         meta = signers.PdfSignatureMetadata(field_name="Siegel")
         return bytes(signers.sign_pdf(writer, meta, signer=self._signer).getvalue())
+
+    def beside(self, content: bytes) -> bytes:
+        """A detached CMS signature over any bytes, DER."""
+        signing = self._signer.async_sign_general_data(io.BytesIO(content), "sha256", detached=True)
+        return bytes(asyncio.run(signing).dump())
 
 
 def with_more(pdf: bytes) -> bytes:
