@@ -146,6 +146,15 @@ def return_decided(session: Session, piece_id: int | None) -> tuple[datetime, st
     return returned.fiction_at, FICTION_WORDS[returned.fiction]
 
 
+def replacements(session: Session, piece_id: int | None, letter_id: int) -> tuple[tuple[datetime, str], ...]:
+    """When which new letters were written in the place of a copy that came back."""
+    found = return_state(session, piece_id, letter_id)
+    row = returned_of(session, piece_id)
+    if found is None or row is None or row.action_at is None:
+        return ()
+    return tuple((row.action_at, reference) for reference in found.replaced_by)
+
+
 def is_closed(session: Session, piece_id: int) -> bool:
     """Whether a person has closed the task of a piece that came back."""
     returned = returned_of(session, piece_id)

@@ -17,7 +17,7 @@ from gateway.application.case_keys import (
     proof_document_key,
     twin_document_key,
 )
-from gateway.application.coming_back import return_decided
+from gateway.application.coming_back import replacements, return_decided
 from gateway.application.companions import signed_companions
 from gateway.application.filing_attempt import FilingReport, file_entry
 from gateway.application.filing_dates import proof_metadata
@@ -155,6 +155,7 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
         ),
         returned_at=returned_at(session, submission),
         return_decided=return_decided(session, recipient.mail_piece_id),
+        replaced=replacements(session, recipient.mail_piece_id, recipient.letter_id),
         proofs=tuple(
             ProofFacts(proof.number, proof.recorded_at, proof.said)
             for proof in (proof_views(session, row_id(piece)) if piece else ())

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
+from gateway.application.coming_back import replaces
+from gateway.db.engine import row_id
 from gateway.db.letters import Document, Letter
 from gateway.db.people import Case, Office, User
+from gateway.domain.references import for_people
 from gateway.ports.casefile import FilingEntry
 
 
@@ -19,6 +22,8 @@ def with_metadata(
         "responsible_office": office.name,
         "signing": signing,
     }
+    if earlier := replaces(session, row_id(letter)):
+        known["replaces_letter"] = for_people(earlier)
     if letter.has_remedy_notice:
         known["remedy_notice"] = letter.remedy.value
     document = session.get(Document, entry.document_sha256) if entry.document_sha256 else None

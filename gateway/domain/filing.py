@@ -69,6 +69,8 @@ class RecipientFacts:
     returned_at: datetime | None = None
     return_decided: tuple[datetime, str] | None = None
     """When it was decided whether a piece that came back counts as notified, and how, in German words."""
+    replaced: tuple[tuple[datetime, str], ...] = ()
+    """When which new letter was written in its place."""
     twin: str | None = None
     """What the accessible copy is called that was signed with the letter; None if there is none."""
     proofs: tuple[ProofFacts, ...] = ()
@@ -219,6 +221,9 @@ def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[Du
         key = filing_key("return-decided", piece, letter, f"{decided_at:%Y%m%d%H%M%S}")
         title = f"Sendung {name}, Rückläufer: {said}"
         yield DueFiling(FilingKind.RETURN, key, title, decided_at, no)
+    for moment, new in recipient.replaced:
+        title = f"Sendung {name}, Rückläufer: neu verfasst als Schreiben {for_people(new)}"
+        yield DueFiling(FilingKind.RETURN, filing_key("return-replaced", piece, letter, new), title, moment, no)
 
 
 def _of_record(letter: str, recipient: RecipientFacts, piece: str, record: RecordFacts) -> DueFiling:

@@ -75,6 +75,7 @@ FIELDS: Mapping[str, str] = {
     "scan_quality": "Qualität des Scans",
     "scanned_by": "Gescannt durch",
     "replaces": "Ersetzt den Scan",
+    "replaces_letter": "Ersetzt das zurückgekommene Schreiben",
     "transfer_note": "Transfervermerk (XML)",
     "transfer_note_sha256": "SHA-256 des Transfervermerks",
     "transfer_note_findings": "Mängel des Transfervermerks",
