@@ -29,6 +29,16 @@ from gateway.application.sweeping import (
     print_copies,
     scans,
 )
+from gateway.application.sweeping_scans import (
+    drop_given_back,
+    drop_quarantined,
+    drop_rejected_files,
+    empty_note,
+    given_back,
+    quarantined_deliveries,
+    rejected_files,
+    transfer_notes,
+)
 from gateway.db.people import AuditEntry
 from gateway.domain.permission import Action
 from gateway.domain.retention import Keep, Kind, RetentionRule
@@ -59,6 +69,10 @@ SWEEPS = (
     Sweep(Kind.DRAFT, orphans, drop_document),
     Sweep(Kind.UPLOAD, orphans, drop_document),
     Sweep(Kind.INBOUND, scans, drop_scan),
+    Sweep(Kind.GIVEN_BACK, given_back, drop_given_back),
+    Sweep(Kind.REJECTED_SCAN, rejected_files, drop_rejected_files),
+    Sweep(Kind.SCAN_QUARANTINE, quarantined_deliveries, drop_quarantined),
+    Sweep(Kind.TRANSFER_NOTE, transfer_notes, empty_note),
     Sweep(Kind.RAW_PAYLOAD, payloads, lambda services, _rule, name: empty_payloads(services, int(name))),
     Sweep(Kind.PERSONAL, persons, lambda services, _rule, name: empty_persons(services, int(name))),
     Sweep(Kind.MAILING, mailings, lambda services, _rule, name: discard_mailing(services, int(name))),

@@ -31,6 +31,7 @@ from gateway.application.posting import returned_at
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
 from gateway.application.signed import earlier_signings, signed_document, signed_enclosure, version_of
+from gateway.application.superseding import supersede, superseded_due
 from gateway.application.tracking import live_submission
 from gateway.application.vacating import moves_due, vacate
 from gateway.db.engine import row_id
@@ -79,6 +80,8 @@ def _file_all(services: Services, report: FilingReport) -> None:
         after = letters[-1][0]
     for document_id in inbound_due(services):
         _try(file_inbound, services, document_id, report)
+    for document_id in superseded_due(services):
+        _try(supersede, services, document_id, report)
     for move_id in moves_due(services):
         _try(vacate, services, move_id, report)
     for _attempts, letter_id in sorted(later):

@@ -13,6 +13,7 @@ from gateway.application.authorising import Actor, actor, note_read
 from gateway.application.inbound_view import MAX_LISTED, InboundLine, line_of
 from gateway.application.placing import find_inbound
 from gateway.application.services import Services
+from gateway.application.superseding import valid_scan
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.letters import Letter
@@ -46,6 +47,8 @@ class MoveView:
     reason: str
     withdrawn_at: datetime | None
     error_code: str | None
+    replaced_by: int | None = None
+    """It left its file for this later scan of the same paper."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,9 @@ class InboundView:
     may_assign: bool
     next_id: int | None
     """The next one in the tray, for whoever works through it."""
+    replaced_by: int | None = None
+    """The later scan of the same paper that is valid now."""
+    replaces: int | None = None
 
 
 def read_inbound(services: Services, login: str, inbound_id: int) -> InboundView:
@@ -153,6 +159,8 @@ def _view(session: Session, who: Actor, document: InboundDocument) -> InboundVie
         read_by=reading.read_by if reading else None,
         may_assign=who.may(Action.ASSIGN_INBOUND, office),
         next_id=_next(session, who, document),
+        replaced_by=row_id(valid) if (valid := valid_scan(session, document)) is not document else None,
+        replaces=document.replaces_id,
     )
 
 
@@ -190,6 +198,7 @@ def _moves(session: Session, number: int) -> list[MoveView]:
             reason=row.reason,
             withdrawn_at=row.withdrawn_at,
             error_code=row.error_code,
+            replaced_by=row.replaced_by_id,
         )
         for row in session.exec(query)
     ]

@@ -1,7 +1,7 @@
 """Rescanning: what people find wrong with a scan goes back to the scan provider, and the new scan takes its place.
 
 TR-03138 A.NB.3: the results of the completeness check by those who work on the case are given to the scan site. The
-old scan is never deleted for it: it is marked as replaced, and stays in the file where it was filed.
+old scan is marked as replaced: where it was filed it stays until the new one is in a file, see `superseding`.
 """
 
 import json
@@ -99,10 +99,11 @@ def replace_earlier(session: Session, services: Services, new: InboundDocument, 
     query = select(InboundDocument).where(
         InboundDocument.source == new.source,
         InboundDocument.document_id == document_id,
-        col(InboundDocument.state).not_in((InboundState.QUARANTINE, InboundState.REPLACED)),
+        InboundDocument.state != InboundState.REPLACED,
         InboundDocument.id != new.id,
     )
-    earlier = session.exec(query.order_by(col(InboundDocument.id).desc())).first()
+    refused_last = (col(InboundDocument.state) == InboundState.QUARANTINE, col(InboundDocument.id).desc())
+    earlier = session.exec(query.order_by(*refused_last)).first()
     if earlier is None:
         return False
     new.replaces_id = row_id(earlier)

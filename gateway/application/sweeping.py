@@ -48,7 +48,7 @@ def drafts(services: Services, rule: RetentionRule) -> Found:
 
 
 def _letters(services: Services, rule: RetentionRule, *, signed: bool) -> Found:
-    old = func.coalesce(Letter.approved_at, Letter.created_at) < _before(services, rule)
+    old = func.coalesce(Letter.approved_at, Letter.created_at) < before(services, rule)
     query = select(Letter.id).where(
         old,
         col(Letter.state).in_((LetterState.BATCHED, LetterState.CANCELLED)),
@@ -59,7 +59,7 @@ def _letters(services: Services, rule: RetentionRule, *, signed: bool) -> Found:
         letter = session.get_one(Letter, letter_id)
         return facts_of(session, services, letter) if was_signed(session, letter) is signed else None
 
-    yield from _judged(services, rule, query, Letter.id, judge)
+    yield from judged(services, rule, query, Letter.id, judge)
 
 
 def print_copies(services: Services, rule: RetentionRule) -> Found:
@@ -67,7 +67,7 @@ def print_copies(services: Services, rule: RetentionRule) -> Found:
     query = (
         select(MailPiece.id)
         .join(Document, col(Document.sha256) == MailPiece.print_sha256)
-        .where(Document.created_at < _before(services, rule), ~_departed(MailPiece.print_sha256))
+        .where(Document.created_at < before(services, rule), ~departed(MailPiece.print_sha256))
     )
 
     def judge(session: Session, piece_id: int) -> Facts:
@@ -75,14 +75,14 @@ def print_copies(services: Services, rule: RetentionRule) -> Found:
         found = session.exec(select(Letter).where(col(Letter.id).in_(carried))).all()
         return together([facts_of(session, services, letter) for letter in found])
 
-    yield from _judged(services, rule, query, MailPiece.id, judge)
+    yield from judged(services, rule, query, MailPiece.id, judge)
 
 
 def drop_print_copy(services: Services, rule: RetentionRule, name: str) -> int:
     """The print copy of a piece."""
     with services.db.reading() as session:
         piece = session.get_one(MailPiece, int(name))
-    return _drop(services, Leaving(piece.print_sha256 or "", rule.kind, piece.reference))
+    return drop(services, Leaving(piece.print_sha256 or "", rule.kind, piece.reference))
 
 
 def orphans(services: Services, rule: RetentionRule) -> Found:
@@ -91,7 +91,7 @@ def orphans(services: Services, rule: RetentionRule) -> Found:
     unused = (~select(column).where(column == sha256).exists() for column in _columns_that_refer())
     query = (
         select(Document)
-        .where(Document.created_at < _before(services, rule), ~_departed(Document.sha256), *unused)
+        .where(Document.created_at < before(services, rule), ~departed(Document.sha256), *unused)
         .order_by(col(Document.sha256))
         .limit(_CHUNK)
     )
@@ -121,16 +121,16 @@ def _columns_that_refer() -> list[Any]:
 
 def drop_document(services: Services, rule: RetentionRule, name: str) -> int:
     """A document to which nothing refers."""
-    return _drop(services, Leaving(name, rule.kind, f"document:{name[:16]}"))
+    return drop(services, Leaving(name, rule.kind, f"document:{name[:16]}"))
 
 
 def scans(services: Services, rule: RetentionRule) -> Found:
     """Scans that are filed and still here."""
     query = select(InboundDocument.id).where(
         col(InboundDocument.state).in_((InboundState.ASSIGNED, InboundState.REPLACED)),
-        col(InboundDocument.filed_at) < _before(services, rule),
+        col(InboundDocument.filed_at) < before(services, rule),
         col(InboundDocument.sha256).is_not(None),
-        ~_departed(InboundDocument.sha256),
+        ~departed(InboundDocument.sha256),
     )
 
     def judge(session: Session, inbound_id: int) -> Facts:
@@ -147,7 +147,7 @@ def scans(services: Services, rule: RetentionRule) -> Found:
             in_use=session.exec(twice.limit(1)).first() is not None,
         )
 
-    yield from _judged(services, rule, query, InboundDocument.id, judge)
+    yield from judged(services, rule, query, InboundDocument.id, judge)
 
 
 def drop_scan(services: Services, rule: RetentionRule, name: str) -> int:
@@ -163,7 +163,7 @@ def drop_scan(services: Services, rule: RetentionRule, name: str) -> int:
         inbound_document_key(scan.document_id, placing),
         inbound_filing_key(scan.source, scan.document_id, placing),
     )
-    return _drop(services, leaving)
+    return drop(services, leaving)
 
 
 def payloads(services: Services, rule: RetentionRule) -> Found:
@@ -178,7 +178,7 @@ def persons(services: Services, rule: RetentionRule) -> Found:
 
 def _rows_of_letters(services: Services, rule: RetentionRule, left: Any) -> Found:
     query = select(LetterRetention.letter_id).where(
-        left.is_(None), LetterRetention.content_left_at < _before(services, rule)
+        left.is_(None), LetterRetention.content_left_at < before(services, rule)
     )
 
     def judge(session: Session, letter_id: int) -> Facts:
@@ -191,24 +191,25 @@ def _rows_of_letters(services: Services, rule: RetentionRule, left: Any) -> Foun
             in_use=_shares_an_envelope(session, letter_id) if rule.kind is Kind.RAW_PAYLOAD else False,
         )
 
-    yield from _judged(services, rule, query, LetterRetention.letter_id, judge)
+    yield from judged(services, rule, query, LetterRetention.letter_id, judge)
 
 
 def mailings(services: Services, rule: RetentionRule) -> Found:
     """Tables that were checked, and nobody decided."""
     query = select(Mailing.id).where(
-        col(Mailing.state).in_(REPLACEABLE), Mailing.created_at < _before(services, rule)
+        col(Mailing.state).in_(REPLACEABLE), Mailing.created_at < before(services, rule)
     )
     yield from _aged(services, rule, query, Mailing.id)
 
 
 def answers(services: Services, rule: RetentionRule) -> Found:
     """Idempotency keys."""
-    query = select(ApiAnswer.id).where(ApiAnswer.made_at < _before(services, rule))
+    query = select(ApiAnswer.id).where(ApiAnswer.made_at < before(services, rule))
     yield from _aged(services, rule, query, ApiAnswer.id)
 
 
-def _drop(services: Services, leaving: Leaving) -> int:
+def drop(services: Services, leaving: Leaving) -> int:
+    """A single document, proven in the case file before if it is to be there. Raises what `prove` raises."""
     confirmed = prove(services, [leaving])
     with services.db.transaction() as session:
         if not is_locked(session, leaving.case_id):
@@ -219,16 +220,17 @@ def _drop(services: Services, leaving: Leaving) -> int:
 def _aged(services: Services, rule: RetentionRule, query: Any, column: Any) -> Found:
     """What only its age decides about; the query has seen to that."""
     ended = rule.cut_off(services.today())
-    yield from _judged(services, rule, query, column, lambda _session, _id: Facts(ended))
+    yield from judged(services, rule, query, column, lambda _session, _id: Facts(ended))
 
 
-def _judged(
+def judged(
     services: Services,
     rule: RetentionRule,
     query: Any,
     column: Any,
     judge: Callable[[Session, int], Facts | None],
 ) -> Found:
+    """The ids of a query in chunks, and what keeps each; `judge` None: there is nothing to delete."""
     after = 0
     while True:
         with services.db.reading() as session:
@@ -244,7 +246,8 @@ def _judged(
         )
 
 
-def _departed(column: Any) -> Any:
+def departed(column: Any) -> Any:
+    """The bytes named there have left, or are about to."""
     return (
         select(ContentDeparture.document_sha256)
         .where(col(ContentDeparture.document_sha256) == col(column))
@@ -267,7 +270,7 @@ def _shares_an_envelope(session: Session, letter_id: int) -> bool:
     return session.exec(others.limit(1)).first() is not None
 
 
-def _before(services: Services, rule: RetentionRule) -> datetime:
+def before(services: Services, rule: RetentionRule) -> datetime:
     """Until the end of the last day that is old enough."""
     day: date = rule.cut_off(services.today()) + timedelta(days=1)
     return datetime.combine(day, time(0), services.schedule.zone)

@@ -1,5 +1,7 @@
 """Vacating: what lay in a wrong file is taken out of it, so that no copy stays behind, and its log says only that.
 
+The same for a scan that a later one replaced, see `superseding`; of that the log says what took its place.
+
     move (one commit)  →  the bytes are in our store  →  withdraw  →  proven gone  →  entry in the log of the old file
 
 Found from rows and repeated until the case file confirms; a kill anywhere repeats the step, which is idempotent.
@@ -28,6 +30,7 @@ _FIRST_RETRY = timedelta(minutes=1)
 _LONGEST_RETRY = timedelta(hours=1)
 """Shorter than for filing: as long as it fails, somebody's papers are in somebody else's file."""
 TITLE = "Ein Posteingang wurde aus dieser Akte entnommen; er war falsch zugeordnet"
+REPLACED = "Ein Scan wurde aus dieser Akte entnommen; ein neuer Scan desselben Papiers ist an seiner Stelle"
 
 
 def moves_due(services: Services) -> list[int]:
@@ -47,6 +50,7 @@ def vacate(services: Services, move_id: int, report: FilingReport) -> None:
         move = session.get_one(InboundMove, move_id)
         document = session.get_one(InboundDocument, move.inbound_id)
         old = _old_file(session, move)
+        told = _told(session, move, document)
     if move.withdrawn_at is None:
         bring_home(services, document.sha256 or "")
         if not _withdraw(services, move, document, old, report):
@@ -55,10 +59,10 @@ def vacate(services: Services, move_id: int, report: FilingReport) -> None:
         key=withdrawal_filing_key(document.source, document.document_id, move.number),
         case=old,
         kind=FilingKind.WITHDRAWAL.value,
-        title=TITLE,
+        title=REPLACED if told else TITLE,
         occurred_at=move.moved_at,
         document_key=inbound_document_key(document.document_id, move.number),
-        metadata={"file_number": old.file_number, "bg_number": old.bg_number},
+        metadata={"file_number": old.file_number, "bg_number": old.bg_number, **told},
     )
     if file_entry(services, entry, rows.About(move.from_case_id), report):
         with services.db.transaction() as session:
@@ -123,6 +127,19 @@ def _forget_filing(session: Session, key: str, at: datetime) -> None:
     if row is not None:
         row.withdrawn_at = at
         row.document_key = row.sha256 = row.error_code = row.next_attempt_at = row.failing_since = None
+
+
+def _told(session: Session, move: InboundMove, document: InboundDocument) -> dict[str, object]:
+    """Of a scan that was replaced within its file, what it was; of one that never belonged there, nothing."""
+    new = session.get(InboundDocument, move.replaced_by_id) if move.replaced_by_id else None
+    if new is None or new.case_id != move.from_case_id:
+        return {}
+    return {
+        "item_id": document.document_id,
+        "sha256": document.sha256 or "",
+        "received_on": document.received_on.isoformat(),
+        "replaced_by": new.document_id,
+    }
 
 
 def _old_file(session: Session, move: InboundMove) -> CaseRef:

@@ -38,7 +38,9 @@ def _fetch(context: typer.Context, json: Json = False) -> None:
         taken = [{"delivery": each.delivery, "counts": each.counts} for each in report.taken]
         print_json({"taken": taken, "refused": report.refused, "away": report.away})
     else:
-        console.print(f"{len(report.taken)} Lieferungen übernommen, {report.refused} in Quarantäne.")
+        count = len(report.taken)
+        noun = "Lieferung" if count == 1 else "Lieferungen"
+        console.print(f"{count} {noun} übernommen, {report.refused} in Quarantäne.")
         for source in report.away:
             console.print(f"{source} ist nicht erreichbar; es wird wieder versucht.")
     if report.refused or report.away:
@@ -91,7 +93,7 @@ def _discard(
     reason: Annotated[str, typer.Option(help="Why; it stands in the audit trail.")],
     login: Login,
 ) -> None:
-    """Do not take a quarantined delivery in; its bytes are deleted, the provider delivers again."""
+    """Do not take a quarantined delivery in; the provider delivers again, its bytes go by the rule of retention."""
     with services_for(context) as services:
         discard(services, login, quarantine_id, reason)
 

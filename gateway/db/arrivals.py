@@ -111,6 +111,8 @@ class ScanNote(SQLModel, table=True):
     """The note's own statements by our names (`gateway.domain.transfer_note`)."""
     findings: list[str] = json_value()
     """Codes of what TR-03138 A.NB.4 asks for and the note does not say."""
+    emptied_at: datetime | None = moment(optional=True)
+    """When content and statements were deleted by their rule; hash and findings stay."""
 
 
 class ScanFeedback(SQLModel, table=True):

@@ -85,6 +85,8 @@ class InboundMove(SQLModel, table=True):
     """When the case file confirmed that the old file has no copy any more."""
     noted_at: datetime | None = moment(optional=True)
     """When the log of the old file said that something was withdrawn."""
+    replaced_by_id: int | None = Field(default=None, foreign_key="inbound_document.id")
+    """It was in the right case, and left because this later scan of the same paper took its place."""
 
 
 class RequestedItem(SQLModel, table=True):

@@ -76,6 +76,7 @@ FIELDS: Mapping[str, str] = {
     "scanned_by": "Gescannt durch",
     "replaces": "Ersetzt den Scan",
     "replaces_letter": "Ersetzt das zurückgekommene Schreiben",
+    "replaced_by": "Ersetzt durch den Scan",
     "transfer_note": "Transfervermerk (XML)",
     "transfer_note_sha256": "SHA-256 des Transfervermerks",
     "transfer_note_findings": "Mängel des Transfervermerks",

@@ -34,6 +34,14 @@ class Kind(StrEnum):
     """Tables of mass mailings that nobody decided about."""
     API_ANSWER = "api-answer"
     """Idempotency keys of other systems, with their answers."""
+    GIVEN_BACK = "given-back"
+    """Scans that were given back to the scan site, or that a later scan replaced; no case file has them."""
+    REJECTED_SCAN = "rejected-scan"
+    """Files of a scan delivery that were not taken: what its receipt rejected, and what its manifest does not name."""
+    SCAN_QUARANTINE = "scan-quarantine"
+    """Scan deliveries that were refused as a whole, with all their files."""
+    TRANSFER_NOTE = "transfer-note"
+    """Transfer notes of scans; the case file has them with the scan."""
 
 
 class Keep(StrEnum):

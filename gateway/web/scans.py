@@ -24,5 +24,5 @@ def decide(visit: SignedIn, number: int) -> Response:
         report = retry(visit.services, visit.login, number, visit.reason())
         return visit.to(path_to("scanlieferungen"), f"Die Lieferung {report.delivery} ist übernommen.")
     discard(visit.services, visit.login, number, visit.reason())
-    notice = "Die Lieferung ist verworfen und gelöscht. Die Scanstelle muss sie neu liefern."
+    notice = "Die Lieferung ist verworfen. Die Scanstelle muss sie neu liefern."
     return visit.to(path_to("scanlieferungen"), notice)

@@ -322,6 +322,10 @@ RETENTION: Mapping[StrEnum, str] = {
     Kind.PERSONAL: "Anschriften, Angaben, Begründungen",
     Kind.MAILING: "Tabellen ohne Entscheidung",
     Kind.API_ANSWER: "Idempotency-Keys",
+    Kind.GIVEN_BACK: "zurückgegebene und ersetzte Scans",
+    Kind.REJECTED_SCAN: "abgelehnte und nicht genannte Dateien von Scanlieferungen",
+    Kind.SCAN_QUARANTINE: "abgelehnte Scanlieferungen",
+    Kind.TRANSFER_NOTE: "Transfervermerke",
 }
 
 KEEPS: Mapping[str, str] = {

@@ -191,7 +191,7 @@ def test_locks_have_roles_offices_and_reasons(world: World) -> None:
         plan(world.services, "anna")
     with pytest.raises(NotPermitted):
         rules_in_force(world.services, "post")
-    assert len(rules_in_force(world.services, "admin")) == 9
+    assert len(rules_in_force(world.services, "admin")) == 13
 
 
 def test_a_kill_between_intent_and_proof_is_made_up_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

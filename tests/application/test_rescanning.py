@@ -9,15 +9,22 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from gateway.application import filing_inbound
+from gateway.application.account_sheet import account_sheet
+from gateway.application.case_keys import inbound_document_key
+from gateway.application.destroying import apply
 from gateway.application.filing import file_due
 from gateway.application.placing import assign
 from gateway.application.quarantining import discard, quarantined
+from gateway.application.reconciling import Selection
 from gateway.application.rescanning import feedback_of, report_finding
 from gateway.application.retrying_scans import retry
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanNote
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
+from gateway.db.placings import InboundMove
 from gateway.domain.feedback import ScanFinding
-from gateway.errors import Conflict, DocumentInvalid, InputError, NotPermitted
+from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
+from gateway.ports.casefile import CaseRef
 from gateway.testing.scan_centre.notes import NoteSpec, transfer_note
 from gateway.testing.scans import ScanSpec
 from tests.application.test_receiving import SOURCE, change_manifest, deliver, take
@@ -110,11 +117,119 @@ def test_the_rescan_takes_the_place_of_the_old_scan_which_stays_and_shows_it(
     assert feedback_of(world.services, number(filed))[0].settled_at is not None
     receipt = json.loads((world.services.receipts_dir / "L-2.receipt.json").read_text())
     assert receipt["documents"][0]["replaces"] == filed.document_id
-    assign(world.services, "post", new.id, "F1")
+
+
+def rescanned(world: World, tmp_path: Path, earlier: InboundDocument, name: str = "L-2") -> InboundDocument:
+    """A new scan of the same paper came; it lies on the desk."""
+    folder = deliver(world, tmp_path, ScanSpec.unknown(), name=name, sequence=int(name[2:]))
+    change_manifest(folder, lambda raw: raw["documents"][0].update(replaces=earlier.document_id))
+    take(world, folder)
+    new: InboundDocument = rows(world, InboundDocument)[-1]
+    return new
+
+
+def entries(world: World, case: str = "JC-BOR-2026-00017") -> list[dict[str, Any]]:
+    (index,) = (world.settings.data_dir / "case-files").glob(f"{case}*/index.json")
+    found: list[dict[str, Any]] = json.loads(index.read_text())["entries"]
+    return found
+
+
+def scans_in_file(world: World, case: str = "JC-BOR-2026-00017") -> list[str]:
+    return [one["metadata"]["item_id"] for one in entries(world, case) if one["kind"] == "inbound"]
+
+
+def test_the_old_scan_leaves_the_file_when_the_new_one_is_in_it_and_the_log_says_so(
+    world: World, filed: InboundDocument, tmp_path: Path
+) -> None:
+    new = rescanned(world, tmp_path, filed)
     file_due(world.services)
-    (index,) = (world.settings.data_dir / "case-files").glob("JC-BOR-2026-00017*/index.json")
-    fields = [entry["metadata"] for entry in json.loads(index.read_text())["entries"]]
-    assert [one.get("replaces") for one in fields if one.get("item_id")] == [None, filed.document_id]
+    assert scans_in_file(world) == [filed.document_id], (
+        "until the new one is there, the old one is what there is"
+    )
+    assign(world.services, "post", number(new), "F1")
+    file_due(world.services)
+    assert scans_in_file(world) == [new.document_id]
+    with pytest.raises(NotFound):
+        world.services.casefile.fetch(
+            CaseRef("JC-BOR-2026-00017", "35702//0012345", "borken"), inbound_document_key(filed.document_id, 1)
+        )
+    (note,) = [one for one in entries(world) if one["kind"] == "withdrawal"]
+    told = note["metadata"]
+    assert (told["item_id"], told["replaced_by"]) == (filed.document_id, new.document_id)
+    assert told["sha256"] == filed.sha256
+    old = rows(world, InboundDocument)[0]
+    assert (old.state, old.filed_at) == (InboundState.REPLACED, None)
+    assert world.services.blobs.has(old.sha256)
+    (move,) = rows(world, InboundMove)
+    assert (move.replaced_by_id, move.withdrawn_at is not None, move.noted_at is not None) == (
+        new.id,
+        True,
+        True,
+    )
+    file_due(world.services)
+    assert len(rows(world, InboundMove)) == 1
+    assert account_sheet(world.services, None, Selection()).inbound[0].missing == 0
+
+
+def test_an_old_scan_that_lay_in_another_case_leaves_no_word_about_itself_there(
+    world: World, filed: InboundDocument, tmp_path: Path
+) -> None:
+    new = rescanned(world, tmp_path, filed)
+    assign(world.services, "post", number(new), "F2")
+    file_due(world.services)
+    assert scans_in_file(world) == []
+    assert scans_in_file(world, "JC-BOR-2026-00018") == [new.document_id]
+    (note,) = [one for one in entries(world) if one["kind"] == "withdrawal"]
+    assert filed.document_id not in json.dumps(note["metadata"])
+
+
+def test_of_three_scans_of_a_paper_only_the_last_one_is_in_the_file(
+    world: World, filed: InboundDocument, tmp_path: Path
+) -> None:
+    second = rescanned(world, tmp_path, filed)
+    assign(world.services, "post", number(second), "F1")
+    third = rescanned(world, tmp_path, second, "L-3")
+    file_due(world.services)
+    assert scans_in_file(world) == [filed.document_id], "the second was replaced before it was filed"
+    assign(world.services, "post", number(third), "F1")
+    file_due(world.services)
+    assert scans_in_file(world) == [third.document_id]
+
+
+def test_a_scan_that_was_being_filed_when_it_was_replaced_is_taken_out_again(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The case file has it, and the gateway was killed before it wrote that down."""
+    take(world, deliver(world, tmp_path, ScanSpec.unknown()))
+    (first,) = rows(world, InboundDocument)
+    assign(world.services, "post", number(first), "F1")
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            filing_inbound, "placing_of", lambda *_: patch.setattr(filing_inbound, "placing_of", boom) or 1
+        )
+        with pytest.raises(KeyboardInterrupt):
+            file_due(world.services)
+    assert rows(world, InboundDocument)[0].filed_at is None
+    assert scans_in_file(world) == [first.document_id]
+    new = rescanned(world, tmp_path, first)
+    assign(world.services, "post", number(new), "F1")
+    file_due(world.services)
+    assert scans_in_file(world) == [new.document_id]
+
+
+def boom(*_: object) -> int:
+    raise KeyboardInterrupt
+
+
+def test_a_rescan_of_what_was_refused_is_known_as_one(world: World, tmp_path: Path) -> None:
+    folder = deliver(world, tmp_path, ScanSpec.unknown())
+    (scan,) = folder.glob("*.pdf")
+    scan.write_bytes(scan.read_bytes() + b" ")
+    take(world, folder)
+    (bad,) = rows(world, InboundDocument)
+    new = rescanned(world, tmp_path, bad)
+    assert (new.replaces_id, rows(world, InboundDocument)[0].state) == (bad.id, InboundState.QUARANTINE)
+    assert rows(world, ScanDelivery)[1].findings == []
 
 
 def test_a_rescan_of_nothing_that_we_know_is_taken_and_said(world: World, tmp_path: Path) -> None:
@@ -183,6 +298,14 @@ def test_only_the_post_room_discards_with_a_reason_and_then_the_bytes_are_gone(
         discard(world.services, "post", row.id or 0, " ")
     assert Path(row.folder).is_dir()
     discard(world.services, "post", row.id or 0, "neu angefordert")
+    assert Path(row.folder).is_dir(), "a mistake may be put right until the rule of retention takes it"
+    world.advance(days=29)
+    apply(world.services)
+    assert Path(row.folder).is_dir()
+    world.advance(days=1)
+    done = apply(world.services)
+    assert done is not None
+    assert done.gone["scan-quarantine"] == 1
     assert not Path(row.folder).exists()
     with pytest.raises(Conflict):
         discard(world.services, "post", row.id or 0, "noch einmal")
