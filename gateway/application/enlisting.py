@@ -6,8 +6,8 @@ equates a status with posting, the list is drawn up when the day is confirmed, f
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, func, select
@@ -15,13 +15,14 @@ from sqlmodel import Session, col, func, select
 from gateway.application.attesting import Attested
 from gateway.application.list_signatures import keep_signature, signature_fault
 from gateway.application.noting import contradict, set_carrier
+from gateway.application.piece_numbers import numbers_of
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.mail import Posting, Submission
 from gateway.db.postings import PostingList, PostingListItem
 from gateway.domain.posting_list import Evidence
 from gateway.errors import ProviderError
-from gateway.ports.provider import PostingLists, ReceivedList
+from gateway.ports.provider import PieceNumbers, PostingLists, ReceivedList
 
 _READ_AGAIN = timedelta(days=3)
 """A list may be renamed into place long after it was written."""
@@ -79,7 +80,8 @@ def _drawn(
         )
     ).one()
     number = f"{provider}-{day.isoformat()}-{count + 1}"
-    content = _as_bytes(number, day, agreed.contract, lines)
+    numbers = numbers_of(session, services, [row_id(line.piece) for line in lines])
+    content = _as_bytes(number, day, agreed.contract, lines, numbers)
     listed = PostingList(
         provider=provider,
         number=number,
@@ -96,7 +98,11 @@ def _drawn(
     done = []
     for position, line in enumerate(lines, start=1):
         item = PostingListItem(
-            list_id=row_id(listed), position=position, key=line.key, posted_on=line.posted_on
+            list_id=row_id(listed),
+            position=position,
+            key=line.key,
+            posted_on=line.posted_on,
+            franking_id=_numbers(numbers, line).franking_id,
         )
         session.add(item)
         done.append(replace(line, item=item, listed=listed))
@@ -104,7 +110,9 @@ def _drawn(
     return done
 
 
-def _as_bytes(number: str, day: date, contract: str, lines: Sequence[Attested]) -> bytes:
+def _as_bytes(
+    number: str, day: date, contract: str, lines: Sequence[Attested], numbers: Mapping[int, PieceNumbers]
+) -> bytes:
     """What the list rests on: the reports about each piece, by the names under which they are kept."""
     told = {
         "list": number,
@@ -116,11 +124,16 @@ def _as_bytes(number: str, day: date, contract: str, lines: Sequence[Attested]) 
                 "provider_reference": line.provider_reference,
                 "posted_on": line.posted_on.isoformat() if line.posted_on else None,
                 "reports": list(line.event_keys),
+                **{name: value for name, value in asdict(_numbers(numbers, line)).items() if value},
             }
             for line in lines
         ],
     }
     return json.dumps(told, ensure_ascii=False, indent=1).encode()
+
+
+def _numbers(numbers: Mapping[int, PieceNumbers], line: Attested) -> PieceNumbers:
+    return numbers.get(row_id(line.piece), PieceNumbers())
 
 
 def _newest(services: Services, provider: str) -> datetime | None:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
-from gateway.application.authorising import actor
+from gateway.application.authorising import Actor, actor
 from gateway.application.outages import open_outage
 from gateway.application.services import Services
+from gateway.db.columns import columns
 from gateway.db.files import Filing, InboundDocument, InboundState
 from gateway.db.letters import Letter
 from gateway.db.outages import FilingOutage
@@ -23,7 +25,10 @@ MAX_LISTED = 200
 
 @dataclass(frozen=True)
 class FailingEntry:
-    """An entry that the case file did not take so far. `key` names what it is and which letter, never a person."""
+    """An entry that the case file did not take so far. `key` names what it is and which letter, never a person.
+
+    `letter` is the reference of the letter that it is about, if this user may read it.
+    """
 
     key: str
     file_number: str
@@ -32,6 +37,7 @@ class FailingEntry:
     since: datetime
     again_at: datetime | None
     error_code: str
+    letter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def backlog(services: Services, login: str | None = None) -> Backlog:
             outage=open_outage(session, services.casefile.name),
             failing=[
                 entry
-                for entry in (*_failing_moves(session), *_failing(session, None))
+                for entry in (*_failing_moves(session), *_failing(session, None, who))
                 if who is None or who.may(Action.READ, entry.office)
             ][:MAX_LISTED],
         )
@@ -94,11 +100,14 @@ def backlog_findings(services: Services) -> list[Finding]:
     return findings
 
 
-def _failing(session: Session, case_id: int | None) -> list[FailingEntry]:
+def _failing(session: Session, case_id: int | None, who: Actor | None = None) -> list[FailingEntry]:
+    of_letter = aliased(Office)
     query = (
-        select(Filing, Case, Office)
+        columns(Filing, Case, Office, Letter.reference, of_letter.key)
         .join(Case, col(Case.id) == Filing.case_id)
         .join(Office, col(Office.id) == Case.office_id)
+        .outerjoin(Letter, col(Letter.id) == Filing.letter_id)
+        .outerjoin(of_letter, col(of_letter.id) == Letter.office_id)
         .where(col(Filing.filed_at).is_(None), col(Filing.error_code).is_not(None))
         .order_by(col(Filing.failing_since), col(Filing.id))
     )
@@ -113,8 +122,9 @@ def _failing(session: Session, case_id: int | None) -> list[FailingEntry]:
             since=row.failing_since,
             again_at=row.next_attempt_at,
             error_code=row.error_code or "",
+            letter=reference if who is None or who.may(Action.READ, its_office) else None,
         )
-        for row, case, office in session.exec(query)
+        for row, case, office, reference, its_office in session.execute(query)
         if row.failing_since is not None
     ]
 

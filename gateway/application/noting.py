@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.attesting import Attested
 from gateway.application.outcomes import mark_for_filing
+from gateway.application.piece_numbers import numbers_of
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.mail import Posting
@@ -18,6 +19,7 @@ from gateway.db.people import User
 from gateway.db.postings import PostingException, PostingList, PostingRecord
 from gateway.domain.carriers import DeliveryPlan, days_text, read_days
 from gateway.domain.posting_record import How, Record, record_text
+from gateway.ports.provider import PieceNumbers
 
 _CHUNK = 500
 
@@ -57,7 +59,11 @@ class RecordView:
 
 def note(session: Session, services: Services, noted: Sequence[tuple[Attested, date | None, Grounds]]) -> None:
     """Write the records, put each posting on its day, and have it filed. One step for all of a day."""
-    rows = [_row(session, services, line, posted_on, grounds) for line, posted_on, grounds in noted]
+    numbers = numbers_of(session, services, [row_id(line.piece) for line, _, _ in noted])
+    rows = [
+        _row(session, services, line, posted_on, grounds, numbers.get(row_id(line.piece), PieceNumbers()))
+        for line, posted_on, grounds in noted
+    ]
     session.add_all(rows)
     session.flush()  # a posting may only name a record that is there
     for row in rows:
@@ -126,7 +132,12 @@ def _view(session: Session, record: PostingRecord, listed: PostingList | None) -
 
 
 def _row(
-    session: Session, services: Services, line: Attested, posted_on: date | None, grounds: Grounds
+    session: Session,
+    services: Services,
+    line: Attested,
+    posted_on: date | None,
+    grounds: Grounds,
+    numbers: PieceNumbers,
 ) -> PostingRecord:
     now = services.clock.now()
     by_hand = grounds.by_hand or ("", "", "")
@@ -134,7 +145,7 @@ def _row(
     named = by_hand[0] or (line.listed.carrier if line.listed else "") or agreed.carrier
     carrier, days = _carrier(services, named, posted_on or line.reported_on or services.today())
     product = by_hand[1] or (line.item.product if line.item else "") or line.piece.product or ""
-    franking_id = line.item.franking_id if line.item else ""
+    franking_id = (line.item.franking_id if line.item else "") or numbers.franking_id
     # A list that names another day is no proof of this one.
     listed = line.listed if line.item and line.item.posted_on == posted_on else None
     before = _newest(session, row_id(line.piece)) if line.settled else None
@@ -148,6 +159,7 @@ def _row(
             carrier=carrier,
             product=product,
             franking_id=franking_id,
+            tracking_number=numbers.tracking_number,
             how=grounds.how,
             confirmed_by=grounds.confirmed_by.name,
             confirmed_at=now.astimezone(services.schedule.zone),

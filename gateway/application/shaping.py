@@ -64,6 +64,8 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
         "product": view.product,
         "provider": view.provider,
         "provider_reference": view.provider_reference,
+        "franking_id": view.numbers.franking_id or None,
+        "tracking_number": view.numbers.tracking_number or None,
         "run_day": _iso(view.run_day),
         "handed_over_at": _iso(view.handed_over_at),
         "posting_reported_on": _iso(view.posting_reported_on),

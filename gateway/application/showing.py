@@ -27,6 +27,7 @@ from gateway.application.history import (
     proof_views,
 )
 from gateway.application.noting import RecordView, records_of
+from gateway.application.piece_numbers import numbers_of
 from gateway.application.posting import assessment, fiction_of, was_withdrawn
 from gateway.application.requesting import RequestView, request_of
 from gateway.application.services import Services
@@ -41,6 +42,7 @@ from gateway.domain.deadlines import Assessment
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing, standing_of_copy, standing_of_letter
+from gateway.ports.provider import PieceNumbers
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class RecipientView:
     key: str | None
     provider: str | None
     provider_reference: str | None
+    numbers: PieceNumbers
+    """The carrier's, as far as the provider said them."""
     run_day: date | None
     handed_over_at: datetime | None
     posting_reported_on: date | None
@@ -253,6 +257,9 @@ def _recipient_view(
         ),
         problem=problem_of(piece, submission),
         next_attempt_at=submission.next_attempt_at if submission else None,
+        numbers=numbers_of(session, services, [row_id(piece)]).get(row_id(piece), PieceNumbers())
+        if piece
+        else PieceNumbers(),
         events=events_of(session, submission),
         proofs=proof_views(session, recipient.mail_piece_id) if piece else (),
         hand=hand_view(session, recipient.mail_piece_id),

@@ -58,6 +58,7 @@ class Record:
     confirmed_at: datetime
     responsible: str
     second: str = ""
+    tracking_number: str = ""
     reason: str = ""
     basis: str = ""
     """What two people rested it on, with its hash, where they handed something in."""
@@ -101,6 +102,7 @@ def _what(record: Record) -> str:
     ]
     facts += [f"Produkt {record.product}"] if record.product else []
     facts += [f"Frankier-ID {record.franking_id}"] if record.franking_id else []
+    facts += [f"Sendungsnummer {record.tracking_number}"] if record.tracking_number else []
     if record.posted_on is None:
         return f"Nicht zur Post gegeben ({', '.join(facts)})."
     return f"Zur Post gegeben am {record.posted_on:%d.%m.%Y} ({', '.join(facts)})."

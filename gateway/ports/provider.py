@@ -150,6 +150,32 @@ class StatusReport:
     reason: str | None = None
 
 
+@dataclass(frozen=True)
+class PieceNumbers:
+    """By which numbers the carrier knows a piece; empty where the provider does not say.
+
+    `franking_id` is the *Frankier-ID* of DV-Freimachung, `tracking_number` that of registered mail.
+    """
+
+    franking_id: str = ""
+    tracking_number: str = ""
+
+    def __or__(self, other: "PieceNumbers") -> "PieceNumbers":
+        """With what the other one says besides; what is known first stays."""
+        return PieceNumbers(
+            self.franking_id or other.franking_id, self.tracking_number or other.tracking_number
+        )
+
+
+@runtime_checkable
+class NamesNumbers(Protocol):
+    """A provider whose statements name the carrier's numbers; not every one's do."""
+
+    def numbers_in(self, raw: Mapping[str, object]) -> PieceNumbers:
+        """The numbers in the raw payload of one statement."""
+        ...
+
+
 class Provider(Protocol):
     """One print-and-post provider."""
 

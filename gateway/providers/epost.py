@@ -19,7 +19,15 @@ from gateway.domain.layout import PrintProfile
 from gateway.domain.submission import DuplicateGuard
 from gateway.domain.tally import Held
 from gateway.errors import AlreadyReleased, InputError, NotSent, OutcomeUnknown, ProviderError, Refused
-from gateway.ports.provider import Capabilities, Consignment, Found, PrintPiece, StatusReport, TrialAnswer
+from gateway.ports.provider import (
+    Capabilities,
+    Consignment,
+    Found,
+    PieceNumbers,
+    PrintPiece,
+    StatusReport,
+    TrialAnswer,
+)
 from gateway.providers.epost_account import HTTP_OK, HTTP_UNAUTHORISED, Account, EpostSettings
 from gateway.providers.epost_codes import ACCOUNT_CODES, DUPLICATE_CODES, refusal, text_for
 from gateway.providers.epost_letter import SERVICES, encoded, file_name, letter_from
@@ -30,6 +38,7 @@ from gateway.providers.epost_status import (
     held_from,
     is_suspected_duplicate,
     letter_id,
+    numbers_in,
     reports_from,
 )
 from gateway.providers.epost_trial import trial_answer, trial_fields
@@ -153,6 +162,10 @@ class EpostProvider:
     def release_from_hold(self, provider_reference: str) -> None:
         """Let a letter that waits in the hold basket go to print now, before its due date; errors as in `cancel`."""
         order_queued(self._account, "ReleaseQueued", _number(provider_reference))
+
+    def numbers_in(self, raw: Mapping[str, object]) -> PieceNumbers:
+        """Frankier-ID and number of registered mail in the payload of one statement."""
+        return numbers_in(raw)
 
     def poll(self, provider_references: Sequence[str]) -> Iterable[StatusReport]:
         """Current statements about the given letters, `STATUS_CHUNK` a request, paced; errors as in `find`.

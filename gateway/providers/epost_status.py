@@ -6,12 +6,13 @@ Its timestamps come without a zone and mean Europe/Berlin.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.domain.status import Status
 from gateway.domain.tally import Held
-from gateway.ports.provider import StatusReport
+from gateway.ports.provider import PieceNumbers, StatusReport
 from gateway.providers.epost_codes import DUPLICATE_CODES, text_for
 from gateway.providers.epost_words import status_meaning, tracking_meaning
 
@@ -24,6 +25,7 @@ _DATE_FIELDS = {1: "createdDate", 2: "processedDate", 3: "printUploadDate", 4: "
 _FIRST_YEAR = 2000
 """Before it a date is a default value such as 0001-01-01, not a statement."""
 _STATUS_ID = re.compile(r"\d{1,3}", re.ASCII)
+_CARRIER_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,59}", re.ASCII)
 _REFERENCE = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 
 
@@ -85,7 +87,16 @@ def reports_from(
     number = letter_id(entry)
     if number is None:
         return
-    yield _production_report(entry, number, now, superseded=superseded)
+    made = _production_report(entry, number, now, superseded=superseded)
+    yield made
+    if franking_id := numbers_in(entry).franking_id:
+        # It may come days after the status that it belongs to, which is known by then.
+        yield replace(
+            made,
+            provider_status=f"frankierID {franking_id}",
+            dedup_key=f"{number}:franking:{franking_id}",
+            posted_on=None,
+        )
     tracking = entry.get("registeredLetterStatus")
     if isinstance(tracking, str) and tracking:
         status, sentence = tracking_meaning(tracking)
@@ -100,6 +111,16 @@ def reports_from(
             raw=dict(entry),
             reason=sentence,
         )
+
+
+def numbers_in(entry: Mapping[str, object]) -> PieceNumbers:
+    """The carrier's numbers: `frankierID` (after status 4), `registeredLetterID` (from status 3)."""
+    return PieceNumbers(*(_number_text(entry.get(name)) for name in ("frankierID", "registeredLetterID")))
+
+
+def _number_text(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    return text if _CARRIER_NUMBER.fullmatch(text) else ""
 
 
 def _production_report(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.status import Status
-from gateway.ports.provider import StatusReport
-from gateway.providers.epost_status import is_suspected_duplicate, reports_from
+from gateway.ports.provider import PieceNumbers, StatusReport
+from gateway.providers.epost_status import is_suspected_duplicate, numbers_in, reports_from
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 ENTRY: dict[str, Any] = {
@@ -149,3 +149,17 @@ def test_whatever_the_provider_says_there_is_no_exception_and_the_raw_words_are_
 @pytest.mark.parametrize("status_id", [0, 5, 98, None, "neu", 2.5, "9" * 5000])
 def test_an_unknown_status_number_is_shown_as_unknown(status_id: object) -> None:
     assert reports(statusID=status_id)[0].status is Status.UNKNOWN
+
+
+def test_the_carriers_numbers_are_a_statement_of_their_own_whenever_they_come() -> None:
+    first, named = reports(statusID=4, frankierID="A0 17")
+    assert (named.status, named.posted_on, named.provider_status) == (first.status, None, "frankierID A0 17")
+    assert named.dedup_key != first.dedup_key
+    assert numbers_in(named.raw) == PieceNumbers("A0 17", "")
+    assert numbers_in({"registeredLetterID": "RG000000001DE"}).tracking_number == "RG000000001DE"
+
+
+@pytest.mark.parametrize("value", [None, "", 17, [], "<script>", "A" * 200])
+def test_what_cannot_be_a_number_is_none(value: object) -> None:
+    assert len(reports(statusID=4, frankierID=value)) == 1
+    assert numbers_in({"frankierID": value, "registeredLetterID": value}) == PieceNumbers()

@@ -44,6 +44,7 @@ def test_the_page_tells_an_outage_and_what_is_refused(site: Site, world: World) 
     assert "nicht erreichbar" in anna.text
     assert f"Schreiben freigegeben · {reference} · 1" in anna.text
     assert "cmis-constraint" in anna.text
+    assert f'href="/schreiben/{reference}"' in anna.page
     assert "JC-AHA-2026-00003" not in anna.text
     ahmad.get("/ablage")
     assert "JC-AHA-2026-00003" in ahmad.text

@@ -1,0 +1,90 @@
+"""Lists cost a fixed number of statements, however many letters they show."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import col, select
+
+from gateway.application.listing import list_letters
+from gateway.application.searching import LetterFilter, find_letters
+from gateway.db.engine import row_id
+from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import Consignment, MailPiece, Submission
+from tests.world import MONDAY, World, at
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def counted(world: World) -> Iterator[list[str]]:
+    """What is said to the database meanwhile."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(world.services.db.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(world.services.db.engine, "before_cursor_execute", note)
+
+
+def handed_over(world: World) -> None:
+    """A letter that a provider has had for a week without a word: it is on the desk."""
+    world.approved("F1")
+    world.evening(MONDAY)
+    world.advance_to(at(MONDAY.replace(day=MONDAY.day + 7), "08:00"))
+
+
+def copied(world: World, first: int, last: int) -> None:
+    """The same letter again, with piece and hand-over, numbered."""
+    with world.services.db.transaction() as session:
+        one = select(Letter).order_by(col(Letter.id)).limit(1)
+        letter = session.exec(one).one()
+        recipient = session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).one()
+        piece = session.get_one(MailPiece, recipient.mail_piece_id)
+        submission = session.exec(select(Submission).where(Submission.piece_id == piece.id)).one()
+        for number in range(first, last + 1):
+            name = f"C{number:07d}"
+            consignment = Consignment(key=f"{name}-1", provider=submission.provider)
+            copy = MailPiece(**piece.model_dump(exclude={"id", "reference"}), reference=name)
+            twin = Letter(**letter.model_dump(exclude={"id", "reference"}), reference=name)
+            session.add_all([consignment, copy, twin])
+            session.flush()
+            links: dict[str, Any] = {"letter_id": row_id(twin), "mail_piece_id": row_id(copy)}
+            session.add(Recipient(**recipient.model_dump(exclude={"id", *links}), **links))
+            changed: dict[str, Any] = {
+                "piece_id": row_id(copy),
+                "key": f"{name}-1",
+                "consignment_id": row_id(consignment),
+                "provider_reference": name,
+            }
+            session.add(Submission(**submission.model_dump(exclude={"id", *changed}), **changed))
+
+
+VIEWS: dict[str, Callable[[World], int]] = {
+    "letters": lambda world: len(list_letters(world.services, "anna")),
+    "search": lambda world: len(find_letters(world.services, "anna", LetterFilter(text="JC"), limit=100).lines),
+}
+
+
+def statements(world: World, letters: int) -> dict[str, int]:
+    """How many each view needs, which must show all letters."""
+    found = {}
+    for name, view in VIEWS.items():
+        with counted(world) as said:
+            assert view(world) == letters, name
+        found[name] = len(said)
+    return found
+
+
+def test_fifty_letters_cost_no_more_statements_than_five(world: World) -> None:
+    handed_over(world)
+    copied(world, 1, 4)
+    few = statements(world, 5)
+    copied(world, 5, 49)
+    assert statements(world, 50) == few
