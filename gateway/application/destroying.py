@@ -13,7 +13,13 @@ from sqlmodel import col, select
 
 from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.departing import finish, leave
-from gateway.application.emptying import discard_mailing, empty_payloads, empty_persons, forget_answer
+from gateway.application.emptying import (
+    discard_mailing,
+    empty_payloads,
+    empty_persons,
+    empty_scan,
+    forget_answer,
+)
 from gateway.application.services import Services
 from gateway.application.sweeping import (
     answers,
@@ -28,6 +34,7 @@ from gateway.application.sweeping import (
     persons,
     print_copies,
     scans,
+    scans_in_rows,
 )
 from gateway.application.sweeping_scans import (
     drop_given_back,
@@ -75,6 +82,7 @@ SWEEPS = (
     Sweep(Kind.TRANSFER_NOTE, transfer_notes, empty_note),
     Sweep(Kind.RAW_PAYLOAD, payloads, lambda services, _rule, name: empty_payloads(services, int(name))),
     Sweep(Kind.PERSONAL, persons, lambda services, _rule, name: empty_persons(services, int(name))),
+    Sweep(Kind.PERSONAL, scans_in_rows, lambda services, _rule, name: empty_scan(services, int(name))),
     Sweep(Kind.MAILING, mailings, lambda services, _rule, name: discard_mailing(services, int(name))),
     Sweep(Kind.API_ANSWER, answers, lambda services, _rule, name: forget_answer(services, int(name))),
 )

@@ -5,24 +5,20 @@ Account, deadlines, events and chain stay whole: they need states, dates, refere
 
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import delete, update
-from sqlmodel import Session, col, select
+from sqlalchemy import delete
+from sqlmodel import col, select
 
 from gateway.application.authorising import SYSTEM, audit
-from gateway.application.sealing import table_of
+from gateway.application.emptying_rows import empty_arrival, empty_reasons, empty_returns, update_rows
 from gateway.application.services import Services
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import compare_and_set
 from gateway.db.letters import Letter, LetterFinding, Recipient
 from gateway.db.mail import StatusEvent, Submission
 from gateway.db.mailings import Mailing, MailingRow
-from gateway.db.people import AuditEntry
 from gateway.db.placings import RequestedItem
 from gateway.db.retention import LetterRetention
-from gateway.db.seals import AuditSeal
 from gateway.db.tokens import ApiAnswer
 from gateway.domain.mailing import REPLACEABLE, MailingState
 
@@ -38,7 +34,7 @@ def empty_payloads(services: Services, letter_id: int) -> int:
             .where(Recipient.letter_id == letter_id)
         ).all()
         told = {str(event.id): _hash(event.raw) for event in events if event.raw}
-        _update(session, StatusEvent, StatusEvent.id, [event.id for event in events], raw={})
+        update_rows(session, StatusEvent, StatusEvent.id, [event.id for event in events], raw={})
         session.get_one(LetterRetention, letter_id).payloads_left_at = services.clock.now()
         audit(session, services, SYSTEM, "payloads-deleted", letter.reference, events=told)
         return len(told)
@@ -49,16 +45,16 @@ def empty_persons(services: Services, letter_id: int) -> int:
     with services.db.transaction() as session:
         letter = session.get_one(Letter, letter_id)
         copies = session.exec(select(Recipient.id).where(Recipient.letter_id == letter_id)).all()
-        _update(session, Letter, Letter.id, [letter_id], data={}, note=None, hold_reason=None)
-        _update(session, Recipient, Recipient.id, copies, address_lines=[], salutation="", copy_for=None)
-        _update(session, LetterFinding, LetterFinding.recipient_id, copies, message="")
-        _update(session, DeskDecision, DeskDecision.letter_id, [letter_id], reason="", source=None)
-        _update(session, RequestedItem, RequestedItem.letter_id, [letter_id], title="")
+        update_rows(session, Letter, Letter.id, [letter_id], data={}, note=None, hold_reason=None)
+        update_rows(session, Recipient, Recipient.id, copies, address_lines=[], salutation="", copy_for=None)
+        update_rows(session, LetterFinding, LetterFinding.recipient_id, copies, message="")
+        update_rows(session, DeskDecision, DeskDecision.letter_id, [letter_id], reason="", source=None)
+        update_rows(session, RequestedItem, RequestedItem.letter_id, [letter_id], title="")
         explained = select(RequestedItem.id).where(
             RequestedItem.letter_id == letter_id, col(RequestedItem.reason).is_not(None)
         )
-        _update(session, RequestedItem, RequestedItem.id, session.exec(explained).all(), reason="")
-        reasons = _empty_reasons(session, letter.reference)
+        update_rows(session, RequestedItem, RequestedItem.id, session.exec(explained).all(), reason="")
+        reasons = empty_reasons(session, letter.reference) + empty_returns(session, services, letter_id)
         session.get_one(LetterRetention, letter_id).personal_left_at = services.clock.now()
         audit(
             session,
@@ -70,6 +66,15 @@ def empty_persons(services: Services, letter_id: int) -> int:
             reasons=reasons,
         )
         return len(copies)
+
+
+def empty_scan(services: Services, inbound_id: int) -> int:
+    """What rows say about a scan whose content left: sender, what was typed, and every reason that was given."""
+    with services.db.transaction() as session:
+        subject = f"inbound-{inbound_id}"
+        reasons = empty_arrival(session, services, inbound_id) + empty_reasons(session, subject)
+        audit(session, services, SYSTEM, "personal-data-deleted", subject, reasons=reasons)
+        return 1
 
 
 def discard_mailing(services: Services, mailing_id: int) -> int:
@@ -88,23 +93,6 @@ def forget_answer(services: Services, answer_id: int) -> int:
     with services.db.transaction() as session:
         found = session.connection().execute(delete(ApiAnswer).where(col(ApiAnswer.id) == answer_id))
         return found.rowcount
-
-
-def _empty_reasons(session: Session, subject: str) -> int:
-    """Only of entries that are sealed: their seal keeps the salted hash, its salt goes with the reason."""
-    query = (
-        select(AuditEntry.id)
-        .join(AuditSeal, col(AuditSeal.entry_id) == AuditEntry.id)
-        .where(AuditEntry.subject == subject, AuditEntry.reason != "")
-    )
-    entries = session.exec(query).all()
-    _update(session, AuditEntry, AuditEntry.id, entries, reason="")
-    _update(session, AuditSeal, AuditSeal.entry_id, entries, reason_salt=None)
-    return len(entries)
-
-
-def _update(session: Session, model: Any, column: Any, ids: Sequence[int | None], **values: object) -> None:
-    session.connection().execute(update(table_of(model)).where(col(column).in_(ids)).values(**values))
 
 
 def _hash(raw: object) -> str:

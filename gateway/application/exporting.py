@@ -10,13 +10,16 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.authorising import OPERATOR, actor, audit
+from gateway.application.coming_back import returned_of
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import AuditEntry, Case, CaseMember, Office, Person, Representative
 from gateway.db.retention import ContentDeparture
+from gateway.db.returns import AddressSuspension, InboundKeyed, ReturnedMail, ReturnNotice
 from gateway.domain.permission import Action
+from gateway.domain.returning import ACTION_WORDS, FICTION_WORDS, REASON_WORDS
 from gateway.domain.trail import action_words
 from gateway.errors import NotFound
 
@@ -50,6 +53,7 @@ def export_person(services: Services, login: str | None, reference: str) -> dict
             "cases": [_case(session, case, person) for case in cases],
             "letters": letters,
             "inbound": [one for case in cases for one in _inbound(session, case, person)],
+            "address_suspensions": _suspensions(session, person),
             "disclosed_to": _disclosed_to(services, letters),
             "kept_for": [
                 {"what": rule.kind.value, "days": rule.days, "from": rule.counts_from, "why": rule.reason}
@@ -116,6 +120,7 @@ def _letter(session: Session, services: Services, letter: Letter, copy: Recipien
         "approved_at": view.approved_at.isoformat() if view.approved_at else None,
         "data": view.data,
         "recipient": _recipient(mine, copy),
+        "returned": _returned(session, copy),
         "document": {"sha256": mine.document_sha256, "only_in_the_case_file": gone is not None},
         "processing": _processing(session, letter.reference),
     }
@@ -139,6 +144,45 @@ def _recipient(mine: RecipientView, copy: Recipient) -> dict[str, Any]:
     }
 
 
+def _returned(session: Session, copy: Recipient) -> dict[str, Any] | None:
+    """That the copy came back, why, what follows from it, and the new address that somebody noted."""
+    row = returned_of(session, copy.mail_piece_id)
+    if row is None:
+        return None
+    noted = select(ReturnNotice.new_address).where(
+        ReturnNotice.returned_id == row.id, col(ReturnNotice.new_address).is_not(None)
+    )
+    return {
+        "on": row.came_back_on.isoformat(),
+        "reason": REASON_WORDS[row.reason],
+        "notification": FICTION_WORDS[row.fiction],
+        "notification_reason": row.fiction_reason,
+        "done": ACTION_WORDS[row.action] if row.action else None,
+        "done_reason": row.action_reason,
+        "new_addresses_noted": list(session.exec(noted).all()),
+    }
+
+
+def _suspensions(session: Session, person: Person) -> list[dict[str, Any]]:
+    """Addresses to which nothing goes or went for a time: since when and why, and why again. Kept as a hash."""
+    query = (
+        select(AddressSuspension, ReturnedMail)
+        .join(ReturnedMail, col(ReturnedMail.id) == AddressSuspension.returned_id)
+        .where(AddressSuspension.person_id == person.id)
+    )
+    return [
+        {
+            "since": row.since.isoformat(),
+            "reason": REASON_WORDS[returned.reason],
+            "mail_came_back_on": returned.came_back_on.isoformat(),
+            "address_sha256": row.address_key,
+            "lifted_at": row.lifted_at.isoformat() if row.lifted_at else None,
+            "lift_reason": row.lift_reason,
+        }
+        for row, returned in session.exec(query.order_by(col(AddressSuspension.id))).all()
+    ]
+
+
 def _processing(session: Session, subject: str) -> list[dict[str, str]]:
     """What was done with the letter and when, without who."""
     query = select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id))
@@ -151,7 +195,11 @@ def _inbound(session: Session, case: Case, person: Person) -> list[dict[str, Any
     """Scans of the person's own case; of whom exactly a scan is, the gateway does not know."""
     if case.addressee_id != person.id and session.get(CaseMember, (case.id, person.id)) is None:
         return []
-    rows = session.exec(select(InboundDocument).where(InboundDocument.case_id == case.id)).all()
+    query = (
+        select(InboundDocument, InboundKeyed)
+        .join(InboundKeyed, col(InboundKeyed.inbound_id) == InboundDocument.id, isouter=True)
+        .where(InboundDocument.case_id == case.id)
+    )
     return [
         {
             "file_number": case.file_number,
@@ -159,8 +207,9 @@ def _inbound(session: Session, case: Case, person: Person) -> list[dict[str, Any
             "class": row.document_class,
             "pages": row.pages,
             "sha256": row.sha256,
+            "typed_by_the_scan_site": _plain(keyed.model_dump(exclude={"inbound_id"})) if keyed else None,
         }
-        for row in rows
+        for row, keyed in session.exec(query.order_by(col(InboundDocument.id))).all()
     ]
 
 

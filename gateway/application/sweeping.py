@@ -13,6 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 from gateway.application.case_keys import inbound_document_key
 from gateway.application.concluding import day_of, facts_of, is_locked, was_signed
 from gateway.application.departing import Leaving, finish, intend, prove
+from gateway.application.emptying_rows import has_more_than_hashes
 from gateway.application.placing import placing_of
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
@@ -174,6 +175,24 @@ def payloads(services: Services, rule: RetentionRule) -> Found:
 def persons(services: Services, rule: RetentionRule) -> Found:
     """Letters whose documents left, with addresses and data in their rows."""
     yield from _rows_of_letters(services, rule, col(LetterRetention.personal_left_at))
+
+
+def scans_in_rows(services: Services, rule: RetentionRule) -> Found:
+    """Scans whose content left, with sender, reasons and what was typed of them in their rows."""
+    query = (
+        select(InboundDocument.id)
+        .join(ContentDeparture, col(ContentDeparture.document_sha256) == InboundDocument.sha256)
+        .where(
+            col(ContentDeparture.left_at) < _before(services, rule), has_more_than_hashes(InboundDocument.id)
+        )
+    )
+
+    def judge(session: Session, inbound_id: int) -> Facts:
+        scan = session.get_one(InboundDocument, inbound_id)
+        left = session.get_one(ContentDeparture, scan.sha256).left_at
+        return Facts(day_of(services, left) if left else None, locked=is_locked(session, scan.case_id))
+
+    yield from _judged(services, rule, query, InboundDocument.id, judge)
 
 
 def _rows_of_letters(services: Services, rule: RetentionRule, left: Any) -> Found:
