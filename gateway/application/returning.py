@@ -18,8 +18,9 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
+from gateway.db.placings import InboundMatch
 from gateway.db.returns import InboundKeyed, ReturnNotice
-from gateway.domain.inbound_classes import RETURNED_MAIL
+from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE, RETURNED_MAIL
 from gateway.domain.permission import Action
 from gateway.domain.references import decode_reply_code, decode_sheet_code
 from gateway.domain.returning import ReturnReason, ReturnSource, agreed, reason_in, reason_keyed, references_in
@@ -30,6 +31,8 @@ from gateway.ports.provider import StatusReport
 
 BY_CODE, BY_WINDOW_TEXT, BY_PICTURE, BY_PERSON = "code", "window-text", "window-picture", "person"
 NOTHING, SEVERAL, NOT_POSTED, OTHER_CASE = "nothing-found", "several-found", "not-posted", "other-case"
+PERHAPS = "whole-letter"
+"""Came as citizens' mail, and is our whole letter: only a person says whether it came back."""
 _CHUNK = 100
 
 
@@ -63,6 +66,7 @@ def returns_due(services: Services) -> ReturnReport:
                     report.matched += 1
                 else:
                     report.tray += 1
+    report.tray += _ask_about_whole_letters(services)
     report.told = _make_missing(services)
     return report
 
@@ -103,14 +107,19 @@ def record_return(
 
 
 def put_aside(services: Services, login: str, notice_id: int, reason: str) -> None:
-    """A person says that a notice in the tray is about no piece of ours, or that the proof stands; both are kept."""
+    """A person says that a notice in the tray is about no piece of ours, or that the proof stands; both are kept.
+
+    A scan of citizens' mail among them stays in the tray of arrivals, to be assigned there.
+    """
     if not reason.strip():
         raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
     with services.db.transaction() as session:
         who = actor(session, login)
         who.require(Action.RECEIVE_SCANS)
-        if session.get(ReturnNotice, notice_id) is None:
+        notice = session.get(ReturnNotice, notice_id)
+        if notice is None:
             raise NotFound("notice-unknown", "Diese Meldung gibt es nicht.")
+        inbound_id = notice.inbound_id
         compare_and_set(
             session,
             ReturnNotice,
@@ -120,6 +129,8 @@ def put_aside(services: Services, login: str, notice_id: int, reason: str) -> No
             settled_by=who.login,
             settled_reason=reason.strip(),
         )
+        if inbound_id and (match := session.get(InboundMatch, inbound_id)):
+            match.returned = False
         audit(*(session, services, who.login, "return-put-aside", f"notice-{notice_id}"), reason=reason.strip())
 
 
@@ -137,6 +148,34 @@ def _waiting(services: Services) -> list[tuple[int, str]]:
         )
         rows = session.exec(query.order_by(col(InboundDocument.id)).limit(_CHUNK)).all()
         return [(found, sha256) for found, sha256 in rows if found and sha256]
+
+
+def _ask_about_whole_letters(services: Services) -> int:
+    """Lay what waits as citizens' mail and may have come back before a person, beside the other returns."""
+    query = (
+        select(InboundDocument.id)
+        .join(InboundMatch, col(InboundMatch.inbound_id) == InboundDocument.id)
+        .join(ReturnNotice, col(ReturnNotice.inbound_id) == InboundDocument.id, isouter=True)
+        .where(
+            InboundDocument.state == InboundState.DESK,
+            col(InboundDocument.document_class).not_in((RETURNED_MAIL, CERTIFICATE_OF_SERVICE)),
+            col(InboundMatch.returned),
+            col(ReturnNotice.id).is_(None),
+        )
+    )
+    with services.db.transaction() as session:
+        found = session.exec(query.order_by(col(InboundDocument.id))).all()
+        for inbound_id in found:
+            session.add(
+                ReturnNotice(
+                    source=ReturnSource.SCAN,
+                    inbound_id=inbound_id,
+                    reason=ReturnReason.OTHER,
+                    found_by=PERHAPS,
+                    noticed_at=services.clock.now(),
+                )
+            )
+    return len(found)
 
 
 def look(services: Services, pdf: bytes, *, loose: bool = False) -> Seen:

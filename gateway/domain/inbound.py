@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from gateway.domain.file_numbers import file_numbers_in, labelled_in_head, normalise_file_number
 from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE, REPLY_SLIP, RETURNED_MAIL
 from gateway.domain.references import decode_reply_code, decode_sheet_code, for_people, read_reference
+from gateway.domain.returning import is_whole_letter
 
 Case = TypeVar("Case")
 """However the caller names a case: an id or a reference."""
@@ -84,7 +85,7 @@ class Match(Generic[Case]):
     """Result of matching. `reason` is a German sentence for the tray; it names no person.
 
     `letter` is the reference of the letter answered or returned, if exactly one is known; `returned` is set where
-    the paper is a sheet of ours that came back. `proposals` are all cases that anything points to, likeliest first.
+    the paper is of ours and came back, or may have. `proposals` are all cases that anything points to, likeliest first.
     """
 
     case: Case | None
@@ -232,6 +233,8 @@ class _Judgement(Generic[Case]):
 
     def _by_sheet(self, case: Case, *, agrees: bool) -> Match[Case]:
         """One of our own letters among the papers: perhaps a copy that somebody else encloses."""
+        if self._returned():
+            return self._doubt("Unser ganzes Schreiben liegt obenauf; vielleicht ist es ein Rückläufer.", case)
         if agrees:
             return self._certain(
                 "Code eines eigenen Blatts und Aktenzeichen der Scanstelle stimmen überein.", case
@@ -300,7 +303,9 @@ class _Judgement(Generic[Case]):
         return Match(case, letter, confidence, reason, self._returned(), by, self._proposals(case))
 
     def _returned(self) -> bool:
-        return self.seen.document_class == RETURNED_MAIL and bool(self.codes.letters)
+        named = self.seen.document_class in {REPLY_SLIP, CERTIFICATE_OF_SERVICE}
+        is_ours = self.seen.document_class == RETURNED_MAIL or is_whole_letter(self.seen.codes)
+        return is_ours and not named and bool(self.codes.letters)
 
     def _letter(self) -> str | None:
         """Only what answers a letter, or is about it, names it; a copy that is enclosed does not."""

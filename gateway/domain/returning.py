@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.domain.address_text import HOME_COUNTRY, SALUTATIONS
-from gateway.domain.references import read_reference
+from gateway.domain.references import decode_sheet_code, read_reference
 from gateway.errors import Conflict, InputError
 
 SUSPENDED = "recipient-suspended"
@@ -126,6 +126,21 @@ def references_in(text: str, *, loose: bool = False) -> tuple[str, ...]:
         read_reference("".join(groups)) for groups in (_LOOSE if loose else _REFERENCE).findall(text.upper())
     )
     return tuple(dict.fromkeys(reference for reference in found if reference))
+
+
+def is_whole_letter(codes: Sequence[tuple[int, str]]) -> bool:
+    """Whether a paper is a piece of ours from its first sheet on top to its last, and nothing else of ours.
+
+    Under a class of citizens' mail it was perhaps returned and wrongly classed: whoever answers sends a reply slip, and
+    who encloses a copy lays it behind something. `codes`: page from 1, and text.
+    """
+    sheets = [(page, sheet) for page, code in codes if (sheet := decode_sheet_code(code))]
+    if not sheets or len(sheets) < len(codes):
+        return False
+    (page, first), *_ = sorted(sheets, key=lambda each: each[0])
+    found = {(sheet.piece, sheet.sheet) for _, sheet in sheets}
+    whole = {(first.piece, number) for number in range(1, first.of + 1)}
+    return page == 1 and first.sheet == 1 and found == whole
 
 
 def address_key(lines: Sequence[str], country: str = HOME_COUNTRY) -> str:

@@ -10,6 +10,7 @@ RETURN_FOUND: Mapping[str, str] = {
     "several-found": "Nummern mehrerer Sendungen gefunden",
     "not-posted": "die Sendung mit dieser Nummer ist nicht aufgegeben",
     "other-case": "die Scanstelle ordnet es einem anderen Fall zu als die Sendungsnummer",
+    "whole-letter": "als Brief erfasst, ist aber unser ganzes Schreiben; vielleicht kam es zurück",
     "contradicts-proof": "der Zugang dieser Sendung ist nachgewiesen",
 }
 """How a returned piece was recognised, or why it was not."""

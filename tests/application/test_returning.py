@@ -28,6 +28,7 @@ from gateway.application.withholding import hold, let_go
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.mail import MailPiece
 from gateway.db.people import AuditEntry, Person
+from gateway.db.placings import InboundMatch
 from gateway.db.returns import ReturnedMail, ReturnNotice
 from gateway.domain.account import Line
 from gateway.domain.delivery import DeliveryKind, Outcome
@@ -39,7 +40,7 @@ from gateway.domain.status import Status
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.ports.provider import StatusReport
 from gateway.testing.scan_centre import ScanCentre
-from gateway.testing.scan_centre.mail import Mail, foreign, returned
+from gateway.testing.scan_centre.mail import Mail, foreign, returned, sheet_of_ours
 from gateway.testing.scan_centre.scanner import CONDITIONS, scan
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.application.test_receiving import SOURCE, printed
@@ -406,3 +407,30 @@ def test_what_the_scan_site_typed_against_what_was_read_leaves_the_reason_to_a_p
     returns_due(replace(world.services, read_window=lambda _pdf: f"{piece} Annahme verweigert"))
     line = only_return(world)
     assert (line.reason, line.notices[0].keyed_reason) == (ReturnReason.OTHER, "verzogen")
+
+
+def test_a_whole_letter_of_ours_that_came_as_citizens_mail_waits_among_the_returns_for_a_person(
+    world: World, tmp_path: Path
+) -> None:
+    reference = posted(world)
+    pdf = printed(world, reference)
+    with ScanCentre(tmp_path / "centre", source=SOURCE, start=world.clock.now(), speed=0) as centre:
+        number = world.view(reference).file_number
+        centre.lay(Mail("Brief", pdf, "letter").typed(number), Mail("Brief", pdf, "unknown"))
+        centre.lay(sheet_of_ours(pdf, [2]).typed(number))
+        folder = centre.deliver()
+        assert folder is not None
+        import_delivery(world.services, folder, source=SOURCE)
+    with world.services.db.reading() as session:
+        states = session.exec(select(InboundDocument.state).order_by(InboundDocument.id)).all()  # type: ignore[arg-type]
+    assert states == [InboundState.DESK, InboundState.DESK, InboundState.ASSIGNED]
+    assert (returns_due(world.services).tray, returns_due(world.services).tray) == (2, 0)
+    assert tray(world) == ["whole-letter", "whole-letter"]
+    assert world.view(reference).standing == "posted"
+    record_return(world.services, "post", reference, 1, ReturnReason.MOVED, inbound_id=1)
+    assert only_return(world).reason is ReturnReason.MOVED
+    put_aside(world.services, "post", 2, "mit Randbemerkungen zurückgeschickt")
+    assert tray(world) == []
+    with world.services.db.reading() as session:
+        assert session.get_one(InboundDocument, 2).state is InboundState.DESK
+        assert session.get_one(InboundMatch, 2).returned is False

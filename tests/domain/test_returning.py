@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.deadlines import Channel, Dispatch, Remedy, assess
-from gateway.domain.references import for_people, reference_from
+from gateway.domain.references import encode_reply_code, for_people, reference_from, sheet_codes
 from gateway.domain.returning import (
     ReturnAction,
     ReturnFiction,
@@ -13,6 +13,7 @@ from gateway.domain.returning import (
     address_key,
     agreed,
     check_decision,
+    is_whole_letter,
     merged,
     reason_in,
     reason_keyed,
@@ -168,3 +169,16 @@ def test_what_is_typed_is_one_of_our_codes_or_words() -> None:
         "other",
         "other",
     ]
+
+
+@given(references, st.integers(1, 5), st.integers(0, 4))
+def test_a_whole_letter_on_top_is_told_from_parts_copies_behind_something_and_answers(
+    piece: str, sheets: int, missing: int
+) -> None:
+    codes = [(2 * number - 1, code.encode()) for number, code in enumerate(sheet_codes(piece, sheets), start=1)]
+    assert is_whole_letter(codes)
+    assert not is_whole_letter([(page + 1, text) for page, text in codes])
+    assert not is_whole_letter([*codes, (11, encode_reply_code(piece))])
+    if missing < sheets:
+        assert not is_whole_letter([each for number, each in enumerate(codes) if number != missing])
+    assert not is_whole_letter([])
