@@ -182,9 +182,7 @@ def scans_in_rows(services: Services, rule: RetentionRule) -> Found:
     query = (
         select(InboundDocument.id)
         .join(ContentDeparture, col(ContentDeparture.document_sha256) == InboundDocument.sha256)
-        .where(
-            col(ContentDeparture.left_at) < _before(services, rule), has_more_than_hashes(InboundDocument.id)
-        )
+        .where(col(ContentDeparture.left_at) < before(services, rule), has_more_than_hashes(InboundDocument.id))
     )
 
     def judge(session: Session, inbound_id: int) -> Facts:
@@ -192,7 +190,7 @@ def scans_in_rows(services: Services, rule: RetentionRule) -> Found:
         left = session.get_one(ContentDeparture, scan.sha256).left_at
         return Facts(day_of(services, left) if left else None, locked=is_locked(session, scan.case_id))
 
-    yield from _judged(services, rule, query, InboundDocument.id, judge)
+    yield from judged(services, rule, query, InboundDocument.id, judge)
 
 
 def _rows_of_letters(services: Services, rule: RetentionRule, left: Any) -> Found:
