@@ -12,13 +12,14 @@ from gateway.provider_settings import Section
 
 
 class ScanSourceSettings(Section):
-    """What was agreed with one site of a scan provider, and how its deliveries come.
+    """What was agreed with one site of a scan provider, and how its deliveries come. `title`: what people call it.
 
     `dir`: of the transport "folder", with inbox, answers and reports in it. Host and what follows: of "sftp".
     `account`: the login whose tokens deliver, of "http". `columns`: our field → column of its CSV; `classes`: its word
     for a class → ours, `return_reasons` and `service_outcomes` for what it types of returned mail and certificates.
     """
 
+    title: str = ""
     transport: Literal["folder", "sftp", "http"] = "folder"
     dir: str = "{data_dir}/scans"
     inbox: str = "in"
@@ -71,6 +72,7 @@ class ScanSourceSettings(Section):
             first_sequence=self.first_sequence,
             limits=DeliveryLimits(self.max_documents, self.max_bytes, self.max_ratio),
             account=self.account,
+            title=self.title,
         )
 
 

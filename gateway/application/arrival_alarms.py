@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from threading import Thread
 
 from sqlmodel import Session, col, select
 
@@ -12,13 +13,16 @@ from gateway.db.arrivals import QuarantinedDelivery
 from gateway.domain.alarms import AlarmKind
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.sequences import as_words
+from gateway.ports.scans import ScanSite
 
 _ANSWER_WAITS = timedelta(hours=24)
+ANSWERS_WITHIN_S = 20.0
+"""So long the first silent site is waited for; the others are asked meanwhile."""
 
 
 @dataclass(frozen=True)
 class ArrivalAlarm:
-    """One of them. `occasion` makes its key; it closes by itself when what is missing comes."""
+    """One of them, `source` as people call it. `occasion` makes its key; it closes when what is missing comes."""
 
     kind: AlarmKind
     source: str
@@ -36,7 +40,11 @@ def arrival_alarms(session: Session, services: Services) -> Iterator[ArrivalAlar
     for row in session.exec(query.order_by(col(QuarantinedDelivery.id))).all():
         text = f"{row.message} Bitte unter Scanlieferungen entscheiden."
         yield ArrivalAlarm(
-            AlarmKind.SCAN_QUARANTINE, row.source, f"{row.source}:{row.id}", text, row.arrived_at
+            AlarmKind.SCAN_QUARANTINE,
+            services.scan_source(row.source).shown,
+            f"{row.source}:{row.id}",
+            text,
+            row.arrived_at,
         )
 
 
@@ -45,8 +53,36 @@ def arrival_findings(services: Services) -> dict[str, list[Finding]]:
     with services.db.reading() as session:
         found = list(arrival_alarms(session, services))
     told = [Finding(each.kind.value, Severity.WARNING, f"{each.source}: {each.message}") for each in found]
-    sites = (site.check() for source, site in services.scan_sites.items() if source)
-    return {"scans": [*told, *(finding for findings in sites for finding in findings)]}
+    return {"scans": [*told, *_checked(services)]}
+
+
+def _checked(services: Services) -> Iterator[Finding]:
+    """What the sites say of themselves, all asked at once: one that does not answer holds up nobody for long."""
+    said: dict[str, list[Finding]] = {}
+
+    def ask(source: str, site: ScanSite) -> None:
+        said[source] = site.check()
+
+    asked = {
+        source: Thread(target=ask, args=(source, site), daemon=True)
+        for source, site in services.scan_sites.items()
+        if source
+    }
+    for thread in asked.values():
+        thread.start()
+    patience_s = ANSWERS_WITHIN_S
+    for source, thread in asked.items():
+        thread.join(patience_s)
+        if thread.is_alive():
+            patience_s = 0.0  # the others had as long
+        if source in said:
+            yield from said[source]
+        else:
+            text = (
+                f"Die Scanstelle {services.scan_source(source).shown} hat nach {ANSWERS_WITHIN_S:.0f} Sekunden noch"
+                " nicht geantwortet. Bitte Leitung und Adresse prüfen."
+            )
+            yield Finding("scan-site-silent", Severity.ERROR, text)
 
 
 def _of_source(services: Services, view: SourceView) -> Iterator[ArrivalAlarm]:
@@ -54,12 +90,14 @@ def _of_source(services: Services, view: SourceView) -> Iterator[ArrivalAlarm]:
     for gap in view.missing:
         text = f"Es fehlt die Scanlieferung Nr. {as_words(gap)}. Bitte bei der Scanstelle nachfragen."
         occasion = f"{view.name}:{gap[0]}-{gap[1]}"
-        yield ArrivalAlarm(AlarmKind.SCAN_GAP, view.name, occasion, text, view.last_at or now)
+        yield ArrivalAlarm(AlarmKind.SCAN_GAP, view.shown, occasion, text, view.last_at or now)
     if view.is_silent and view.due is not None and view.last_at is not None:
         text = f"Seit dem {view.last_at:%d.%m.%Y} kam keine Scanlieferung. Bitte bei der Scanstelle nachfragen."
         since = datetime.combine(view.due, time(0), UTC)
-        yield ArrivalAlarm(AlarmKind.SCANS_LATE, view.name, f"{view.name}:{view.due}", text, since)
+        yield ArrivalAlarm(AlarmKind.SCANS_LATE, view.shown, f"{view.name}:{view.due}", text, since)
     if view.answers_since is not None and now - view.answers_since > _ANSWER_WAITS:
-        text = f"{view.waiting_answers} Antworten an die Scanstelle konnten seit über einem Tag nicht übergeben werden."
+        one = view.waiting_answers == 1
+        what = "Eine Antwort" if one else f"{view.waiting_answers} Antworten"
+        text = f"{what} an die Scanstelle {'konnte' if one else 'konnten'} seit über einem Tag nicht übergeben werden."
         occasion = f"{view.name}:{view.answers_since:%Y-%m-%dT%H}"
-        yield ArrivalAlarm(AlarmKind.SCAN_ANSWER, view.name, occasion, text, view.answers_since)
+        yield ArrivalAlarm(AlarmKind.SCAN_ANSWER, view.shown, occasion, text, view.answers_since)

@@ -19,9 +19,13 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class SourceView:
-    """One source. `missing` are ranges of delivery numbers; `due` is the day on which silence was too long."""
+    """One source, `shown` as people call it.
+
+    `missing` are ranges of delivery numbers; `due` is the day on which silence was too long.
+    """
 
     name: str
+    shown: str
     agreed: bool
     deliveries: int
     last_at: datetime | None
@@ -74,6 +78,7 @@ def _source(session: Session, services: Services, name: str) -> SourceView:
     due = _due(services, agreed, last_at)
     return SourceView(
         name,
+        agreed.shown,
         agreed.agreed,
         count,
         last_at,

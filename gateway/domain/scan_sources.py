@@ -59,3 +59,9 @@ class ScanSource:
     first_sequence: int | None = None
     limits: DeliveryLimits = field(default_factory=DeliveryLimits)
     account: str = ""
+    title: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        return self.title or self.name

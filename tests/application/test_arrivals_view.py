@@ -1,6 +1,8 @@
 """Gaps, silence and quarantine are seen, are alarms, and close by themselves when what is missing comes."""
 
 import dataclasses
+import socket
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.application import arrival_alarms
 from gateway.application.alarming import alarms
 from gateway.application.arrival_alarms import arrival_findings
 from gateway.application.arrivals_view import arrivals_view
@@ -17,10 +20,12 @@ from gateway.domain.alarms import AlarmKind
 from gateway.domain.scan_sources import ScanSource
 from gateway.domain.sequences import as_words, gaps
 from gateway.errors import DocumentInvalid, NotPermitted
+from gateway.inbound.sftp_site import SftpSite
+from gateway.sftp_line import SftpSettings
 from gateway.testing.scans import make_delivery
 from tests.world import World
 
-WEST = ScanSource("west", agreed=True, late_days=2, first_sequence=1)
+WEST = ScanSource("west", agreed=True, late_days=2, first_sequence=1, title="Scanstelle West")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +43,7 @@ def come(world: World, tmp_path: Path, *numbers: int, whole: bool = True) -> Non
 
 
 def kinds(world: World) -> list[AlarmKind]:
-    return [alarm.kind for alarm in alarms(world.services, "post") if alarm.provider == "west"]
+    return [alarm.kind for alarm in alarms(world.services, "post") if alarm.provider == "Scanstelle West"]
 
 
 def test_a_missing_number_is_an_alarm_until_it_comes(world: World, tmp_path: Path) -> None:
@@ -96,3 +101,19 @@ def test_gaps_are_exactly_the_numbers_that_did_not_come(numbers: set[int], first
 @pytest.mark.parametrize(("gap", "words"), [((3, 3), "3"), ((3, 5), "3 bis 5")])
 def test_a_gap_is_written_as_people_do(gap: Sequence[int], words: str) -> None:
     assert as_words((gap[0], gap[1])) == words
+
+
+def test_a_site_that_does_not_answer_holds_up_the_check_of_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that takes the line and says nothing, as a firewall makes of it."""
+    monkeypatch.setattr(arrival_alarms, "ANSWERS_WITHIN_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGNvbXBsZXRlbHktb3RoZXI="
+        line = SftpSettings("127.0.0.1", mute.getsockname()[1], "scan", (key,), connect_timeout_s=30)
+        sites = {"": world.services.scan_sites[""], "west": SftpSite("west", line)}
+        began = time.monotonic()
+        found = arrival_findings(dataclasses.replace(world.services, scan_sites=sites))["scans"]
+        assert time.monotonic() - began < 10
+    silent = next(each for each in found if each.code == "scan-site-silent")
+    assert "Scanstelle West" in silent.message
