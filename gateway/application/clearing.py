@@ -10,21 +10,18 @@ from datetime import date, datetime, time
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select, union
 
-from gateway.application.coming_back import is_closed, returned_of, task_words
-from gateway.application.delivering import proof_in_force
-from gateway.application.replanning import in_consignment
+from gateway.application.coming_back import words_of_task
+from gateway.application.gathering import Gathered, gather
 from gateway.application.services import Services
 from gateway.application.silence import left_by_hand_on, what_is_missing
-from gateway.application.tracking import awaits_receipt, live_submission, status_of
+from gateway.application.tracking import awaits_receipt, status_of
 from gateway.application.trouble import Make, Trouble
-from gateway.db.desk import DecisionState, DeskDecision
 from gateway.db.engine import row_id
-from gateway.db.letters import Letter, LetterFinding, Recipient
+from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission
 from gateway.domain import desk as rules
 from gateway.domain.delivery import Verdict, describe
-from gateway.domain.desk import UNREADABLE, WITHDRAWN, DeskAction, Facts, Problem
-from gateway.domain.findings import Severity
+from gateway.domain.desk import UNREADABLE, WITHDRAWN, Facts, Problem
 from gateway.domain.letter import LetterState
 from gateway.domain.publishing import TEMPLATE_WITHDRAWN
 from gateway.domain.returning import SUSPENDED
@@ -34,7 +31,6 @@ from gateway.domain.timeliness import STALE
 from gateway.domain.uploads import FINISHED_PDF
 
 _PROGRESS = (Status.IN_PRODUCTION, Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
-_PRINTED = (Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _UNCLEAR = (SubmissionState.RELEASING, SubmissionState.IN_DOUBT, SubmissionState.REFUSED)
 HELD_FOR_THE_DESK = {
     STALE: Problem.TOO_LATE,
@@ -76,16 +72,22 @@ def _silent(services: Services) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def troubles_of(session: Session, services: Services, letter: Letter) -> list[Trouble]:
-    """The problems of a letter that nobody has decided about for good, most pressing first."""
-    found = [*_of_letter(session, services, letter)]
-    seen = [_look_at(session, services, letter, recipient) for recipient in _copies(session, letter)]
+def troubles_of(
+    session: Session, services: Services, letter: Letter, known: Gathered | None = None
+) -> list[Trouble]:
+    """The problems of a letter that nobody has decided about for good, most pressing first.
+
+    Whoever looks at many letters has gathered what is known of all of them.
+    """
+    rows = known or gather(session, [row_id(letter)])
+    found = [*_of_letter(services, letter, rows)]
+    seen = [_look_at(session, services, letter, copy, rows) for copy in rows.copies.get(row_id(letter), ())]
     for recipient, piece, submission, facts in seen:
         others = [other for copy, _, _, other in seen if copy is not recipient]
-        known = replace(facts, others_left=any(not _is_in_the_house(other) for other in others))
+        whole = replace(facts, others_left=any(not _is_in_the_house(other) for other in others))
         if piece is not None:
-            found += _of_copy(session, services, letter, recipient, piece, submission, known)
-    settled = _settled(session, row_id(letter))
+            found += _of_copy(session, services, letter, recipient, piece, submission, whole, rows)
+    settled = rows.settled.get(row_id(letter), frozenset())
     return sorted((each for each in found if each.key not in settled), key=lambda each: (each.due, each.since))
 
 
@@ -93,41 +95,24 @@ def facts_of_copies(
     session: Session, services: Services, letter: Letter
 ) -> list[tuple[Recipient, Submission | None, Facts]]:
     """What is known about each copy of a letter, by recipient number."""
+    rows = gather(session, [row_id(letter)])
     return [
         (recipient, submission, facts)
         for recipient, _, submission, facts in (
-            _look_at(session, services, letter, recipient) for recipient in _copies(session, letter)
+            _look_at(session, services, letter, copy, rows) for copy in rows.copies.get(row_id(letter), ())
         )
     ]
-
-
-def _copies(session: Session, letter: Letter) -> Sequence[Recipient]:
-    query = select(Recipient).where(Recipient.letter_id == letter.id)
-    return session.exec(query.order_by(col(Recipient.number))).all()
 
 
 def _is_in_the_house(facts: Facts) -> bool:
     return facts.fault == WITHDRAWN or rules.may_be_taken_back(facts) or facts.status is Status.CANCELLED
 
 
-def _settled(session: Session, letter_id: int) -> set[str]:
-    query = select(DeskDecision.problem).where(
-        DeskDecision.letter_id == letter_id,
-        DeskDecision.state == DecisionState.DONE,
-        DeskDecision.action == DeskAction.ACKNOWLEDGE,
-    )
-    return set(session.exec(query).all())
-
-
-def _of_letter(session: Session, services: Services, letter: Letter) -> Iterator[Trouble]:
+def _of_letter(services: Services, letter: Letter, rows: Gathered) -> Iterator[Trouble]:
     facts = Facts(letter.state, can_be_redrafted=letter.template != FINISHED_PDF)
     if letter.state is LetterState.FAULTY:
         since = letter.submitted_at or letter.created_at
-        findings = session.exec(
-            select(LetterFinding)
-            .join(Recipient, col(Recipient.id) == LetterFinding.recipient_id)
-            .where(Recipient.letter_id == letter.id, LetterFinding.severity == Severity.ERROR)
-        ).all()
+        findings = rows.findings.get(row_id(letter), ())
         said = [letter.note] if letter.note else []
         said += [f"{finding.message} ({finding.code})" for finding in findings]
         yield _trouble(services, Problem.LETTER_FAULTY, letter.reference, since, said, facts)
@@ -143,25 +128,20 @@ def _is_held_for_the_desk(letter: Letter) -> bool:
 
 
 def _look_at(
-    session: Session, services: Services, letter: Letter, recipient: Recipient
+    session: Session, services: Services, letter: Letter, recipient: Recipient, rows: Gathered
 ) -> tuple[Recipient, MailPiece | None, Submission | None, Facts]:
-    piece = session.get(MailPiece, recipient.mail_piece_id) if recipient.mail_piece_id else None
-    submission = live_submission(session, recipient.mail_piece_id)
+    piece = rows.pieces.get(recipient.mail_piece_id or 0)
+    submission = rows.live.get(recipient.mail_piece_id or 0)
     facts = Facts(
         letter.state,
         fault=piece.fault_code if piece else None,
         can_be_redrafted=letter.template != FINISHED_PDF,
-        return_task=returned_of(session, recipient.mail_piece_id) is not None,
+        return_task=(recipient.mail_piece_id or 0) in rows.returned,
     )
     if piece is None or submission is None:
         return recipient, piece, submission, facts
     recovery = _recovery(services, submission)
     settle_time = services.providers[submission.provider].capabilities.settle_time
-    told = session.exec(
-        select(StatusEvent.id)
-        .where(StatusEvent.submission_id == submission.id, col(StatusEvent.status).in_(_PRINTED))
-        .limit(1)
-    ).first()
     facts = replace(
         facts,
         submission=submission.state,
@@ -174,8 +154,9 @@ def _look_at(
             now=services.clock.now(),
             settle_time=settle_time,
         ),
-        printed=told is not None,
-        alone_in_handover=in_consignment(session, submission) == 1,
+        printed=row_id(submission) in rows.printed,
+        alone_in_handover=submission.consignment_id is None
+        or rows.together[submission.consignment_id, submission.state] == 1,
         awaits_receipt=awaits_receipt(session, submission, piece),
     )
     return recipient, piece, submission, facts
@@ -201,6 +182,7 @@ def _of_copy(
     piece: MailPiece,
     submission: Submission | None,
     facts: Facts,
+    rows: Gathered,
 ) -> Iterator[Trouble]:
     def trouble(problem: Problem, occasion: object, since: datetime, *said: str | None) -> Trouble:
         made = _trouble(
@@ -214,7 +196,7 @@ def _of_copy(
             provider=submission.provider if submission else None,
         )
 
-    yield from _contradictions(session, piece, trouble)
+    yield from _contradictions(piece, rows, trouble)
     if submission is None or facts.fault == WITHDRAWN or letter.state is not LetterState.BATCHED:
         return
     said = f"{submission.error_message} ({submission.error_code})" if submission.error_code else None
@@ -233,23 +215,14 @@ def _of_copy(
         yield trouble(Problem.SEVERAL, submission.key, submission.released_at or asked, said)
     elif facts.error == Problem.CANCEL_UNKNOWN and facts.status is not Status.CANCELLED:
         yield trouble(Problem.CANCEL_UNKNOWN, submission.key, submission.released_at or asked, said)
-    yield from _from_proof(session, piece, submission, trouble)
-    yield from _from_reports(session, services, piece, submission, facts, trouble)
+    yield from _from_proof(piece, submission, rows, trouble)
+    yield from _from_reports(session, services, piece, submission, facts, rows, trouble)
 
 
-def _contradictions(session: Session, piece: MailPiece, trouble: Make) -> Iterator[Trouble]:
+def _contradictions(piece: MailPiece, rows: Gathered, trouble: Make) -> Iterator[Trouble]:
     """Progress that was reported on what had been declared void: perhaps it was printed after all."""
-    query = (
-        select(StatusEvent, Submission)
-        .join(Submission, col(Submission.id) == StatusEvent.submission_id)
-        .where(
-            Submission.piece_id == piece.id,
-            col(Submission.voided_at).is_not(None),
-            col(StatusEvent.status).in_(_PROGRESS),
-            col(StatusEvent.received_at) >= Submission.voided_at,
-        )
-    )
-    for event, void in session.exec(query.order_by(col(StatusEvent.id)).limit(1)).all():
+    if found := rows.contradicted.get(row_id(piece)):
+        event, void = found
         message = (
             f"Zur aufgehobenen Übergabe {void.key} meldet der Druckdienstleister „{event.provider_status}“: "
             "Sie kann doch gedruckt worden sein. Bitte nachfragen."
@@ -257,10 +230,10 @@ def _contradictions(session: Session, piece: MailPiece, trouble: Make) -> Iterat
         yield trouble(Problem.CONTRADICTED, f"{void.key}:{event.id}", event.received_at, message)
 
 
-def _from_proof(session: Session, piece: MailPiece, submission: Submission, trouble: Make) -> Iterator[Trouble]:
+def _from_proof(piece: MailPiece, submission: Submission, rows: Gathered, trouble: Make) -> Iterator[Trouble]:
     """What is proven not to have been received."""
-    proof = proof_in_force(session, piece)
-    if proof is not None and proof.served is False and not is_closed(session, row_id(piece)):
+    proof, task = rows.proofs.get(row_id(piece)), rows.returned.get(row_id(piece))
+    if proof is not None and proof.served is False and not (task and task.action):
         said = describe(proof.kind, proof.outcome, Verdict(False, None))
         yield trouble(
             *(
@@ -268,7 +241,7 @@ def _from_proof(session: Session, piece: MailPiece, submission: Submission, trou
                 f"{submission.key}:proof-{proof.id}",
                 proof.recorded_at,
                 said,
-                task_words(session, row_id(piece)),
+                words_of_task(task),
             )
         )
 
@@ -279,20 +252,17 @@ def _from_reports(
     piece: MailPiece,
     submission: Submission,
     facts: Facts,
+    rows: Gathered,
     trouble: Make,
 ) -> Iterator[Trouble]:
     """What the provider said about it, or has not said in time."""
     if facts.status in {Status.FAILED, Status.RETURNED} and submission.state is SubmissionState.RELEASED:
-        event = session.exec(
-            select(StatusEvent)
-            .where(StatusEvent.submission_id == submission.id, StatusEvent.status == facts.status)
-            .order_by(col(StatusEvent.id))
-        ).first()
+        event, task = rows.trouble.get((row_id(submission), facts.status)), rows.returned.get(row_id(piece))
         problem = Problem.FAILED if facts.status is Status.FAILED else Problem.RETURNED
-        closed = problem is Problem.RETURNED and is_closed(session, row_id(piece))
+        closed = problem is Problem.RETURNED and task is not None and task.action is not None
         if event is not None and not closed:
-            task = task_words(session, row_id(piece)) if problem is Problem.RETURNED else None
-            yield trouble(problem, f"{submission.key}:{event.id}", event.received_at, event.reason, task)
+            words = words_of_task(task) if problem is Problem.RETURNED else None
+            yield trouble(problem, f"{submission.key}:{event.id}", event.received_at, event.reason, words)
     late = rules.overdue(
         facts,
         provider=submission.provider,

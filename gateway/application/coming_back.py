@@ -155,15 +155,8 @@ def replacements(session: Session, piece_id: int | None, letter_id: int) -> tupl
     return tuple((row.action_at, reference) for reference in found.replaced_by)
 
 
-def is_closed(session: Session, piece_id: int) -> bool:
-    """Whether a person has closed the task of a piece that came back."""
-    returned = returned_of(session, piece_id)
-    return returned is not None and returned.action is not None
-
-
-def task_words(session: Session, piece_id: int) -> str | None:
-    """Why it came back, and where that is decided."""
-    returned = returned_of(session, piece_id)
+def words_of_task(returned: ReturnedMail | None) -> str | None:
+    """Why it came back, and where that is decided; None if there is no task."""
     if returned is None:
         return None
     words = REASON_WORDS[returned.reason]

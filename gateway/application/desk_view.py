@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from gateway.application.alarming import Alarm, alarms, overdue_alarms
 from gateway.application.authorising import Actor, actor
 from gateway.application.clearing import troubled_letters, troubles_of
 from gateway.application.copies import in_chunks
 from gateway.application.drafting import find_letter
+from gateway.application.gathering import Gathered, gather
 from gateway.application.inbound_view import InboundLine, inbound_list
 from gateway.application.listing import LetterLine, lines_of, rows_of_letters
 from gateway.application.notices_view import POST_ROOM, NoticeEntry, waiting_notices
-from gateway.application.redriving import may_redrive, open_proposals
+from gateway.application.redriving import may_redrive
 from gateway.application.services import Services
 from gateway.application.trouble import Trouble
 from gateway.db.desk import DeskDecision
@@ -131,41 +132,49 @@ def desk_of_letter(services: Services, login: str, reference: str) -> list[DeskE
         who.require(Action.READ, office.key)
         [row] = session.execute(rows_of_letters().where(col(Letter.id) == letter.id)).all()
         [line] = lines_of(session, [row])
-        return list(_of_letter(session, services, who, row, line))
+        known = gather(session, [row_id(letter)])
+        return list(_of_letter(session, services, who, row, line, known))
 
 
 def desk_size(session: Session, services: Services) -> int:
     """How many letters stand on the desk, of all offices; for figures only."""
-    letters = (session.get_one(Letter, found) for found in troubled_letters(session, services))
-    return sum(bool(troubles_of(session, services, letter)) for letter in letters)
+    return sum(bool(troubles) for troubles in _troubles(session, services))
 
 
 def overdue_entries(services: Services) -> int:
     """How many entries are past their due day, of all offices: an alarm."""
     today, of_providers = services.today(), overdue_alarms(services)
     with services.db.reading() as session:
-        letters = [session.get_one(Letter, found) for found in troubled_letters(session, services)]
-        troubles = (trouble for letter in letters for trouble in troubles_of(session, services, letter))
+        found = (trouble for troubles in _troubles(session, services) for trouble in troubles)
         of_mail = sum(notice.late for notice in waiting_notices(session, services, None))
-        return of_providers + of_mail + sum(trouble.due < today for trouble in troubles)
+        return of_providers + of_mail + sum(trouble.due < today for trouble in found)
+
+
+def _troubles(session: Session, services: Services) -> Iterator[list[Trouble]]:
+    """The problems of each letter that may have one, of all offices."""
+    for some in in_chunks(troubled_letters(session, services)):
+        known = gather(session, some)
+        for letter in session.exec(select(Letter).where(col(Letter.id).in_(some))).all():
+            yield troubles_of(session, services, letter, known)
 
 
 def _entries(session: Session, services: Services, who: Actor) -> Iterator[DeskEntry]:
     for some in in_chunks(troubled_letters(session, services)):
         rows = session.execute(rows_of_letters().where(col(Letter.id).in_(some))).all()
         mine = [row for row in rows if who.may(Action.READ, row.Office.key)]
+        known = gather(session, [row_id(row.Letter) for row in mine])
         for row, line in zip(mine, lines_of(session, mine), strict=True):
-            yield from _of_letter(session, services, who, row, line)
+            yield from _of_letter(session, services, who, row, line, known)
 
 
 def _of_letter(
-    session: Session, services: Services, who: Actor, row: Any, line: LetterLine
+    session: Session, services: Services, who: Actor, row: Any, line: LetterLine, known: Gathered
 ) -> Iterator[DeskEntry]:
     letter, _, office, author = row
-    troubles = troubles_of(session, services, letter)
+    troubles = troubles_of(session, services, letter, known)
     if not troubles:
         return
-    proposals = open_proposals(session, row_id(letter))
+    proposals = known.proposed.get(row_id(letter), {})
     today = services.today()
     for trouble in troubles:
         yield DeskEntry(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.clearing import troubles_of
@@ -241,11 +241,3 @@ def _audit(
         decided=row.action.value,
         follow_up=row.follow_up,
     )
-
-
-def open_proposals(session: Session, letter_id: int) -> dict[str, DeskDecision]:
-    """What waits for a second person, by problem."""
-    query = select(DeskDecision).where(
-        DeskDecision.letter_id == letter_id, DeskDecision.state == DecisionState.PROPOSED
-    )
-    return {row.problem: row for row in session.exec(query.order_by(col(DeskDecision.id))).all()}

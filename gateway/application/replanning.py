@@ -7,7 +7,7 @@ same transaction; here each step is a compare-and-set of the state that this was
 from collections.abc import Sequence
 
 from sqlalchemy import update
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from gateway.application.packing import UNPACKED
 from gateway.application.planning import new_piece, new_submission
@@ -105,14 +105,6 @@ def copies_in(session: Session, piece_id: int) -> list[tuple[Recipient, Letter]]
     query = select(Recipient, Letter).join(Letter, col(Letter.id) == Recipient.letter_id)
     rows = session.exec(query.where(Recipient.mail_piece_id == piece_id).order_by(col(Recipient.id))).all()
     return list(rows)
-
-
-def in_consignment(session: Session, submission: Submission) -> int:
-    """How many pieces one external effect carries together with this one, itself included."""
-    query = select(func.count()).where(
-        Submission.consignment_id == submission.consignment_id, Submission.state == submission.state
-    )
-    return session.exec(query).one() if submission.consignment_id is not None else 1
 
 
 def _unpack(session: Session, consignment_id: int | None) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
+from gateway.application.desk_view import desk
 from gateway.application.listing import list_letters
 from gateway.application.searching import LetterFilter, find_letters
 from gateway.db.engine import row_id
@@ -69,6 +70,7 @@ def copied(world: World, first: int, last: int) -> None:
 VIEWS: dict[str, Callable[[World], int]] = {
     "letters": lambda world: len(list_letters(world.services, "anna")),
     "search": lambda world: len(find_letters(world.services, "anna", LetterFilter(text="JC"), limit=100).lines),
+    "desk": lambda world: len(desk(world.services, "post").letters),
 }
 
 
