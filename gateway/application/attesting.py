@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from gateway.application.coming_back import not_retracted
 from gateway.application.list_signatures import signature_fault
 from gateway.application.services import Services
 from gateway.db.columns import columns
@@ -235,7 +236,7 @@ def _see_events(session: Session, wanted: ColumnElement[bool], seen: Mapping[int
         .join(Submission, col(Submission.id) == StatusEvent.submission_id)
         .join(Posting, col(Posting.piece_id) == Submission.piece_id, isouter=True)
         .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
-        .where(wanted, col(Submission.voided_at).is_(None))
+        .where(wanted, col(Submission.voided_at).is_(None), not_retracted())
     )
     for piece_id, status, posted_on, dedup_key in session.exec(query).all():
         seen[piece_id].statuses.append(Status(status))

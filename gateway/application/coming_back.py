@@ -7,7 +7,8 @@ is `returning`'s.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, exists, select
 
 from gateway.application.authorising import SYSTEM
 from gateway.application.services import Services
@@ -16,7 +17,7 @@ from gateway.db.delivery import DeliveryProof
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece, StatusEvent
-from gateway.db.returns import Reissue, ReturnedMail, ReturnNotice
+from gateway.db.returns import EventRetraction, Reissue, ReturnedMail, ReturnNotice
 from gateway.domain.delivery import DeliveryKind, Outcome
 from gateway.domain.returning import (
     FICTION_WORDS,
@@ -117,7 +118,18 @@ def returned_of(session: Session, piece_id: int | None) -> ReturnedMail | None:
     """The task of a piece, if it came back."""
     if piece_id is None:
         return None
-    return session.exec(select(ReturnedMail).where(ReturnedMail.piece_id == piece_id)).one_or_none()
+    query = select(ReturnedMail).where(ReturnedMail.piece_id == piece_id, still_told())
+    return session.exec(query).one_or_none()
+
+
+def still_told() -> ColumnElement[bool]:
+    """Whether anything tells that a piece came back; the scan may have been another's."""
+    return exists().where(col(ReturnNotice.returned_id) == ReturnedMail.id)
+
+
+def not_retracted() -> ColumnElement[bool]:
+    """Whether a status event holds; one that was found to be about another piece is kept, and says nothing."""
+    return ~exists().where(col(EventRetraction.event_id) == StatusEvent.id)
 
 
 def return_state(session: Session, piece_id: int | None, letter_id: int) -> ReturnState | None:
@@ -173,16 +185,28 @@ def _row(session: Session, services: Services, piece_id: int, told: Told) -> Ret
     row = returned_of(session, piece_id)
     reason = merged(row.reason, [told.reason]) if row else told.reason
     if row is None:
-        row = ReturnedMail(
-            piece_id=piece_id, reason=reason, came_back_on=told.on, noticed_at=services.clock.now()
-        )
-        session.add(row)
-        session.flush()
+        row = _open(session, services, piece_id, told)
     elif row.reason is reason:
         return row
     row.reason = reason
     if services.returns.of[reason].suspends:
         suspend(session, services, row)
+    return row
+
+
+def _open(session: Session, services: Services, piece_id: int, told: Told) -> ReturnedMail:
+    """A new task; or the one of a return that was none, opened again."""
+    facts = {"reason": told.reason, "came_back_on": told.on, "noticed_at": services.clock.now()}
+    row = session.exec(select(ReturnedMail).where(ReturnedMail.piece_id == piece_id)).one_or_none()
+    if row is None:
+        row = ReturnedMail.model_validate({"piece_id": piece_id, **facts})
+    else:
+        decided = ("fiction_reason", "fiction_by", "fiction_at", "action_reason", "action_by", "action_at")
+        facts |= dict.fromkeys((*decided, "action")) | {"fiction": ReturnFiction.DISPUTED}
+        for name, value in {**facts, "times": row.times + 1}.items():
+            setattr(row, name, value)
+    session.add(row)
+    session.flush()
     return row
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.coming_back import note_unserved
 from gateway.application.drafting import find_letter
+from gateway.application.misplaced import is_misplaced
 from gateway.application.opening import Opened
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.rendering import remember_document
@@ -129,6 +130,10 @@ def open_scan(services: Services, login: str, reference: str, number: int, proof
         if not found or found[0].document_sha256 is None:
             raise NotFound("delivery-scan-missing", "Zu diesem Zugangsnachweis ist kein Beleg hinterlegt.")
         sha256 = found[0].document_sha256
+        if is_misplaced(session, sha256, session.get_one(MailPiece, piece_id).reference):
+            raise NotFound(
+                "delivery-scan-misplaced", "Der Beleg gehörte zu einem anderen Fall; er liegt nicht mehr hier."
+            )
         audit(session, services, who.login, "delivery-scan-read", reference, recipient=number, sha256=sha256)
     return Opened(services.blobs.get(sha256), f"{reference}-{number}-zugangsnachweis-{proof}.pdf")
 

@@ -25,6 +25,7 @@ from gateway.application.filing_inbound import file_inbound, inbound_due
 from gateway.application.filing_metadata import with_metadata
 from gateway.application.filing_posting import posting_metadata
 from gateway.application.history import handed_over_at, proof_views
+from gateway.application.misplaced import is_misplaced
 from gateway.application.noting import records_of
 from gateway.application.outages import may_try
 from gateway.application.posting import returned_at
@@ -203,6 +204,7 @@ def _entry(
     key = name(letter.reference, number, due.signing)
     if recipient and due.proof_no:
         sha256 = recipient.proofs[due.proof_no - 1].document_sha256
+        sha256 = None if is_misplaced(session, sha256, recipient.piece or "") else sha256
         key = proof_document_key(letter.reference, number, recipient.piece or "", due.proof_no)
     return FilingEntry(
         key=due.key,

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, col, func, select
 
+from gateway.application.coming_back import not_retracted, still_told
 from gateway.application.copies import in_chunks
 from gateway.db.by_hand import ByHand
 from gateway.db.columns import columns
@@ -71,7 +72,7 @@ def gather(session: Session, letters: Sequence[int]) -> Gathered:
     events = _read(
         *(session, StatusEvent, StatusEvent.submission_id, [row_id(each) for each in submissions]),
         StatusEvent.id,
-        only=col(StatusEvent.status).in_({*_PROGRESS, *_TROUBLE}),
+        only=col(StatusEvent.status).in_({*_PROGRESS, *_TROUBLE}) & not_retracted(),
     )
     return Gathered(
         copies=copies,
@@ -82,7 +83,8 @@ def gather(session: Session, letters: Sequence[int]) -> Gathered:
         trouble=_first((event.submission_id, event.status, event) for event in events),
         contradicted=_contradicted(events, {row_id(each): each for each in submissions}),
         returned={
-            each.piece_id: each for each in _read(session, ReturnedMail, ReturnedMail.piece_id, list(pieces))
+            each.piece_id: each
+            for each in _read(session, ReturnedMail, ReturnedMail.piece_id, list(pieces), only=still_told())
         },
         proofs={
             each.piece_id: each

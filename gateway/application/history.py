@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from gateway.application.coming_back import not_retracted
 from gateway.application.delivering import proofs_of
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.delivery import DeliveryProof
@@ -17,6 +18,9 @@ from gateway.domain.by_hand import BY_HAND, HandChannel
 from gateway.domain.delivery import DeliveryKind, Verdict, describe
 from gateway.domain.desk import WITHDRAWN
 from gateway.domain.status import Status
+
+RETRACTED = "zurückgenommen: der Scan gehörte zu einem anderen Fall"
+"""What is told of a statement that turned out to be about another piece."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,14 @@ def events_of(session: Session, submission: Submission | None) -> list[EventView
     if submission is None:
         return []
     rows = session.exec(
-        select(StatusEvent)
+        select(StatusEvent, not_retracted())
         .where(StatusEvent.submission_id == submission.id)
         .order_by(col(StatusEvent.occurred_at), col(StatusEvent.id))
     ).all()
-    return [EventView(row.occurred_at, row.status, row.provider_status, row.reason) for row in rows]
+    return [
+        EventView(row.occurred_at, row.status, row.provider_status, row.reason if holds else RETRACTED)
+        for row, holds in rows
+    ]
 
 
 def proof_views(session: Session, piece_id: int | None) -> Sequence[ProofView]:

@@ -1,14 +1,10 @@
-"""Placing: a person says to which case an inbound document belongs, that it lay in a wrong one, what it answers.
-
-Moving writes only what is to be done; `vacating` takes the document out of the old file.
-"""
+"""Placing: a person says to which case an inbound document belongs, and which letter it answers."""
 
 from sqlalchemy import update
 from sqlmodel import Session, func, select
 
-from gateway.application.authorising import Actor, actor, audit
+from gateway.application.authorising import actor, audit
 from gateway.application.drafting import find_case, find_letter
-from gateway.application.recalling import bring_home
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
@@ -36,60 +32,10 @@ def assign(services: Services, login: str, inbound_id: int, case: str) -> None:
             expect={"state": InboundState.DESK},
             state=InboundState.ASSIGNED,
             case_id=row_id(found),
-            letter_id=_letter_proposed(session, inbound_id, row_id(found)),
+            letter_id=letter_proposed(session, inbound_id, row_id(found)),
             assigned_by=who.login,
         )
         audit(session, services, who.login, "inbound-assigned", f"inbound-{inbound_id}", case=found.reference)
-
-
-def move(services: Services, login: str, inbound_id: int, case: str | None, reason: str) -> None:
-    """Take a document out of its case and put it into another one, or with `case` None back into the tray.
-
-    The user must be allowed to assign in the old office, and in the new one; who does not know the right case, or may
-    not act there, gives it back to the tray. Raises `InputError` (reason-missing, case-same), `NotPermitted`,
-    `Conflict` where somebody else moved it in the meantime.
-    """
-    if not reason.strip():
-        raise InputError("reason-missing", "Bitte angeben, warum das Dokument umgehängt wird.")
-    with services.db.reading() as session:
-        who, document, old, target = _move_asked(session, login, inbound_id, case)
-    bring_home(services, document.sha256 or "")
-    with services.db.transaction() as session:
-        session.add(
-            InboundMove(
-                inbound_id=inbound_id,
-                number=placing_of(session, inbound_id),
-                from_case_id=row_id(old),
-                to_case_id=row_id(target) if target else None,
-                reason=reason,
-                moved_by=who.login,
-                moved_at=services.clock.now(),
-            )
-        )
-        compare_and_set(
-            session,
-            InboundDocument,
-            inbound_id,
-            expect={"state": InboundState.ASSIGNED, "case_id": row_id(old)},
-            state=InboundState.ASSIGNED if target else InboundState.DESK,
-            case_id=row_id(target) if target else None,
-            proposed_case_id=None,
-            letter_id=None,
-            filed_at=None,
-            match_reason="Von Hand umgehängt." if target else "Aus einem falschen Fall zurückgegeben.",
-            assigned_by=who.login if target else None,
-        )
-        _forget_answers(session, inbound_id)
-        audit(
-            session,
-            services,
-            who.login,
-            "inbound-moved",
-            f"inbound-{inbound_id}",
-            reason=reason,
-            from_case=old.reference,
-            to_case=target.reference if target else None,
-        )
 
 
 def link(services: Services, login: str, inbound_id: int, letter: str | None) -> None:
@@ -105,7 +51,7 @@ def link(services: Services, login: str, inbound_id: int, letter: str | None) ->
         if answered is not None and answered.case_id != case.id:
             raise InputError("letter-of-another-case", "Das Schreiben gehört zu einem anderen Fall.")
         if document.letter_id != (answered.id if answered else None):
-            _forget_answers(session, inbound_id)
+            forget_answers(session, inbound_id)
         compare_and_set(
             session,
             InboundDocument,
@@ -131,34 +77,15 @@ def placing_of(session: Session, inbound_id: int) -> int:
     return session.exec(query).one() + 1
 
 
-def _move_asked(
-    session: Session, login: str, inbound_id: int, case: str | None
-) -> tuple[Actor, InboundDocument, Case, Case | None]:
-    who = actor(session, login)
-    document = find_inbound(session, inbound_id)
-    old = session.get(Case, document.case_id) if document.case_id else None
-    if old is None:
-        raise InputError(
-            "inbound-not-assigned", "Das Dokument gehört zu keinem Fall; es kann zugeordnet werden."
-        )
-    who.require(Action.ASSIGN_INBOUND, session.get_one(Office, old.office_id).key)
-    if case is None:
-        return who, document, old, None
-    target, office = find_case(session, case)
-    who.require(Action.ASSIGN_INBOUND, office.key)
-    if target.id == old.id:
-        raise InputError("case-same", "Das Dokument liegt schon in diesem Fall.")
-    return who, document, old, target
-
-
-def _letter_proposed(session: Session, inbound_id: int, case_id: int) -> int | None:
+def letter_proposed(session: Session, inbound_id: int, case_id: int) -> int | None:
+    """The letter that the evidence for a case names."""
     query = select(InboundProposal.letter_id).where(
         InboundProposal.inbound_id == inbound_id, InboundProposal.case_id == case_id
     )
     return session.exec(query).first()
 
 
-def _forget_answers(session: Session, inbound_id: int) -> None:
+def forget_answers(session: Session, inbound_id: int) -> None:
     """What a document of another letter or case brought is open again."""
     items = table_of(RequestedItem)
     opened = dict.fromkeys(("inbound_id", "came_on", "settled_by", "settled_at", "reason"))

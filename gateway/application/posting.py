@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.attesting import attested_on
 from gateway.application.authorising import actor, audit
-from gateway.application.coming_back import returned_of
+from gateway.application.coming_back import not_retracted, returned_of
 from gateway.application.enlisting import draw_up
 from gateway.application.noting import Grounds, delivery_plan, note
 from gateway.application.services import Services
@@ -156,7 +156,11 @@ def returned_at(session: Session, submission: Submission | None) -> datetime | N
         return None
     event = session.exec(
         select(StatusEvent)
-        .where(StatusEvent.submission_id == submission.id, StatusEvent.status == Status.RETURNED)
+        .where(
+            StatusEvent.submission_id == submission.id,
+            StatusEvent.status == Status.RETURNED,
+            not_retracted(),
+        )
         .order_by(col(StatusEvent.occurred_at))
     ).first()
     return event.occurred_at if event else None

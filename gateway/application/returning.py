@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, actor, audit
-from gateway.application.coming_back import Told, note_return, told_by
+from gateway.application.coming_back import Told, not_retracted, note_return, told_by
 from gateway.application.delivering import piece_of
 from gateway.application.services import Services
 from gateway.application.tracking import append_about, live_submission
@@ -101,7 +101,11 @@ def record_return(
             inbound_id=inbound_id,
             new_address=new_address.strip() or None,
         )
-        key = f"scan-{inbound_id}" if inbound_id is not None else f"person-{piece_id}-{services.clock.now()}"
+        key = (
+            _scan_key(session, inbound_id)
+            if inbound_id is not None
+            else f"person-{piece_id}-{services.clock.now()}"
+        )
         _say(session, services, piece_id, told, key)
         audit(session, services, who.login, "return-recorded", reference, recipient=number, cause=reason.value)
 
@@ -295,6 +299,13 @@ def _scan(session: Session, inbound_id: int) -> InboundDocument:
     return document
 
 
+def _scan_key(session: Session, inbound_id: int) -> str:
+    """What a scan says, it says once; after it lay in a wrong case, it may say something else."""
+    query = select(ReturnNotice.readings).where(ReturnNotice.inbound_id == inbound_id)
+    readings = session.exec(query).one_or_none() or 1
+    return f"scan-{inbound_id}" if readings == 1 else f"scan-{inbound_id}-{readings}"
+
+
 def _say(session: Session, services: Services, piece_id: int, told: Told, key: str) -> None:
     """The return as one more statement about the piece, beside what the provider says."""
     submission = live_submission(session, piece_id)
@@ -324,6 +335,7 @@ def _make_missing(services: Services) -> int:
                 StatusEvent.status == Status.RETURNED,
                 col(Submission.voided_at).is_(None),
                 col(ReturnNotice.id).is_(None),
+                not_retracted(),
             )
         )
         for event, submission in session.exec(events.order_by(col(StatusEvent.id)).limit(_CHUNK)).all():

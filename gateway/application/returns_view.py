@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, actor
+from gateway.application.coming_back import still_told
 from gateway.application.notices_view import POST_ROOM
 from gateway.application.services import Services
 from gateway.application.showing import view_of
@@ -118,7 +119,11 @@ def returns(
         who = actor(session, login) if login is not None else None
         if who is not None:
             who.require(Action.READ)
-        query = select(ReturnedMail).order_by(col(ReturnedMail.came_back_on), col(ReturnedMail.id))
+        query = (
+            select(ReturnedMail)
+            .where(still_told())
+            .order_by(col(ReturnedMail.came_back_on), col(ReturnedMail.id))
+        )
         if not closed:
             query = query.where(col(ReturnedMail.action).is_(None))
         seen = (_line(session, services, who, row) for row in session.exec(query).all())
@@ -134,7 +139,8 @@ def return_detail(services: Services, login: str, returned_id: int) -> ReturnDet
     """One piece that came back. Raises `NotFound` ('return-unknown'), also for those who may not read it."""
     with services.db.reading() as session:
         who = actor(session, login)
-        row = session.get(ReturnedMail, returned_id)
+        query = select(ReturnedMail).where(ReturnedMail.id == returned_id, still_told())
+        row = session.exec(query).one_or_none()
         line = _line(session, services, who, row) if row else None
         if row is None or line is None:
             raise NotFound("return-unknown", "Diesen Rückläufer gibt es nicht.")

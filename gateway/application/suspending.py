@@ -79,23 +79,37 @@ def lift(services: Services, login: str, suspension_id: int, reason: str) -> Non
         if row is None:
             raise NotFound("suspension-unknown", "Diese Sperre gibt es nicht.")
         _require(session, who, row)
-        compare_and_set(
-            session,
-            AddressSuspension,
-            suspension_id,
-            expect={"lifted_at": None},
-            lifted_at=services.clock.now(),
-            lifted_by=who.login,
-            lift_reason=reason.strip(),
-        )
-        audit(
-            *(session, services, who.login, "address-suspension-lifted", person_of(session, row)),
-            reason=reason.strip(),
-            returned=row.returned_id,
-        )
-        for letter in _waiting(session, row.person_id, held=True):
-            settle_suspension(session, services, letter)
-        let_go_on(session, services, row.person_id)
+        _lift(session, services, row, who.login, reason.strip())
+
+
+def lift_all(session: Session, services: Services, login: str, returned_id: int, reason: str) -> None:
+    """Lift what a return suspended that was none, in the caller's transaction, who asked for permission."""
+    query = select(AddressSuspension).where(
+        AddressSuspension.returned_id == returned_id, col(AddressSuspension.lifted_at).is_(None)
+    )
+    for row in session.exec(query).all():
+        _lift(session, services, row, login, reason)
+
+
+def _lift(session: Session, services: Services, row: AddressSuspension, login: str, reason: str) -> None:
+    person_id, returned_id = row.person_id, row.returned_id
+    compare_and_set(
+        session,
+        AddressSuspension,
+        row_id(row),
+        expect={"lifted_at": None},
+        lifted_at=services.clock.now(),
+        lifted_by=login,
+        lift_reason=reason,
+    )
+    audit(
+        *(session, services, login, "address-suspension-lifted", person_of(session, row)),
+        reason=reason,
+        returned=returned_id,
+    )
+    for letter in _waiting(session, person_id, held=True):
+        settle_suspension(session, services, letter)
+    let_go_on(session, services, person_id)
 
 
 def _require(session: Session, who: Actor, row: AddressSuspension) -> None:

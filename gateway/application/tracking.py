@@ -9,7 +9,7 @@ from dataclasses import fields
 
 from sqlmodel import Session, col, select
 
-from gateway.application.coming_back import Told, note_return, told_by
+from gateway.application.coming_back import Told, not_retracted, note_return, told_by
 from gateway.application.enlisting import import_lists
 from gateway.application.noting import contradict, set_carrier
 from gateway.application.outcomes import mark_for_filing
@@ -79,10 +79,9 @@ def status_of(submission: Submission | None) -> Status:
 
 def folded(session: Session, submission: Submission, piece: MailPiece) -> tuple[Status, int]:
     """What is kept at a submission: where its piece stands (`domain.status.stands`), and how many events it has."""
-    told = session.exec(
-        select(StatusEvent.status, StatusEvent.received_at).where(StatusEvent.submission_id == submission.id)
-    ).all()
-    said = ((Status(status), came) for status, came in told)
+    events = select(StatusEvent.status, StatusEvent.received_at, not_retracted())
+    told = session.exec(events.where(StatusEvent.submission_id == submission.id)).all()
+    said = ((Status(status), came) for status, came, holds in told if holds)
     noted = _noted(session, submission)
     return stands(said, piece.service, served=piece.served, noted=noted), len(told)
 

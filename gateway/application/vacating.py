@@ -76,9 +76,12 @@ def _withdraw(
     document_key = inbound_document_key(document.document_id, move.number)
     _begin(services, row_id(move))
 
+    copies = _copies(services, move, document)
+
     def ask() -> bool:
-        services.casefile.withdraw(old, key, document_key)
-        _prove_gone(services, old, document_key)
+        for entry, name in {key: document_key, **copies}.items():
+            services.casefile.withdraw(old, entry, name)
+            _prove_gone(services, old, name)
         return True
 
     def refused(error: CaseFileError, again_at: datetime | None) -> None:
@@ -93,9 +96,21 @@ def _withdraw(
     with services.db.transaction() as session:
         row = session.get_one(InboundMove, row_id(move))
         row.withdrawn_at, row.error_code, row.next_attempt_at = services.clock.now(), None, None
-        _forget_filing(session, key, services.clock.now())
+        for entry in (key, *copies):
+            _forget_filing(session, entry, services.clock.now())
         audit(session, services, SYSTEM, "inbound-withdrawn", f"inbound-{move.inbound_id}", filing=key)
     return True
+
+
+def _copies(services: Services, move: InboundMove, document: InboundDocument) -> dict[str, str]:
+    """Other entries of the old file with the same bytes, such as a proof of receipt: key → name of the document."""
+    with services.db.reading() as session:
+        query = select(Filing.key, Filing.document_key).where(
+            Filing.case_id == move.from_case_id,
+            Filing.sha256 == document.sha256,
+            col(Filing.letter_id).is_not(None),
+        )
+        return {key: name for key, name in session.exec(query).all() if name}
 
 
 def _begin(services: Services, move_id: int) -> None:

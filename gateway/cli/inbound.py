@@ -9,7 +9,8 @@ from rich.table import Table
 from gateway.application.filing import file_due
 from gateway.application.inbound_rounds import make_rounds
 from gateway.application.inbound_view import inbound_list
-from gateway.application.placing import assign, move
+from gateway.application.moving import move
+from gateway.application.placing import assign
 from gateway.application.receiving import import_delivery
 from gateway.cli import arrivals, originals
 from gateway.cli.context import console, print_json, services_for

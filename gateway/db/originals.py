@@ -39,6 +39,18 @@ class Original(SQLModel, table=True):
             "(quality IS NULL) = (quality_by IS NULL) AND (quality IS NULL) = (quality_at IS NULL)",
             name="check_is_whole",
         ),
+        Index(
+            "original_to_compare",
+            "delivery_id",
+            sqlite_where=text("sampled AND quality IS NULL"),
+            postgresql_where=text("sampled AND quality IS NULL"),
+        ),
+        Index(
+            "original_rejected",
+            "delivery_id",
+            sqlite_where=text("quality = 'rejected'"),
+            postgresql_where=text("quality = 'rejected'"),
+        ),
     )
 
     inbound_id: int = Field(foreign_key="inbound_document.id", primary_key=True)

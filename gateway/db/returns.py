@@ -10,7 +10,10 @@ from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason, 
 
 
 class ReturnedMail(SQLModel, table=True):
-    """A *Rückläufer*: a piece that came back, and what was decided about it. One a piece, whoever tells of it."""
+    """A *Rückläufer*: a piece that came back, and what was decided about it. One a piece, whoever tells of it.
+
+    Where nothing tells of it any more, because the scan was another's, it holds no more (`coming_back.returned_of`).
+    """
 
     __tablename__ = "returned_mail"
     __table_args__ = (
@@ -49,6 +52,8 @@ class ReturnedMail(SQLModel, table=True):
     action_reason: str | None = None
     action_by: str | None = None
     action_at: datetime | None = moment(optional=True)
+    times: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """How often it came back: only then the task is open again."""
 
 
 class ReturnNotice(SQLModel, table=True):
@@ -76,6 +81,8 @@ class ReturnNotice(SQLModel, table=True):
     found_by: str
     """How the piece was found, or why it was not: a code."""
     noticed_at: datetime = moment()
+    readings: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """How often it was looked at anew, because its scan lay in a wrong case."""
     settled_at: datetime | None = moment(optional=True)
     settled_by: str | None = None
     settled_reason: str | None = None
@@ -93,6 +100,17 @@ class InboundKeyed(SQLModel, table=True):
     served_on: date | None = None
     place: str | None = None
     served_by: str | None = None
+
+
+class EventRetraction(SQLModel, table=True):
+    """A status event that was about another piece: its scan lay in a wrong case. Append-only, as the event is."""
+
+    __tablename__ = "event_retraction"
+
+    event_id: int = Field(foreign_key="status_event.id", primary_key=True)
+    inbound_id: int = Field(foreign_key="inbound_document.id", index=True)
+    retracted_by: str
+    retracted_at: datetime = moment()
 
 
 class Reissue(SQLModel, table=True):
@@ -166,6 +184,8 @@ class CertificateNotice(SQLModel, table=True):
     proof_id: int | None = Field(default=None, foreign_key="delivery_proof.id", unique=True)
     found: str
     noticed_at: datetime = moment()
+    readings: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """How often it was looked at anew, because its scan lay in a wrong case."""
     settled_at: datetime | None = moment(optional=True)
     settled_by: str | None = None
     settled_reason: str | None = None

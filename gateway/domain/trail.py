@@ -53,6 +53,8 @@ ACTIONS: Mapping[str, str] = {
     "items-ticked": "Eingang von Unterlagen vermerkt",
     "item-settled": "Unterlage ohne Eingang erledigt",
     "inbound-moved": "Posteingang umgehängt",
+    "return-taken-back": "Rückläufer zurückgenommen",
+    "certificate-taken-back": "Zustellungsurkunde zurückgenommen",
     "inbound-linked": "Bezug des Posteingangs geändert",
     "inbound-withdrawn": "Posteingang aus falscher Akte entnommen",
     "original-held": "Original festgehalten",

@@ -12,6 +12,7 @@ RETURN_FOUND: Mapping[str, str] = {
     "other-case": "die Scanstelle ordnet es einem anderen Fall zu als die Sendungsnummer",
     "whole-letter": "als Brief erfasst, ist aber unser ganzes Schreiben; vielleicht kam es zurück",
     "contradicts-proof": "der Zugang dieser Sendung ist nachgewiesen",
+    "moved-away": "lag in einem falschen Fall; bitte neu zuordnen",
 }
 """How a returned piece was recognised, or why it was not."""
 
@@ -20,6 +21,7 @@ CERTIFICATE_FOUND: Mapping[str, str] = {
     "piece-unknown": "Es gibt keine Sendung mit dieser Kennung.",
     "no-proof-awaited": "Die Sendung ging nicht als Postzustellungsauftrag.",
     "contradicts-proof": "Zu dieser Sendung ist schon etwas anderes nachgewiesen.",
+    "moved-away": "Lag in einem falschen Fall; bitte neu zuordnen.",
     "hash-differs": "Das Bild ist nicht das, dessen Prüfsumme der Dienstleister nennt.",
     "delivery-outcome-unknown": "Dieses Ergebnis kennt das Gateway nicht.",
     "delivery-day-missing": "Der Tag der Zustellung fehlt.",

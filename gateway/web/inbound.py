@@ -8,9 +8,10 @@ from fastapi.responses import Response
 from gateway.application.inbound_reading import next_in_tray, read_inbound
 from gateway.application.inbound_view import MAX_LISTED, TrayFilter, tray
 from gateway.application.missing import missing_answers
+from gateway.application.moving import move
 from gateway.application.opening import open_inbound
 from gateway.application.paper_view import paper_view
-from gateway.application.placing import assign, link, move
+from gateway.application.placing import assign, link
 from gateway.application.requesting import request_answered_by, settle, tick
 from gateway.application.rescanning import feedback_of
 from gateway.application.searching import list_cases

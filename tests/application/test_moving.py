@@ -10,8 +10,9 @@ from sqlmodel import col, select
 
 from gateway.application.filing import file_due
 from gateway.application.filing_view import backlog
+from gateway.application.moving import move
 from gateway.application.opening import open_inbound
-from gateway.application.placing import assign, move
+from gateway.application.placing import assign
 from gateway.application.receiving import import_delivery
 from gateway.db.files import Filing, InboundDocument, InboundState
 from gateway.db.people import AuditEntry

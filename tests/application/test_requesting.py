@@ -10,7 +10,8 @@ from sqlmodel import select
 from gateway.application.emptying import empty_persons
 from gateway.application.inbound_rounds import make_rounds
 from gateway.application.missing import count_overdue, missing_answers
-from gateway.application.placing import assign, link, move
+from gateway.application.moving import move
+from gateway.application.placing import assign, link
 from gateway.application.receiving import import_delivery
 from gateway.application.requesting import RequestView, settle, tick
 from gateway.application.shaping import as_json
