@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.drafting import find_case
+from gateway.application.paper_wanted import call_back_within
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.people import Case
@@ -27,11 +28,16 @@ class LockView:
 
 
 def lock_deletion(services: Services, login: str, case: str, reason: str) -> None:
-    """Lock deletion in a case. Raises `NotFound`, `NotPermitted`, `InputError`, `Conflict` ('deletion-locked')."""
+    """Lock deletion in a case; its paper that was released and is not destroyed is recalled with it.
+
+    Raises `NotFound`, `NotPermitted`, `InputError`, `Conflict` ('deletion-locked').
+    """
     if not reason.strip():
         raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
     with services.db.transaction() as session:
         who, found = _permitted(session, login, case)
+        # A release of paper of this case that began before is waited for; one that begins now waits for us.
+        session.exec(select(Case.id).where(Case.id == found.id).with_for_update()).one()
         if _live(session, found) is not None:
             raise Conflict("deletion-locked", "Für diesen Fall besteht schon eine Löschsperre.")
         session.add(
@@ -39,6 +45,8 @@ def lock_deletion(services: Services, login: str, case: str, reason: str) -> Non
                 case_id=row_id(found), reason=reason.strip(), set_by=who.login, set_at=services.clock.now()
             )
         )
+        session.flush()
+        call_back_within(session, services, found.id)
         audit(session, services, who.login, "deletion-locked", found.reference, reason=reason.strip())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col
 
+from gateway.application.paper_wanted import wanted_too_late
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.originals import (
@@ -18,7 +19,7 @@ from gateway.db.originals import (
     ReleaseList,
     ScanReport,
 )
-from gateway.domain.original_reports import MEANING, PaperFinding, RecallAnswer
+from gateway.domain.original_reports import MEANING, PaperFinding, RecallAnswer, TooLate
 from gateway.domain.originals import Paper
 
 
@@ -26,7 +27,7 @@ from gateway.domain.originals import Paper
 class PaperAlarm:
     """One problem, of one scan site. `occasion` names it; `subject` is a document, list, recall or certificate."""
 
-    finding: PaperFinding
+    finding: PaperFinding | TooLate
     source: str
     occasion: str
     subject: str
@@ -41,6 +42,9 @@ def paper_alarms(session: Session, services: Services) -> Iterator[PaperAlarm]:
     yield from _of_reports(session)
     yield from _overdue_lists(session, services)
     yield from _recalls(session, services)
+    for cause, row in wanted_too_late(session):
+        subject = f"{row.delivery}/{row.document_id}"
+        yield _alarm(cause, row.source, subject, subject, row.since)
 
 
 def _of_items(session: Session) -> Iterator[PaperAlarm]:
@@ -124,7 +128,7 @@ def _of_recall(recall: Any, finding: PaperFinding, since: datetime) -> PaperAlar
 
 
 def _alarm(
-    finding: PaperFinding, source: str, occasion: str, subject: str, since: datetime, told: str = ""
+    finding: PaperFinding | TooLate, source: str, occasion: str, subject: str, since: datetime, told: str = ""
 ) -> PaperAlarm:
     message = f"{MEANING[finding]} ({told})" if told else MEANING[finding]
     return PaperAlarm(finding, source, f"{source}:{occasion}:{finding.value}", subject, message, since)

@@ -84,7 +84,7 @@ def _known(services: Services, source: str, name: str, sha256: str) -> bool:
 
 
 def _take(services: Services, source: str, name: str, sha256: str, content: bytes, done: Reported) -> None:
-    said, text = _read(content)
+    said, text = _read(services, source, name, content)
     with services.db.transaction() as session:
         finding = PaperFinding.UNREADABLE if said is None else _repeated(session, source, name, said)
         report = ScanReport(
@@ -106,14 +106,14 @@ def _take(services: Services, source: str, name: str, sha256: str, content: byte
         audit(session, services, SYSTEM, "scan-report-taken", f"{source}/{name}", sha256=sha256)
 
 
-def _read(content: bytes) -> tuple[Report | None, str]:
+def _read(services: Services, source: str, name: str, content: bytes) -> tuple[Report | None, str]:
     """What it says, None if that cannot be read; and its text, in any case."""
     text = content[:_MAX_BYTES].decode("utf-8", errors="backslashreplace").replace("\x00", "\\x00")
     if len(content) > _MAX_BYTES:
         return None, text
     try:
-        return read_report(content), text
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return read_report(services.scans.report(name, content, services.scan_source(source))), text
+    except (ValueError, KeyError, TypeError):
         return None, text
 
 

@@ -71,12 +71,9 @@ def papers(
 ) -> Iterator[PaperRow]:
     """The paper that meets the conditions (on `Original`, `InboundDocument`, `ScanDelivery`), by id.
 
-    `on`: as it stands on that day, today unless told otherwise. `lock`: nobody changes these documents until the
-    transaction ends (PostgreSQL; SQLite has one writer anyway).
+    `on`: as it stands on that day, today unless told otherwise. `lock`: nobody changes these documents, nor locks or
+    unlocks deletion in their cases, until the transaction ends (PostgreSQL; SQLite has one writer anyway).
     """
-    locked = set(
-        session.execute(columns(DeletionLock.case_id).where(col(DeletionLock.lifted_at).is_(None))).scalars()
-    )
     plans: dict[int, PlanState] = {}
     after = 0
     while True:
@@ -85,6 +82,7 @@ def papers(
         if not rows:
             return
         after = rows[-1].inbound_id
+        locked = _locked(session, {row.case_id for row in rows if row.case_id}, keep_so=lock)
         plans |= plans_of(session, {row.delivery_id for row in rows} - plans.keys())
         holds = _holds(session, [row.inbound_id for row in rows if row.holds])
         rescans = _rescans(session, rows[0].inbound_id, after)
@@ -181,6 +179,20 @@ def _rows(*conditions: ColumnElement[bool]) -> Any:
         .where(*conditions)
         .order_by(col(Original.inbound_id))
     )
+
+
+def _locked(session: Session, cases: set[int], *, keep_so: bool) -> set[int]:
+    """Those cases in which deletion is locked. `keep_so`: it stays as it is until the transaction ends.
+
+    Whoever locks a case takes its row first (`locking`), so this waits for that one, and then sees the lock.
+    """
+    if keep_so:
+        held = columns(Case.id).where(col(Case.id).in_(cases)).order_by(col(Case.id))
+        session.execute(held.with_for_update(read=True)).all()
+    query = columns(DeletionLock.case_id).where(
+        col(DeletionLock.case_id).in_(cases), col(DeletionLock.lifted_at).is_(None)
+    )
+    return set(session.execute(query).scalars())
 
 
 def _holds(session: Session, inbound_ids: Sequence[int]) -> dict[int, frozenset[Hold]]:

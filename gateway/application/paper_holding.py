@@ -7,6 +7,8 @@ from gateway.application.authorising import actor, audit
 from gateway.application.paper_events import note
 from gateway.application.paper_facts import PaperRow, paper, require_paper
 from gateway.application.paper_keeping import add_hold
+from gateway.application.paper_returning import recall_within
+from gateway.application.rescanning import ask_again
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set
@@ -17,7 +19,7 @@ from gateway.errors import Conflict, InputError, NotFound
 
 
 def hold(services: Services, login: str, inbound_id: int, kind: Hold, reason: str) -> None:
-    """Keep the paper until the hold is lifted.
+    """Keep the paper until the hold is lifted. For a lawsuit, paper that is released already is recalled with it.
 
     Raises `NotFound`, `NotPermitted`, `InputError` ('reason-missing'), `Conflict` ('original-held',
     'original-released': it must be recalled instead, 'original-gone').
@@ -27,7 +29,10 @@ def hold(services: Services, login: str, inbound_id: int, kind: Hold, reason: st
         who = actor(session, login)
         row = paper(session, services, inbound_id)
         require_paper(who, row, _action(kind))
-        _must_be_kept(row)
+        if kind is Hold.LITIGATION and row.facts.paper is Paper.RELEASED:
+            recall_within(session, services, inbound_id, f"{HOLD_WORDS[kind]}: {reason}", login)
+        else:
+            _must_be_kept(row)
         if kind in row.facts.holds:
             raise Conflict("original-held", "Das Original ist aus diesem Grund schon festgehalten.")
         add_hold(session, services, inbound_id, kind, reason, login)
@@ -62,6 +67,8 @@ def let_go(services: Services, login: str, hold_id: int, reason: str) -> int:
 def compare(services: Services, login: str, inbound_id: int, found: Quality, reason: str = "") -> None:
     """A person compared the scan with what it must show. A later finding replaces an earlier one, with a reason.
 
+    Of a bad scan the scan site is told, as of every finding (TR-03138 A.NB.3): it is to scan the paper again.
+
     Raises `NotFound`, `NotPermitted`, `InputError` ('reason-missing'), `Conflict` ('original-gone').
     """
     with services.db.transaction() as session:
@@ -77,6 +84,8 @@ def compare(services: Services, login: str, inbound_id: int, found: Quality, rea
         _set_quality(session, services, row, found, login)
         said = " ".join(filter(None, ["gut" if found is Quality.OK else "beanstandet:", reason]))
         note(session, services, inbound_id, OriginalEventKind.CHECKED, login, said)
+        if found is Quality.REJECTED and row.facts.paper in _AT_THE_SITE:
+            ask_again(session, services, who, inbound_id)
         audit(
             session,
             services,
@@ -86,6 +95,10 @@ def compare(services: Services, login: str, inbound_id: int, found: Quality, rea
             reason=reason,
             found=found.value,
         )
+
+
+_AT_THE_SITE = frozenset({Paper.KEPT, Paper.RELEASED})
+"""Where there is paper to scan again, and nobody waits for it here."""
 
 
 def _set_quality(session: Session, services: Services, row: PaperRow, found: Quality, login: str) -> None:

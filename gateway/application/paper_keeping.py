@@ -1,4 +1,4 @@
-"""Keeping paper: every inbound document gets the row of its paper, identity papers are held, locked cases recalled.
+"""Keeping paper: every inbound document gets the row of its paper, and identity papers are held.
 
 A sweep: it finds its work in the rows, and doing it again changes nothing.
 """
@@ -11,18 +11,16 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import SYSTEM
 from gateway.application.paper_events import note
 from gateway.application.paper_facts import TAKEN
-from gateway.application.paper_returning import recall_within
+from gateway.application.paper_wanted import call_back
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.db.originals import Original, OriginalEventKind, OriginalHold
-from gateway.db.retention import DeletionLock
 from gateway.domain.originals import HOLD_WORDS, TO_BE_RETURNED, Hold, Paper, sample
 
 _TO_RETURN = "Art des Dokuments: Original, das zurückzugeben ist"
-_LOCKED = "Im Fall gilt eine Löschsperre"
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def keep(services: Services) -> Kept:
     while delivery_id := _next_delivery(services):
         with services.db.transaction() as session:
             known += _know(session, services, session.get_one(ScanDelivery, delivery_id))
-    return Kept(known, _hold_what_is_to_be_returned(services), _recall_of_locked_cases(services))
+    return Kept(known, _hold_what_is_to_be_returned(services), call_back(services))
 
 
 def _next_delivery(services: Services) -> int | None:
@@ -109,18 +107,3 @@ def add_hold(session: Session, services: Services, inbound_id: int, kind: Hold, 
     session.flush()
     session.execute(update(papers).where(papers.c.inbound_id == inbound_id).values(holds=papers.c.holds + 1))
     note(session, services, inbound_id, OriginalEventKind.HELD, who, f"{HOLD_WORDS[kind]}: {reason}")
-
-
-def _recall_of_locked_cases(services: Services) -> int:
-    """A case was locked after its paper was released: what is not destroyed yet is wanted back."""
-    query = (
-        select(Original.inbound_id)
-        .join(InboundDocument, col(InboundDocument.id) == Original.inbound_id)
-        .join(DeletionLock, col(DeletionLock.case_id) == InboundDocument.case_id)
-        .where(Original.paper == Paper.RELEASED, col(DeletionLock.lifted_at).is_(None))
-    )
-    with services.db.transaction() as session:
-        found = session.exec(query).all()
-        for inbound_id in found:
-            recall_within(session, services, inbound_id, _LOCKED, SYSTEM)
-        return len(found)

@@ -186,8 +186,9 @@ def _view(session: Session, who: Actor, row: PaperRow) -> PaperView:
         row.office is not None or who.may(Action.RECEIVE_SCANS)
     )
     sues = works and who.may(Action.LOCK_DELETION, row.office)
-    kept = row.facts.paper is Paper.KEPT
-    may_hold = [each for each in Hold if sues or (works and each is not Hold.LITIGATION)] if kept else []
+    may_hold = [each for each in Hold if sues or (works and each is not Hold.LITIGATION)]
+    if row.facts.paper is not Paper.KEPT:
+        may_hold = [Hold.LITIGATION] if sues and row.facts.paper is Paper.RELEASED else []
     return PaperView(
         row=row,
         holds=holds,

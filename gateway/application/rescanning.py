@@ -57,23 +57,52 @@ def report_finding(
         document = find_inbound(session, inbound_id)
         _require(session, who, document)
         _refuse_nonsense(session, document, finding, page)
-        answer = _answer(session, services, document, finding, page, reject=reject)
-        now = services.clock.now()
-        session.add(
-            ScanFeedback(
-                inbound_id=inbound_id,
-                finding=finding,
-                page=page,
-                reported_by=who.login,
-                reported_at=now,
-                answer_id=row_id(answer),
-                settled_at=None if wants_rescan(finding) else now,
-            )
+        _tell(session, services, who, document, finding, page, reject=reject)
+
+
+def ask_again(session: Session, services: Services, who: Actor, inbound_id: int) -> None:
+    """Have a scan made again that a check found bad, in the caller's transaction, who asked for permission.
+
+    Where the scan site was asked for another scan already, it is not asked twice.
+    """
+    wanted = [finding for finding in ScanFinding if wants_rescan(finding)]
+    asked = select(ScanFeedback.id).where(
+        ScanFeedback.inbound_id == inbound_id,
+        col(ScanFeedback.settled_at).is_(None),
+        col(ScanFeedback.finding).in_(wanted),
+    )
+    if session.exec(asked).first() is None:
+        _tell(session, services, who, find_inbound(session, inbound_id), ScanFinding.RESCAN, None, reject=False)
+
+
+def _tell(
+    session: Session,
+    services: Services,
+    who: Actor,
+    document: InboundDocument,
+    finding: ScanFinding,
+    page: int | None,
+    *,
+    reject: bool,
+) -> None:
+    inbound_id = row_id(document)
+    answer = _answer(session, services, document, finding, page, reject=reject)
+    now = services.clock.now()
+    session.add(
+        ScanFeedback(
+            inbound_id=inbound_id,
+            finding=finding,
+            page=page,
+            reported_by=who.login,
+            reported_at=now,
+            answer_id=row_id(answer),
+            settled_at=None if wants_rescan(finding) else now,
         )
-        if reject:
-            _reject(session, inbound_id, finding)
-        action = "inbound-rejected" if reject else "scan-feedback-given"
-        audit(session, services, who.login, action, f"inbound-{inbound_id}", finding=finding.value)
+    )
+    if reject:
+        _reject(session, inbound_id, finding)
+    action = "inbound-rejected" if reject else "scan-feedback-given"
+    audit(session, services, who.login, action, f"inbound-{inbound_id}", finding=finding.value)
 
 
 def feedback_of(services: Services, inbound_id: int) -> list[FeedbackLine]:

@@ -4,7 +4,6 @@ A certificate (ISO/IEC 21964-3) names container and seal, day, process and secur
 at least (ISO/IEC 21964-1, protection class 3).
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +34,21 @@ class PaperFinding(StrEnum):
     NOT_FOUND = "recalled-not-found"
 
 
-MEANING: Mapping[PaperFinding, str] = {
+class TooLate(StrEnum):
+    """Why destroyed paper would be wanted back, although it was destroyed rightly."""
+
+    SCAN_BAD = "destroyed-scan-bad"
+    MOVED = "destroyed-and-moved"
+    LOCKED = "destroyed-case-locked"
+
+
+MEANING: Mapping[StrEnum, str] = {
+    TooLate.SCAN_BAD: "Ein Scan wurde beanstandet, dessen Original schon vernichtet ist. Bitte klären, was noch "
+    "vorliegt, und es zur Akte vermerken.",
+    TooLate.MOVED: "Ein Dokument lag im falschen Fall, und sein Original ist schon vernichtet. Bitte am Scan prüfen, "
+    "ob es vollständig ist.",
+    TooLate.LOCKED: "In einem Fall gilt eine Löschsperre, und ein Original ist schon vernichtet. Bitte der Stelle "
+    "mitteilen, die das Original verlangt.",
     PaperFinding.NOT_RELEASED: "Die Scanstelle hat ein Original vernichtet, das nicht freigegeben war. Bitte sofort "
     "die Leitung und die oder den Datenschutzbeauftragten unterrichten.",
     PaperFinding.RECALLED: "Die Scanstelle hat ein Original vernichtet, obwohl es zurückgefordert war.",
@@ -126,13 +139,12 @@ def fault_of_line(
 Report = Certificate | list[RecallReply]
 
 
-def read_report(content: bytes) -> Report:
-    """What a file of the scan site says. Raises `ValueError`, `KeyError` or `TypeError` where it is not as agreed.
+def read_report(said: Mapping[str, Any]) -> Report:
+    """What a report says, in the shape of its JSON. Raises `ValueError`, `KeyError` or `TypeError` where it is not so.
 
     `destruction-certificate/1`: certificate, destroyed_on, container, seal, process, level, quantity, signed_by,
     documents [{delivery, document_id}]. `recall-answer/1`: answers [{recall, answer, shipment}].
     """
-    said = json.loads(content)
     match said["schema"]:
         case "destruction-certificate/1":
             return _certificate(said)

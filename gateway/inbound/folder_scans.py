@@ -4,9 +4,10 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from gateway.domain.scan_sources import DeliveryLimits, ScanSource
 from gateway.durable import make_folder, sync_folder
@@ -20,6 +21,7 @@ from gateway.inbound.delivery import (
     read_transfer_note,
 )
 from gateway.inbound.incoming import IncomingFile
+from gateway.inbound.paper_reports import load_report
 from gateway.inbound.receipt import receipt_for, refusal_for
 from gateway.inbound.text import document_text
 from gateway.inbound.zips import check, unpack
@@ -58,6 +60,10 @@ class FolderScans:
     def codes(self, pdf: bytes) -> Sequence[tuple[int, str]]:
         """Page from 1 and text of all codes on all pages."""
         return self._read_codes(pdf)
+
+    def report(self, name: str, content: bytes, source: ScanSource) -> Mapping[str, Any]:
+        """What the site reports about paper, in the shape of its JSON schema. Raises `ValueError`."""
+        return load_report(name, content, source)
 
     def receipt(self, delivery: Delivery, at: datetime, remarks: Sequence[str]) -> AnswerFile:
         """The receipt of a delivery that was taken in."""

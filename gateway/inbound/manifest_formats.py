@@ -148,9 +148,14 @@ def _by_our_names(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[st
 def _of_document(fields: dict[str, Any]) -> dict[str, Any]:
     """Empty where nothing was said; days may be written as in Germany."""
     known = {name: fields.get(name) or None for name in _MAY_BE_EMPTY}
-    written = {name: _GERMAN_DAY.fullmatch(str(fields.get(name, ""))) for name in _DAYS}
-    dated = {name: f"{day[3]}-{day[2]}-{day[1]}" for name, day in written.items() if day}
-    return {**fields, **known, **dated}
+    dated = {name: german_day(fields[name]) for name in _DAYS if isinstance(fields.get(name), str)}
+    return {**fields, **known, **{name: day for name, day in dated.items() if day}}
+
+
+def german_day(written: str) -> str:
+    """A day as ISO, if it is written as in Germany; anything else as it is."""
+    day = _GERMAN_DAY.fullmatch(written)
+    return f"{day[3]}-{day[2]}-{day[1]}" if day else written
 
 
 def _typed(texts: Mapping[str, str]) -> dict[str, Any]:

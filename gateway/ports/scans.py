@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.scan_sources import DeliveryLimits, ScanSource
@@ -170,6 +170,9 @@ class ScanReader(Protocol):
 
     def codes(self, pdf: bytes) -> Sequence[tuple[int, str]]:
         """Page from 1 and text of all DataMatrix codes on all pages, rotated and raster ones too."""
+
+    def report(self, name: str, content: bytes, source: ScanSource) -> Mapping[str, Any]:
+        """What the site reports about paper, in the shape of its JSON schema. Raises `ValueError` if it is not so."""
 
     def receipt(self, delivery: Delivery, at: datetime, remarks: Sequence[str]) -> AnswerFile:
         """The receipt of a delivery that was taken in; `remarks` are codes about it as a whole."""

@@ -1,5 +1,6 @@
 """Paper: whatever happens in whatever order, nothing is released early, unchecked, unfiled, or under a hold."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -187,7 +188,7 @@ CERTIFICATE = """{"schema": "destruction-certificate/1", "certificate": "VN-1", 
 
 
 def test_a_certificate_is_read_and_its_level_and_count_are_judged() -> None:
-    said = read_report(CERTIFICATE.encode())
+    said = read_report(json.loads(CERTIFICATE))
     assert not isinstance(said, list)
     assert (said.number, said.destroyed_on, said.lines[0].document_id) == ("VN-1", B, "a")
     assert list(faults_of(said, "P-5")) == [PaperFinding.LEVEL, PaperFinding.COUNT]
@@ -198,7 +199,10 @@ def test_a_certificate_is_read_and_its_level_and_count_are_judged() -> None:
 
 def test_an_answer_to_a_recall_is_read() -> None:
     (reply,) = read_report(  # type: ignore[misc]
-        b'{"schema": "recall-answer/1", "answers": [{"recall": "r-1", "answer": "sent", "shipment": "S"}]}'
+        {
+            "schema": "recall-answer/1",
+            "answers": [{"recall": "r-1", "answer": "sent", "shipment": "S"}],
+        }
     )
     assert (reply.recall, reply.answer, reply.shipment) == ("r-1", RecallAnswer.SENT, "S")
 
@@ -216,4 +220,4 @@ def test_an_answer_to_a_recall_is_read() -> None:
 )
 def test_what_is_no_report_is_refused(content: bytes) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
-        read_report(content)
+        read_report(json.loads(content))
