@@ -6,7 +6,7 @@ every document of a delivery, so that even one whose row is gone has a name.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col
 
 from gateway.application.services import Services
-from gateway.db.arrivals import ScanAnswer
+from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer
 from gateway.db.columns import columns
 from gateway.db.files import Filing, InboundDocument, InboundState, ScanDelivery
 from gateway.db.placings import InboundMove
@@ -29,10 +29,18 @@ _DELIVERIES = 30
 _FILED = (InboundState.ASSIGNED, InboundState.REPLACED)
 
 
-def inbound_balances(session: Session, services: Services, day: date | None = None) -> Iterator[InboundBalance]:
-    """Scan deliveries, newest first: those of a day, or the newest and whatever is open or not in balance."""
+def newest_or_open(balances: Sequence[InboundBalance], day: date | None) -> list[InboundBalance]:
+    """Those of a day, or the newest and whatever is open or not in balance."""
+    if day is not None:
+        return [one for one in balances if one.received_on == day]
+    return [one for number, one in enumerate(balances) if number < _DELIVERIES or one.is_open]
+
+
+def inbound_balances(session: Session, services: Services) -> Iterator[InboundBalance]:
+    """All scan deliveries, newest first, after those that lie in quarantine as a whole until somebody decides."""
+    yield from _refused(session, services)
     today, faults = services.today(), _faults(session)
-    for number, row in enumerate(session.execute(_deliveries())):
+    for row in session.execute(_deliveries()):
         received = row.received_at.astimezone(services.schedule.zone).date()
         balance = InboundBalance(
             row.source,
@@ -49,9 +57,15 @@ def inbound_balances(session: Session, services: Services, day: date | None = No
         )
         if balance.missing:
             balance = replace(balance, unexplained=(*balance.unexplained, *_gone(session, row)))
-        newest = day is None and (number < _DELIVERIES or balance.is_open)
-        if received == day or newest:
-            yield balance
+        yield balance
+
+
+def _refused(session: Session, services: Services) -> Iterator[InboundBalance]:
+    waiting = columns(QuarantinedDelivery).where(col(QuarantinedDelivery.decision).is_(None))
+    for row in session.execute(waiting.order_by(col(QuarantinedDelivery.id).desc())).scalars():
+        arrived = row.arrived_at.astimezone(services.schedule.zone).date()
+        age = (services.today() - arrived).days
+        yield InboundBalance(row.source, row.name, arrived, 0, 0, 0, 0, 0, oldest_days=age, refused=row.code)
 
 
 def _deliveries() -> Any:

@@ -2,14 +2,14 @@
 
 from sqlmodel import Session
 
-from gateway.application.account_inbound import inbound_balances
+from gateway.application.account_inbound import inbound_balances, newest_or_open
 from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.patrolling import sweep_state
 from gateway.application.reconciling import Selection, account
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.people import Office
-from gateway.domain.account_report import AccountReport
+from gateway.domain.account_report import AccountReport, by_day
 from gateway.domain.permission import Action
 
 
@@ -21,13 +21,16 @@ def account_sheet(services: Services, login: str | None, chosen: Selection) -> A
         who = actor(session, login) if login is not None else None
         sees_inbound = chosen == Selection() or chosen.day is not None
         may_see = who is None or who.may(Action.RECEIVE_SCANS) or not _restricted(session, login)
+        inbound = list(inbound_balances(session, services)) if sees_inbound and may_see else []
+        listed = newest_or_open(inbound, chosen.day)
         return AccountReport(
             about=_about(session, chosen),
             made_at=services.clock.now(),
             made_by=who.name if who else "Betrieb",
             account=found,
             offices=list(session.execute(columns(Office.key, Office.name).order_by(Office.name)).all()),
-            inbound=list(inbound_balances(session, services, chosen.day)) if sees_inbound and may_see else [],
+            inbound=listed,
+            inbound_days=by_day(inbound if chosen.day is None else listed),
             documents_overdue=state.documents_overdue,
             filed_overdue=state.filed_overdue,
             rows_checked_at=state.rows_checked_at,

@@ -28,6 +28,7 @@ from gateway.domain.permission import Action, Role
 from gateway.errors import NotFound, NotPermitted
 
 _LISTED = 200
+_LISTS = 50
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def scans_to_compare(
 def to_compare(session: Session) -> list[ToCompare]:
     """Deliveries whose check is not finished, the oldest first."""
     found = []
-    for row in session.execute(_checks()):
+    for row in session.execute(_checks(_unfinished(session))):
         plan = plan_state(row.sampled, row.sampled_good, row.rejected)
         if plan is PlanState.PASSED:
             continue
@@ -207,7 +208,15 @@ def _counts(session: Session) -> dict[Paper, int]:
     return {each: found.get(each, 0) for each in Paper}
 
 
-def _checks() -> Any:
+def _unfinished(session: Session) -> set[int]:
+    """Deliveries with a scan of the sample that nobody looked at, or with a bad one: only those are counted."""
+    waits = and_(col(Original.sampled), col(Original.quality).is_(None))
+    bad = col(Original.quality) == Quality.REJECTED
+    each = (columns(Original.delivery_id).where(condition).distinct() for condition in (waits, bad))
+    return {found for query in each for found in session.execute(query).scalars()}
+
+
+def _checks(deliveries: set[int]) -> Any:
     def count(condition: Any) -> Any:
         return func.sum(case((condition, 1), else_=0))
 
@@ -228,6 +237,7 @@ def _checks() -> Any:
         )
         .join(InboundDocument, col(InboundDocument.id) == Original.inbound_id)
         .join(ScanDelivery, col(ScanDelivery.id) == Original.delivery_id)
+        .where(col(Original.delivery_id).in_(deliveries))
         .group_by(
             col(Original.delivery_id),
             col(ScanDelivery.source),
@@ -239,19 +249,30 @@ def _checks() -> Any:
 
 
 def _lists(session: Session, services: Services) -> list[ListView]:
-    left = func.sum(case((col(Original.paper) == Paper.RELEASED, 1), else_=0))
-    query = (
-        columns(ReleaseList, left.label("left"))
-        .join(Original, col(Original.list_id) == ReleaseList.id)
-        .group_by(col(ReleaseList.id))
-        .order_by((left > 0).desc(), col(ReleaseList.id).desc())
-        .limit(50)
+    """Lists of which something is open, then the newest ones; counted is only what is still released."""
+    left = dict(
+        session.execute(
+            columns(Original.list_id, func.count())
+            .where(col(Original.paper) == Paper.RELEASED)
+            .group_by(col(Original.list_id))
+        ).all()
     )
+    newest = session.exec(select(ReleaseList).order_by(col(ReleaseList.id).desc()).limit(_LISTS)).all()
+    older = session.exec(
+        select(ReleaseList).where(col(ReleaseList.id).in_(left.keys() - {row.id for row in newest}))
+    ).all()
     patience = timedelta(days=services.originals.destroyed_within_days)
-    return [
-        ListView(row.name, row.day, row.confirmed_by, row.documents, open_papers, row.day + patience)
-        for row, open_papers in session.execute(query)
+    views = [
+        (
+            row,
+            ListView(
+                row.name, row.day, row.confirmed_by, row.documents, left.get(row.id, 0), row.day + patience
+            ),
+        )
+        for row in (*newest, *older)
     ]
+    views.sort(key=lambda each: (each[1].open > 0, each[0].id or 0), reverse=True)
+    return [view for _, view in views][:_LISTS]
 
 
 def _recalled(session: Session, services: Services) -> list[tuple[PaperRow, OriginalRecall]]:

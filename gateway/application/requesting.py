@@ -20,7 +20,7 @@ from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter
 from gateway.db.people import Office
-from gateway.db.placings import InboundMatch, RequestedItem
+from gateway.db.placings import AsksForNothing, InboundMatch, RequestedItem
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action
 from gateway.domain.requesting import is_overdue, requested
@@ -167,19 +167,31 @@ def settle(services: Services, login: str, reference: str, number: int, reason: 
 
 
 def requests_due(services: Services) -> int:
-    """Note the requests of letters that were signed before requests were noted; a step of the rounds."""
+    """Note the requests of letters that were signed before requests were noted; a step of the rounds.
+
+    How many were noted. One that asks for nothing is looked at once.
+    """
     names = [meta.name for meta in services.renderer.templates() if meta.request is not None]
     noted = exists().where(col(RequestedItem.letter_id) == Letter.id)
+    nothing = exists().where(col(AsksForNothing.letter_id) == Letter.id)
     emptied = cast(col(Letter.data), String) == "{}"  # PostgreSQL compares no JSON with JSON
     with services.db.reading() as session:
         query = select(Letter.id).where(
-            col(Letter.template).in_(names), col(Letter.state).in_(_SIGNED), ~noted, ~emptied
+            col(Letter.template).in_(names), col(Letter.state).in_(_SIGNED), ~noted, ~nothing, ~emptied
         )
         found = [each for each in session.exec(query).all() if each]
-    for letter_id in found:
-        with services.db.transaction() as session:
-            remember_request(session, services, session.get_one(Letter, letter_id))
-    return len(found)
+    return sum(_note_late(services, letter_id) for letter_id in found)
+
+
+def _note_late(services: Services, letter_id: int) -> bool:
+    with services.db.transaction() as session:
+        remember_request(session, services, session.get_one(Letter, letter_id))
+        session.flush()
+        if _items(session, letter_id):
+            return True
+        if session.get(AsksForNothing, letter_id) is None:
+            session.add(AsksForNothing(letter_id=letter_id, noted_at=services.clock.now()))
+        return False
 
 
 def _items(session: Session, letter_id: int) -> list[RequestedItem]:

@@ -12,7 +12,7 @@ from gateway.application.reconciling import AccountPage, Selection, copies_on
 from gateway.application.services import Services
 from gateway.cli.context import console, print_json, run_named, services_for, write_bytes
 from gateway.domain.account import Line
-from gateway.domain.account_report import AccountReport, meaning_of
+from gateway.domain.account_report import AccountReport, InboundBalance, meaning_of
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -80,26 +80,8 @@ def _as_json(sheet: AccountReport) -> dict[str, object]:
         ],
         "standings": {standing.value: count for standing, count in account.standings.items()},
         "offices": {key: {line.value: n for line, n in each.items()} for key, each in account.offices.items()},
-        "inbound": [
-            {
-                "source": one.source,
-                "delivery": one.delivery,
-                "received_on": one.received_on.isoformat(),
-                "scanned": one.scanned,
-                "filed": one.filed,
-                "to_file": one.to_file,
-                "desk": one.desk,
-                "quarantined": one.quarantined,
-                "given_back": one.given_back,
-                "missing": one.missing,
-                "unexplained": [
-                    {"document": name, "code": code, "message": meaning_of(code)}
-                    for name, code in one.unexplained
-                ],
-                "oldest_days": one.oldest_days,
-            }
-            for one in sheet.inbound
-        ],
+        "inbound": [_inbound(one) for one in sheet.inbound],
+        "inbound_days": [_inbound(one) for one in sheet.inbound_days],
         "sweep": {
             "documents_overdue": sheet.documents_overdue,
             "filed_overdue": sheet.filed_overdue,
@@ -107,6 +89,26 @@ def _as_json(sheet: AccountReport) -> dict[str, object]:
         },
         "copies_sha256": account.digest or None,
         "sheet_sha256": sheet.sha256,
+    }
+
+
+def _inbound(one: InboundBalance) -> dict[str, object]:
+    return {
+        "source": one.source,
+        "delivery": one.delivery,
+        "received_on": one.received_on.isoformat(),
+        "scanned": one.scanned,
+        "filed": one.filed,
+        "to_file": one.to_file,
+        "desk": one.desk,
+        "quarantined": one.quarantined,
+        "given_back": one.given_back,
+        "missing": one.missing,
+        "unexplained": [
+            {"document": name, "code": code, "message": meaning_of(code)} for name, code in one.unexplained
+        ],
+        "oldest_days": one.oldest_days,
+        "refused": one.refused or None,
     }
 
 
@@ -121,7 +123,21 @@ def _print(sheet: AccountReport) -> None:
         console.print(f"posted: davon zurückgekommen {account.returned}")
     for name, code in account.unexplained:
         console.print(f"ungeklärt: {name} {meaning_of(code)} ({code})", style="red", markup=False)
+    for one in sheet.inbound_days:
+        console.print(
+            f"Posteingang {one.received_on:%d.%m.%Y}, {one.delivery}: gescannt {one.scanned}, offen "
+            f"{one.desk + one.to_file}, es fehlen {one.missing}",
+            style="red" if one.missing else None,
+        )
     for one in sheet.inbound:
+        if one.refused:
+            console.print(
+                f"Posteingang {one.received_on:%d.%m.%Y} {one.delivery}: ganze Lieferung in Quarantäne seit "
+                f"{one.oldest_days} Tagen ({one.refused})",
+                style="red",
+                markup=False,
+            )
+            continue
         console.print(
             f"Posteingang {one.received_on:%d.%m.%Y} {one.delivery}: gescannt {one.scanned} = Akte {one.filed} + "
             f"abzulegen {one.to_file} + Klärung {one.desk} + Quarantäne {one.quarantined} + zurück {one.given_back}"

@@ -108,6 +108,7 @@ class InboundDocument(SQLModel, table=True):
     __tablename__ = "inbound_document"
     __table_args__ = (
         UniqueConstraint("delivery_id", "document_id"),
+        Index("inbound_of_paper", "source", "document_id"),
         Index(
             "inbound_not_filed",
             "id",

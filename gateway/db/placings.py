@@ -89,6 +89,15 @@ class InboundMove(SQLModel, table=True):
     """It was in the right case, and left because this later scan of the same paper took its place."""
 
 
+class AsksForNothing(SQLModel, table=True):
+    """A letter of a template that asks for documents, and this one asks for none: nobody looks again."""
+
+    __tablename__ = "asks_for_nothing"
+
+    letter_id: int = Field(foreign_key="letter.id", primary_key=True)
+    noted_at: datetime = moment()
+
+
 class RequestedItem(SQLModel, table=True):
     """A *Unterlage* that a letter asks for, and when it came."""
 

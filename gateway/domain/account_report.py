@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -59,6 +60,8 @@ class InboundBalance:
     """Days since the oldest document that is not in a case file yet came in; 0 if all are."""
     given_back: int = 0
     unexplained: tuple[tuple[str, str], ...] = ()
+    refused: str = ""
+    """Of a delivery that lies in quarantine as a whole, and nobody has decided about: the code why. It counts none."""
 
     @property
     def missing(self) -> int:
@@ -69,7 +72,44 @@ class InboundBalance:
     @property
     def is_open(self) -> bool:
         """Whether something of it waits, or does not balance."""
-        return bool(self.missing or self.desk or self.to_file or self.unexplained)
+        return bool(self.missing or self.desk or self.to_file or self.unexplained or self.refused)
+
+
+_DAYS = 31
+
+
+def by_day(balances: Iterable[InboundBalance]) -> list[InboundBalance]:
+    """The sums of each day of arrival, the newest first; `delivery` says of how many deliveries.
+
+    The newest days, and older ones of which something is open.
+    """
+    days: dict[date, list[InboundBalance]] = defaultdict(list)
+    for one in balances:
+        days[one.received_on].append(one)
+    sums = [_sum(day, days[day]) for day in sorted(days, reverse=True)]
+    return [one for number, one in enumerate(sums) if number < _DAYS or one.is_open]
+
+
+def _sum(day: date, of_day: Sequence[InboundBalance]) -> InboundBalance:
+    count = "1 Lieferung" if len(of_day) == 1 else f"{len(of_day)} Lieferungen"
+
+    def total(name: str) -> int:
+        return sum(getattr(one, name) for one in of_day)
+
+    return InboundBalance(
+        source="",
+        delivery=count,
+        received_on=day,
+        scanned=total("scanned"),
+        filed=total("filed"),
+        to_file=total("to_file"),
+        desk=total("desk"),
+        quarantined=total("quarantined"),
+        oldest_days=max(one.oldest_days for one in of_day),
+        given_back=total("given_back"),
+        unexplained=tuple(each for one in of_day for each in one.unexplained),
+        refused=", ".join(sorted({one.refused for one in of_day} - {""})),
+    )
 
 
 @dataclass(frozen=True)
@@ -83,6 +123,8 @@ class AccountReport:
     offices: Sequence[tuple[str, str]]
     """Keys and names."""
     inbound: Sequence[InboundBalance]
+    inbound_days: Sequence[InboundBalance]
+    """The same, summed by day of arrival, of all deliveries."""
     documents_overdue: int
     filed_overdue: int
     rows_checked_at: datetime | None

@@ -8,9 +8,11 @@ from gateway.application.account_sheet import account_sheet, hand_out
 from gateway.application.filing import file_due
 from gateway.application.patrolling import sweep
 from gateway.application.placing import assign
+from gateway.application.quarantining import discard
 from gateway.application.receiving import import_delivery
 from gateway.application.reconciling import Selection
-from gateway.domain.account_report import InboundBalance
+from gateway.domain.account_report import InboundBalance, by_day
+from gateway.errors import DocumentInvalid
 from gateway.testing.scan_centre import ScanCentre, apply_fault
 from gateway.testing.scan_centre.mail import foreign, letter_naming
 from gateway.testing.scan_centre.scanner import Condition
@@ -91,3 +93,28 @@ def test_a_filing_whose_row_is_gone_is_named(world: World, ids: list[str]) -> No
     with intruder(world) as connection:
         connection.exec_driver_sql(f"DELETE FROM filing WHERE key LIKE 'inbound:%{ids[1]}%'")
     assert balance(world).unexplained == ((f"{DELIVERY}/{ids[1]}", "inbound-filing-missing"),)
+
+
+def test_a_delivery_that_is_refused_as_a_whole_is_a_line_with_its_age_until_a_person_decides(
+    world: World, ids: list[str], tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "manifest.json").write_text("{}")
+    (bad / "READY").write_text("0" * 64)
+    with pytest.raises(DocumentInvalid):
+        import_delivery(world.services, bad, source=SOURCE)
+    world.advance(days=3)
+    refused, taken = account_sheet(world.services, None, Selection()).inbound
+    assert (refused.delivery, refused.refused, refused.oldest_days) == ("bad", "manifest-hash-wrong", 3)
+    assert (taken.delivery, taken.refused) == (DELIVERY, "")
+    discard(world.services, "post", 1, "liefert neu")
+    assert [one.delivery for one in account_sheet(world.services, None, Selection()).inbound] == [DELIVERY]
+
+
+def test_the_account_sums_deliveries_by_day_without_being_asked_for_one(world: World, ids: list[str]) -> None:
+    (day,) = account_sheet(world.services, None, Selection()).inbound_days
+    assert (day.received_on, day.delivery, day.scanned) == (world.services.today(), "1 Lieferung", len(ids))
+    assert lines(day) == (0, 2, 1, 1, 0, 0)
+    twice = by_day([balance(world), balance(world)])
+    assert [(one.delivery, one.scanned, one.missing) for one in twice] == [("2 Lieferungen", 2 * len(ids), 0)]

@@ -5,15 +5,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
+from gateway.application import requesting
 from gateway.application.emptying import empty_persons
 from gateway.application.inbound_rounds import make_rounds
 from gateway.application.missing import count_overdue, missing_answers
 from gateway.application.moving import move
 from gateway.application.placing import assign, link
 from gateway.application.receiving import import_delivery
-from gateway.application.requesting import RequestView, settle, tick
+from gateway.application.requesting import RequestView, requests_due, settle, tick
+from gateway.application.services import Services
 from gateway.application.shaping import as_json
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Letter
@@ -154,6 +156,25 @@ def test_letters_that_were_signed_before_are_noted_by_the_rounds_once(world: Wor
 
 
 @pytest.mark.both_databases
+def test_a_letter_of_such_a_template_that_asks_for_nothing_is_looked_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = world.approved("F1", REQUEST)
+    with world.services.db.transaction() as session:
+        letter = session.exec(select(Letter).where(Letter.reference == reference)).one()
+        letter.data = {**letter.data, "documents": []}
+        for item in session.exec(select(RequestedItem)).all():
+            session.delete(item)
+    looked: list[int] = []
+
+    def look(_session: Session, _services: Services, letter: Letter) -> None:
+        looked.append(letter.id or 0)
+
+    monkeypatch.setattr(requesting, "remember_request", look)
+    assert [requests_due(world.services), requests_due(world.services)] == [0, 0]
+    assert len(looked) == 1
+
+
 def test_when_personal_data_are_deleted_the_words_go_and_the_numbers_stay(world: World, asked: str) -> None:
     settle(world.services, "anna", asked, 1, "hat sie schon abgegeben")
     with world.services.db.transaction() as session:

@@ -115,11 +115,11 @@ def _play(base: Path, world: Path, point: int | None) -> int:
 
     def work() -> None:
         services = _services(world)
-        points = _Points(world, point, services)
+        points = Points(world, point, services)
         take_arrivals(services)
         told.write_text(str(points.passed))
 
-    _in_child(work)
+    in_child(work)
     return int(told.read_text()) if told.exists() else 0
 
 
@@ -135,11 +135,12 @@ def _judge_after(world: Path) -> list[str]:
         take_arrivals(services)
         found.write_text(json.dumps(_wrong(services, world)))
 
-    _in_child(work)
+    in_child(work)
     return list(json.loads(found.read_text())) if found.exists() else ["the second import died"]
 
 
-def _in_child(work: Callable[[], None]) -> None:
+def in_child(work: Callable[[], None]) -> None:
+    """Do it in a process of its own, which may be killed."""
     child = os.fork()
     if child == 0:
         try:
@@ -156,7 +157,7 @@ def _services(world: Path) -> Services:
     return replace(services, scan_sites={**services.scan_sites, "west": site}, scan_sources=sources)
 
 
-class _Points:
+class Points:
     """Counts what may be the last thing that the process does."""
 
     def __init__(self, world: Path, last: int | None, services: Services) -> None:

@@ -1,4 +1,4 @@
-"""A kill anywhere in an import loses nothing and doubles nothing."""
+"""A kill anywhere in an import, or in a round about paper, loses nothing and doubles nothing."""
 
 import json
 import subprocess
@@ -18,4 +18,18 @@ def test_an_import_that_is_killed_anywhere_is_done_again_without_loss_or_double(
     )
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["trials"] > 10, told
+    assert told["faults"] == {}
+
+
+def test_a_round_about_paper_that_is_killed_anywhere_is_done_again_without_loss_or_double() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.crash.papers", "4"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["trials"] >= 4, told
     assert told["faults"] == {}

@@ -1,4 +1,4 @@
-"""What a misplaced scan brought can be taken back; deliveries whose scans must be compared are found by an index."""
+"""What a misplaced scan brought can be taken back; what the page of paper asks for is found by indices."""
 
 from collections.abc import Sequence
 
@@ -37,6 +37,12 @@ def upgrade() -> None:
         _execute(without(dialect, f"{table}_{column}_set_once", table))
         _execute(only_with(dialect, table, column, counter))
     _execute([*append_only(dialect, "event_retraction"), *never_deleted(dialect, "event_retraction")])
+    op.create_table(
+        "asks_for_nothing",
+        sa.Column("letter_id", sa.Integer(), sa.ForeignKey("letter.id"), primary_key=True),
+        sa.Column("noted_at", UtcDateTime(timezone=True), nullable=False),
+    )
+    op.create_index("inbound_of_paper", "inbound_document", ["source", "document_id"])
     _partial("original_to_compare", "sampled AND quality IS NULL")
     _partial("original_rejected", "quality = 'rejected'")
 
