@@ -11,7 +11,7 @@ from gateway.application.destroying import apply
 from gateway.application.emptying import empty_persons
 from gateway.application.exporting import export_person
 from gateway.application.filing import file_due
-from gateway.application.placing import move
+from gateway.application.moving import move
 from gateway.application.receiving import import_delivery
 from gateway.application.returning import returns_due
 from gateway.application.returns_view import return_detail
