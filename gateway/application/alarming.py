@@ -246,7 +246,7 @@ def _letters_of(session: Session, key: str) -> tuple[str, ...]:
         .join(Submission, col(Submission.piece_id) == Recipient.mail_piece_id)
         .where(Submission.key == key)
     )
-    return tuple(session.exec(query.order_by(col(Letter.id)).distinct()).all())
+    return tuple(session.exec(query.order_by(col(Letter.reference)).distinct()).all())
 
 
 def _compare(services: Services, login: str, alarm: Alarm) -> None:
