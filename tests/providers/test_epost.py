@@ -495,6 +495,7 @@ def test_a_late_duplicate_never_makes_a_printing_piece_look_failed(
     assert [(report.provider_reference, report.status) for report in reports] == [
         (second, Status.UNKNOWN),
         (first, Status.HANDED_TO_POST),
+        (first, Status.HANDED_TO_POST),  # the same, with its frankierID
     ]
     assert {report.key for report in reports} == {"K1"}
     assert provider.find("K1") == Found(first, 1)
@@ -511,8 +512,11 @@ def test_a_letter_is_followed_from_acceptance_to_posting(
     seen = []
     for hours in (0, 1, 3, 72):
         simulator.advance(hours=hours)
-        [report] = provider.poll([reference])
-        seen.append((report.status, report.posted_on))
+        said, *more = provider.poll([reference])
+        seen.append((said.status, said.posted_on))
+    [franking] = more  # which the carrier gives when the letter is posted
+    assert (franking.status, franking.posted_on) == (Status.HANDED_TO_POST, None)
+    assert franking.provider_status == f"frankierID {franking.raw['frankierID']}"
     assert seen == [
         (Status.ACCEPTED, None),
         (Status.ACCEPTED, None),
@@ -526,7 +530,8 @@ def test_registered_mail_is_followed_to_its_delivery(
 ) -> None:
     reference = hand_over(provider, piece_of("K1", service=Service.EINWURF, duplex=False))
     simulator.advance(days=7)
-    production, tracking = provider.poll([reference])
+    production, franking, tracking = provider.poll([reference])
+    assert franking.provider_status.startswith("frankierID ")
     assert (production.status, production.posted_on) == (Status.HANDED_TO_POST, date(2026, 11, 24))
     assert (tracking.status, tracking.provider_status) == (Status.DELIVERED, "DELIVERED")
     assert tracking.raw["registeredLetterID"] == f"RG{int(reference):09d}DE"

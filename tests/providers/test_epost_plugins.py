@@ -115,7 +115,7 @@ def test_the_same_feedback_in_the_list_and_in_the_status_is_one_statement(simula
         simulator.advance(days=12)
         names = [report.dedup_key for report in provider.poll([reference])]
     assert names.count(f"{reference}:premium:10:2") == 2
-    assert len(set(names)) == 2
+    assert len(set(names)) == 3  # that, the status and the frankierID
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from typing import Any
 
 from gateway.testing.house.centre import Centre
 from gateway.testing.house.clock import local_day
+from gateway.testing.house.seals import Seal
 from gateway.testing.print_centre import answers
 from gateway.testing.print_centre.certificates import CERTIFIED_AFTER, certificate
 from gateway.testing.print_centre.intake import (
@@ -31,7 +32,6 @@ from gateway.testing.print_centre.intake import (
     read_batch,
 )
 from gateway.testing.print_centre.ledger import Delivery, Ledger, Letter
-from gateway.testing.scan_centre.seals import Seal
 
 
 @dataclass

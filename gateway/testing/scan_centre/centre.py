@@ -21,6 +21,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from gateway.testing.house.centre import Centre
 from gateway.testing.house.clock import local_day
+from gateway.testing.house.seals import Seal
 from gateway.testing.scan_centre.batch import Draft
 from gateway.testing.scan_centre.form import Form
 from gateway.testing.scan_centre.ledger import PaperLedger, Place, Sheaf
@@ -28,7 +29,6 @@ from gateway.testing.scan_centre.mail import Mail
 from gateway.testing.scan_centre.mistakes import spoil
 from gateway.testing.scan_centre.packing import READY, write_delivery
 from gateway.testing.scan_centre.scanner import GOOD, UNREADABLE, Condition, scan
-from gateway.testing.scan_centre.seals import Seal
 from gateway.testing.scan_centre.sheets import pages_of
 
 _BOX_HOLDS = 50

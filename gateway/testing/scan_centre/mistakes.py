@@ -34,10 +34,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gateway.testing.house.seals import Seal, with_more
 from gateway.testing.scan_centre.batch import Draft, SealIt, Tell
 from gateway.testing.scan_centre.notes import NoteSpec, transfer_note
 from gateway.testing.scan_centre.packing import ZIP_MISTAKES
-from gateway.testing.scan_centre.seals import Seal, with_more
 from gateway.testing.scan_centre.sheets import pick
 
 Mistake = Callable[[Draft, str], None]
