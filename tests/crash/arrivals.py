@@ -109,37 +109,52 @@ def _pdf(width: int) -> bytes:
 
 
 def _play(base: Path, world: Path, point: int | None) -> int:
-    """Take in the deliveries in a child that dies at `point`; without one, it tells how many there are."""
+    return play(base, world, point, _services, take_arrivals)
+
+
+def _judge_after(world: Path) -> list[str]:
+    """What is wrong after everything was done again."""
+
+    def judge() -> list[str]:
+        services = _services(world)
+        take_arrivals(services)
+        # An answer whose sending was begun has its time again only now.
+        services = replace(services, clock=ManualClock(AT + timedelta(minutes=20)))
+        take_arrivals(services)
+        return _wrong(services, world)
+
+    return judged(world, judge)
+
+
+def play(
+    base: Path,
+    world: Path,
+    point: int | None,
+    build: Callable[[Path], Services],
+    round_: Callable[[Services], object],
+) -> int:
+    """Make a round in a copy of `base`, in a child that dies at `point`; without one, it tells how many there are."""
     shutil.copytree(base, world)
     told = world / "points"
 
     def work() -> None:
-        services = _services(world)
+        services = build(world)
         points = Points(world, point, services)
-        take_arrivals(services)
+        round_(services)
         told.write_text(str(points.passed))
 
     in_child(work)
     return int(told.read_text()) if told.exists() else 0
 
 
-def _judge_after(world: Path) -> list[str]:
-    """What is wrong after everything was done again."""
+def judged(world: Path, judge: Callable[[], list[str]]) -> list[str]:
+    """What `judge` finds wrong, in a child of its own."""
     found = world / "found"
-
-    def work() -> None:
-        services = _services(world)
-        take_arrivals(services)
-        # An answer whose sending was begun has its time again only now.
-        services = replace(services, clock=ManualClock(AT + timedelta(minutes=20)))
-        take_arrivals(services)
-        found.write_text(json.dumps(_wrong(services, world)))
-
-    in_child(work)
-    return list(json.loads(found.read_text())) if found.exists() else ["the second import died"]
+    in_child(lambda: found.write_text(json.dumps(judge())))
+    return list(json.loads(found.read_text())) if found.exists() else ["the second round died"]
 
 
-def in_child(work: Callable[[], None]) -> None:
+def in_child(work: Callable[[], object]) -> None:
     """Do it in a process of its own, which may be killed."""
     child = os.fork()
     if child == 0:

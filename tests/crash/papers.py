@@ -37,7 +37,7 @@ from gateway.errors import Conflict, InputError
 from gateway.inbound.folder_site import FolderSite
 from gateway.testing.clock import ManualClock
 from gateway.testing.scans import ScanSpec, make_delivery
-from tests.crash.arrivals import AT, Points, in_child
+from tests.crash.arrivals import AT, in_child, judged, play
 from tests.world import cases_document, world_settings
 
 LATER = AT + timedelta(days=60)
@@ -106,31 +106,18 @@ def _round(services: Services) -> None:
 
 
 def _play(base: Path, world: Path, point: int | None) -> int:
-    shutil.copytree(base, world)
-    told = world / "points"
-
-    def work() -> None:
-        services = _services(world)
-        points = Points(world, point, services)
-        _round(services)
-        told.write_text(str(points.passed))
-
-    in_child(work)
-    return int(told.read_text()) if told.exists() else 0
+    return play(base, world, point, _services, _round)
 
 
 def _judge_after(world: Path) -> list[str]:
-    found = world / "found"
-
-    def work() -> None:
+    def judge() -> list[str]:
         _round(_services(world))
         # An answer whose sending was begun has its time again only now.
         later = _services(world, LATER + timedelta(minutes=20))
         _round(later)
-        found.write_text(json.dumps(_wrong(later, world)))
+        return _wrong(later, world)
 
-    in_child(work)
-    return list(json.loads(found.read_text())) if found.exists() else ["the second round died"]
+    return judged(world, judge)
 
 
 def _services(world: Path, now: object = LATER) -> Services:
