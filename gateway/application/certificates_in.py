@@ -21,7 +21,8 @@ from gateway.application.delivering import (
     remember_scan,
     store_scan,
 )
-from gateway.application.returning import assign_to_piece, look
+from gateway.application.looking import look
+from gateway.application.returning import assign_to_piece
 from gateway.application.services import Services
 from gateway.application.serving import awaited_of
 from gateway.db.engine import row_id

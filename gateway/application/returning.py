@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.coming_back import Told, not_retracted, note_return, told_by
 from gateway.application.delivering import piece_of
+from gateway.application.looking import NOTHING, Seen, look
 from gateway.application.services import Services
 from gateway.application.tracking import append_about, live_submission
 from gateway.db.by_hand import ByHand
@@ -22,15 +23,14 @@ from gateway.db.placings import InboundMatch
 from gateway.db.returns import InboundKeyed, ReturnNotice
 from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE, RETURNED_MAIL
 from gateway.domain.permission import Action
-from gateway.domain.references import decode_reply_code, decode_sheet_code
-from gateway.domain.returning import ReturnReason, ReturnSource, agreed, reason_in, reason_keyed, references_in
+from gateway.domain.returning import ReturnReason, ReturnSource, agreed, reason_keyed
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, InputError, NotFound
 from gateway.ports.provider import StatusReport
 
-BY_CODE, BY_WINDOW_TEXT, BY_PICTURE, BY_PERSON = "code", "window-text", "window-picture", "person"
-NOTHING, SEVERAL, NOT_POSTED, OTHER_CASE = "nothing-found", "several-found", "not-posted", "other-case"
+BY_PERSON = "person"
+SEVERAL, NOT_POSTED, OTHER_CASE = "several-found", "not-posted", "other-case"
 PERHAPS = "whole-letter"
 """Came as citizens' mail, and is our whole letter: only a person says whether it came back."""
 _CHUNK = 100
@@ -43,16 +43,6 @@ class ReturnReport:
     matched: int = 0
     tray: int = 0
     told: int = 0
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was read off a scan: the pieces that it may be, and how they were recognised, or why there are none."""
-
-    references: tuple[str, ...]
-    found_by: str
-    reason: ReturnReason = ReturnReason.OTHER
-    """What the sticker on the envelope says. Of an opened letter it is not read: its own words may sound like one."""
 
 
 def returns_due(services: Services) -> ReturnReport:
@@ -180,25 +170,6 @@ def _ask_about_whole_letters(services: Services) -> int:
                 )
             )
     return len(found)
-
-
-def look(services: Services, pdf: bytes, *, loose: bool = False) -> Seen:
-    """What piece a scan is about: its own code says it surely, a reference in the window has a check character.
-
-    Only where there is neither code nor text is the picture read. `loose`: as `references_in`.
-    """
-    codes = [code for _, code in services.scans.codes(pdf) if decode_reply_code(code) is None]
-    sheets = (decode_sheet_code(code) for code in codes)
-    pieces = tuple(dict.fromkeys(sheet.piece for sheet in sheets if sheet))
-    if pieces:
-        return Seen(pieces, BY_CODE)
-    text = services.scans.text(pdf)
-    if written := references_in(text, loose=loose):
-        return Seen(written, BY_WINDOW_TEXT, reason_in(text))
-    text = services.read_window(pdf)
-    if read := references_in(text, loose=loose):
-        return Seen(read, BY_PICTURE, reason_in(text))
-    return Seen((), NOTHING)
 
 
 def _take(session: Session, services: Services, inbound_id: int, seen: Seen) -> bool:

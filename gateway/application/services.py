@@ -36,7 +36,7 @@ from gateway.ports.clock import Clock
 from gateway.ports.locks import Locks
 from gateway.ports.provider import Provider, Unit
 from gateway.ports.renderer import Renderer
-from gateway.ports.scans import ScanReader, ScanSite
+from gateway.ports.scans import PagePart, ScanReader, ScanSite
 from gateway.ports.tables import TableReader
 from gateway.ports.text import TextFacts
 
@@ -111,8 +111,8 @@ class Services:
     """How much the rolling sweep looks at."""
     returns: ReturnRules = field(default_factory=ReturnRules)
     """What each reason of a return means."""
-    read_window: Callable[[bytes], str] = lambda _pdf: ""
-    """The text that a picture shows in the address window, as read by a machine; empty where nothing reads."""
+    read_window: Callable[[bytes, PagePart], str] = lambda _pdf, _part: ""
+    """The text that a part of a picture's first page shows, as read by a machine; empty where nothing reads."""
     scan_sources: Mapping[str, ScanSource] = field(default_factory=dict)
     """What was agreed with scan providers, by source."""
 

@@ -128,6 +128,17 @@ def references_in(text: str, *, loose: bool = False) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reference for reference in found if reference))
 
 
+_ANOTHER = re.compile(r"(?<![0-9A-Z])(?:[0-9]{5}|[0-9A-Z]{4}\s?[-–—]\s?[0-9A-Z]{4})(?![0-9A-Z])")
+
+
+def may_name_another(text: str) -> bool:
+    """Whether a rough look around the window shows anything like a second one: a postcode, or a reference's form.
+
+    The check character is not asked for: a rough look misreads, and only says whether to look closely.
+    """
+    return _ANOTHER.search(text.upper()) is not None
+
+
 def is_whole_letter(codes: Sequence[tuple[int, str]]) -> bool:
     """Whether a paper is a piece of ours from its first sheet on top to its last, and nothing else of ours.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -194,6 +195,17 @@ class ScanReader(Protocol):
 
     def keep(self, folder: Path, into: Path, names: Sequence[str] | None = None) -> None:
         """Copy the files of a delivery (those named, else all) into a new folder, on disk when this returns."""
+
+
+class PagePart(StrEnum):
+    """What of a scan's first page is read as a picture."""
+
+    ZONE = "zone"
+    """The window of an envelope and the return line above it."""
+    AROUND = "around"
+    """All but the zone, roughly."""
+    PAGE = "page"
+    """All of it, as finely as the zone; that takes the longest."""
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,7 @@ def test_what_the_scan_site_typed_of_a_paper_certificate_is_proposed_and_a_perso
         folder = scans.deliver()
         assert folder is not None
         import_delivery(here.services, folder, source=SOURCE)
-        services = replace(here.services, read_window=lambda _pdf: here.only(reference).piece or "")
+        services = replace(here.services, read_window=lambda _pdf, _part: here.only(reference).piece or "")
         assert certificates_due(services).waiting == 1
         (one,) = certificates_waiting(here.services, "post")
         assert (one.outcome, one.effective_on) == ("mailbox", SERVED)

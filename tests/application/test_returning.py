@@ -160,7 +160,7 @@ def test_what_matches_nothing_waits_in_the_tray_and_a_person_says_what_it_is(
     with world.services.db.transaction() as session:
         for document in session.exec(select(InboundDocument)).all():
             document.document_class = "returned-mail"
-    services = replace(world.services, read_window=lambda _pdf: "Jobcenter 7K4M-9QX0")
+    services = replace(world.services, read_window=lambda _pdf, _part: "Jobcenter 7K4M-9QX0")
     report = returns_due(services)
     assert (report.matched, report.tray, tray(world)) == (1, 1, ["nothing-found"])
     assert returns(world.services, "anna").tray is None
@@ -177,7 +177,7 @@ def test_a_reference_that_is_right_but_was_never_posted_is_no_match(world: World
     scanned(world, tmp_path, ScanSpec(kind=ScanSpec.unknown().kind))
     with world.services.db.transaction() as session:
         session.exec(select(InboundDocument)).one().document_class = "returned-mail"
-    services = replace(world.services, read_window=lambda _pdf: f"Jobcenter {for_people(piece)}")
+    services = replace(world.services, read_window=lambda _pdf, _part: f"Jobcenter {for_people(piece)}")
     assert returns_due(services).matched == 0
     assert tray(world) == ["not-posted"]
     assert world.view(reference).standing != "returned"
@@ -404,7 +404,7 @@ def test_what_the_scan_site_typed_against_what_was_read_leaves_the_reason_to_a_p
     reference = posted(world)
     keyed(world, tmp_path, foreign("plain", "x").pdf, return_reason="verzogen")
     piece = for_people(world.only(reference).piece or "")
-    returns_due(replace(world.services, read_window=lambda _pdf: f"{piece} Annahme verweigert"))
+    returns_due(replace(world.services, read_window=lambda _pdf, _part: f"{piece} Annahme verweigert"))
     line = only_return(world)
     assert (line.reason, line.notices[0].keyed_reason) == (ReturnReason.OTHER, "verzogen")
 

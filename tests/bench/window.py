@@ -17,8 +17,8 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
+from gateway.application.looking import read_picture
 from gateway.domain.references import reference_from
-from gateway.domain.returning import references_in
 from gateway.inbound.window_text import read_window
 from gateway.providers.profiles import load_profile
 from gateway.rendering.assembly import assemble
@@ -42,7 +42,8 @@ def read(number: int, *, dpi: int, condition: str) -> str:
             [letters.sample_pdf("anhoerung")], piece=truth, profile=load_profile("epost"), duplex=True
         )
         paper = returned(copy.pdf, chance.choice(_REASONS)).pdf
-    found = references_in(read_window(scan(paper, as_it_lies, seed=str(number))))
+    scanned = scan(paper, as_it_lies, seed=str(number))
+    found, _ = read_picture(partial(read_window, scanned), lambda references: {truth} & set(references))
     if set(found) - {truth}:
         return "wrong"
     return "right" if found else "foreign" if not truth else "none"

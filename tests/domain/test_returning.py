@@ -14,6 +14,7 @@ from gateway.domain.returning import (
     agreed,
     check_decision,
     is_whole_letter,
+    may_name_another,
     merged,
     reason_in,
     reason_keyed,
@@ -77,6 +78,20 @@ def test_a_reference_without_its_hyphen_or_in_a_longer_word_is_none() -> None:
     assert references_in(reference) == ()
     assert references_in(f"A{for_people(reference)}") == ()
     assert references_in(f"{for_people(reference)}7") == ()
+
+
+@pytest.mark.parametrize(
+    "seen", ["Zuriick / Retour X unbekannt verzogen", "e Annahme-verweigert 12.11.2026", ""]
+)
+def test_what_a_carrier_writes_on_an_envelope_is_no_second_window(seen: str) -> None:
+    assert not may_name_another(seen)
+
+
+@given(references, st.integers(0, 7))
+def test_a_second_window_is_suspected_however_badly_it_is_read(reference: str, place: int) -> None:
+    misread = reference[:place] + "Z" + reference[place + 1 :]
+    assert may_name_another(f"oe\n{for_people(misread).lower()} x")
+    assert may_name_another("Hauptstr. 4\n46325 Borken")
 
 
 @given(st.sampled_from([str.upper, str.lower, lambda line: f"  {line} ", lambda line: line.replace(" ", "  ")]))
