@@ -20,10 +20,9 @@ from gateway.db.columns import columns
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
-from gateway.domain.desk import WITHDRAWN
 from gateway.domain.letter import LetterState
 from gateway.domain.links import Break
-from gateway.domain.standing import Standing, standing_of_letter, standing_of_piece
+from gateway.domain.standing import Standing, standing_of_fault, standing_of_letter, standing_of_piece
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 
@@ -51,7 +50,7 @@ def standings(session: Session, *conditions: ColumnElement[bool]) -> Counter[Sta
     """How many approved copies stand where; of those that meet the conditions (on `Recipient`), if there are any."""
     found = _elsewhere(session, *conditions)
     for state, status, count in session.execute(_handed_over().where(*conditions)):
-        found[standing_of_piece(state, status, faulty=False)] += count
+        found[standing_of_piece(state, status)] += count
     return found
 
 
@@ -59,7 +58,7 @@ def _elsewhere(session: Session, *conditions: ColumnElement[bool]) -> Counter[St
     """In a faulty piece, or in no run."""
     found: Counter[Standing] = Counter()
     for code, count in session.execute(_faulty().where(*conditions)):
-        found[Standing.CANCELLED if code == WITHDRAWN else Standing.FAULTY] += count
+        found[standing_of_fault(code)] += count
     for state, held, count in session.execute(_not_in_a_run().where(*conditions)):
         found[standing_of_letter(state, held=bool(held), pieces=())] += count
     return found
@@ -117,7 +116,7 @@ class Counts:
         if self.enveloped > self.pieces_in_use:
             copies += self._by_place(_bundled())
         for (state, status), count in copies.items():
-            found[standing_of_piece(state, status, faulty=False)] += count
+            found[standing_of_piece(state, status)] += count
         return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
 from gateway.application.assembling import assemble
 from gateway.application.authorising import SYSTEM, actor, audit
@@ -17,12 +17,14 @@ from gateway.application.submitting import HandOverReport, hand_over
 from gateway.application.trying import try_out_now
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run
-from gateway.domain.desk import WITHDRAWN
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action
+from gateway.domain.standing import OF_FAULT
 
 Progress = Callable[[str, int], None]
 """Told the step and how many are done."""
+_IS_FAULTY = col(MailPiece.fault_code).is_not(None) & col(MailPiece.fault_code).not_in(OF_FAULT)
+"""It has a fault of its own; what was taken out on purpose has none."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _run_line(session: Session, row: Run, offices: Sequence[int]) -> RunLine:
         func.count(),
         func.sum(MailPiece.sheets),
         func.sum(MailPiece.postage_eur),
-        func.count(col(MailPiece.fault_code)),
+        func.count(case((_IS_FAULTY, 1))),
     )
     query = query.select_from(MailPiece).join(Batch, col(Batch.id) == MailPiece.batch_id)
     mine = (Batch.run_id == row.id, col(Batch.office_id).in_(offices))
@@ -154,7 +156,6 @@ def _finish(
             .join(Batch, col(Batch.id) == MailPiece.batch_id)
             .where(Batch.run_id == run_id)
         )
-        is_faulty = col(MailPiece.fault_code).is_not(None) & (col(MailPiece.fault_code) != WITHDRAWN)
         batches = session.exec(select(func.count()).select_from(Batch).where(Batch.run_id == run_id)).one()
         left = session.exec(
             select(func.count()).select_from(Letter).where(Letter.state == LetterState.APPROVED)
@@ -166,7 +167,7 @@ def _finish(
             letters=letters,
             batches=batches,
             pieces=session.exec(pieces).one(),
-            faulty=session.exec(pieces.where(is_faulty)).one(),
+            faulty=session.exec(pieces.where(_IS_FAULTY)).one(),
             left_for_next_run=left,
             hand_over=report,
             certificates=tuple(each.sha256 for each in certificates),

@@ -25,9 +25,11 @@ from gateway.application.listing import (
 )
 from gateway.application.services import Services
 from gateway.application.suspensions import SuspensionView, suspension_views
+from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
-from gateway.db.letters import Letter
+from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import MailPiece
 from gateway.db.people import (
     Case,
     CaseMember,
@@ -39,7 +41,7 @@ from gateway.db.people import (
 )
 from gateway.domain.letter import LetterState
 from gateway.domain.permission import Action
-from gateway.domain.standing import Standing
+from gateway.domain.standing import OF_FAULT, Standing
 from gateway.errors import AddressInvalid
 
 _MAX_SCANNED = 2_000
@@ -307,11 +309,18 @@ def _conditions(wanted: LetterFilter, offices: list[str]) -> list[ColumnElement[
     return conditions
 
 
+def _in_a_held_piece() -> Any:
+    """Letters of which a piece was taken out of its hand-over and waits; few, and found by an index."""
+    codes = [code for code, held in OF_FAULT.items() if held is Standing.HELD]
+    copies = columns(Recipient.letter_id).join(MailPiece, col(MailPiece.id) == Recipient.mail_piece_id)
+    return copies.where(col(MailPiece.fault_code).in_(codes))
+
+
 def _state_conditions(standing: Standing | None) -> list[ColumnElement[bool]]:
     """What the letter's own row says about a standing; the rest is decided from its pieces."""
     if standing is None:
         return []
     if standing is Standing.HELD:
-        return [col(Letter.held_at).is_not(None)]
+        return [or_(col(Letter.held_at).is_not(None), col(Letter.id).in_(_in_a_held_piece()))]
     own = [LetterState(standing.value)] if standing.value in set(LetterState) else []
     return [col(Letter.state).in_([*own, LetterState.BATCHED])]

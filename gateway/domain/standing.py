@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from gateway.domain.desk import WITHDRAWN
 from gateway.domain.letter import LetterState
+from gateway.domain.returning import SUSPENDED
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 
@@ -55,12 +56,16 @@ OF_STATUS = {
 }
 """Of a piece that was handed over."""
 
+OF_FAULT = {WITHDRAWN: Standing.CANCELLED, SUSPENDED: Standing.HELD}
+"""Of a piece that was taken out of its hand-over by a person or a rule, by its code; any other fault is one."""
+
 _MOST_TROUBLING_FIRST = (
     Standing.FAILED,
     Standing.REFUSED,
     Standing.FAULTY,
     Standing.IN_DOUBT,
     Standing.RETURNED,
+    Standing.HELD,
     Standing.CANCELLED,
     Standing.PLANNED,
     Standing.HANDED_OVER,
@@ -75,10 +80,13 @@ NEEDS_A_PERSON = frozenset(
 """What belongs on the desk (*Klärungsliste*)."""
 
 
-def standing_of_piece(submission: SubmissionState | None, status: Status, *, faulty: bool) -> Standing:
-    """Where one piece stands: its fault, its hand-over, then what the provider says."""
-    if faulty:
-        return Standing.FAULTY
+def standing_of_fault(code: str) -> Standing:
+    """Where a piece stands that has got this code: held or cancelled on purpose, else faulty."""
+    return OF_FAULT.get(code, Standing.FAULTY)
+
+
+def standing_of_piece(submission: SubmissionState | None, status: Status) -> Standing:
+    """Where a piece without a fault stands: its hand-over, then what the provider says."""
     if submission is None:
         return Standing.PLANNED
     return OF_STATUS[status] if submission is SubmissionState.RELEASED else OF_SUBMISSION[submission]
@@ -96,9 +104,9 @@ def standing_of_copy(
     """Where one copy stands; `fault` is its piece's code. The one answer for pages, lists, JSON and account."""
     if not has_piece:
         return standing_of_letter(letter, held=held, pieces=())
-    if fault == WITHDRAWN:
-        return Standing.CANCELLED
-    return standing_of_piece(submission, status or Status.UNKNOWN, faulty=fault is not None)
+    if fault is not None:
+        return standing_of_fault(fault)
+    return standing_of_piece(submission, status or Status.UNKNOWN)
 
 
 def standing_of_letter(state: LetterState, *, held: bool, pieces: Iterable[Standing]) -> Standing:

@@ -12,10 +12,14 @@ from sqlmodel import select
 
 from gateway.application import outcomes
 from gateway.application.desk_view import DeskEntry, desk_of_letter
+from gateway.application.explaining import explain
 from gateway.application.importing import import_cases
 from gateway.application.printing import print_here
+from gateway.application.reconciling import account, copies_on
 from gateway.application.redriving import Wish, redrive
 from gateway.application.returns_view import return_detail
+from gateway.application.running import past_runs
+from gateway.application.searching import LetterFilter, find_letters
 from gateway.application.stopping import stopped_among
 from gateway.application.submitting import hand_over
 from gateway.application.suspending import lift
@@ -23,8 +27,10 @@ from gateway.application.taking_by_hand import take
 from gateway.db.engine import Database
 from gateway.db.mail import Consignment, MailPiece, Submission
 from gateway.db.people import AuditEntry
+from gateway.domain.account import Line
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.desk import DeskAction, Problem
+from gateway.domain.references import for_people
 from gateway.domain.returning import SUSPENDED
 from gateway.domain.standing import Standing
 from gateway.domain.submission import SubmissionState
@@ -70,6 +76,21 @@ def waiting(world: World, case: str = "F1") -> str:
     return reference
 
 
+def is_held_everywhere(world: World, reference: str) -> None:
+    """On purpose, and not by a fault: letter, list, account (by copy and by total) and run say so."""
+    view = world.view(reference)
+    assert (view.standing, view.recipients[0].standing) == (Standing.HELD, Standing.HELD)
+    found = find_letters(world.services, "anna", LetterFilter(Standing.HELD)).lines
+    assert [line.reference for line in found] == [reference]
+    for each in (0, 5000):
+        balance = account(world.services, copy_by_copy=each)
+        assert balance.balanced
+        assert (balance.lines[Line.HELD], balance.lines[Line.FAILED]) == (1, 0)
+    assert copies_on(world.services, Line.HELD).copies == [(f"{for_people(reference)}/1", "borken", "held")]
+    assert past_runs(world.services, None, limit=1)[0].faulty == 0
+    assert "angehalten" in " ".join(explain(world.services, reference))
+
+
 def test_what_waits_in_a_run_is_taken_out_at_once_and_goes_on_when_the_suspension_is_lifted(
     world: World,
 ) -> None:
@@ -77,6 +98,7 @@ def test_what_waits_in_a_run_is_taken_out_at_once_and_goes_on_when_the_suspensio
     reference = waiting(world)
     taken = len(world.taken())
     come_back(world, old)
+    is_held_everywhere(world, reference)
     entry = on_desk(world, reference)
     assert (entry.problem, set(entry.actions)) == (
         Problem.SUSPENDED,
