@@ -80,6 +80,7 @@ def _as_json(sheet: AccountReport) -> dict[str, object]:
         ],
         "standings": {standing.value: count for standing, count in account.standings.items()},
         "offices": {key: {line.value: n for line, n in each.items()} for key, each in account.offices.items()},
+        "returned_of": dict(account.returned_of),
         "inbound": [_inbound(one) for one in sheet.inbound],
         "inbound_days": [_inbound(one) for one in sheet.inbound_days],
         "sweep": {

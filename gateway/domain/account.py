@@ -63,6 +63,8 @@ class Account:
     """The lines in more detail."""
     offices: Mapping[str, Mapping[Line, int]] = field(default_factory=dict)
     """The lines by office; empty where only totals were counted."""
+    returned_of: Mapping[str, int] = field(default_factory=dict)
+    """What came back, by office, where it is not none; empty where only totals were counted."""
     digest: str = ""
     """SHA-256 over the chain of every copy that was read, in order; empty where only totals were counted."""
 
@@ -81,6 +83,7 @@ def balance(entries: Iterable[Entry]) -> Account:
     """Put every approved copy on its line."""
     standings: Counter[Standing] = Counter()
     offices: dict[str, dict[Line, int]] = {}
+    returned: Counter[str] = Counter()
     unexplained: list[tuple[str, str]] = []
     digest = hashlib.sha256()
     for entry in entries:
@@ -91,7 +94,11 @@ def balance(entries: Iterable[Entry]) -> Account:
         else:
             standings[entry.standing] += 1
             offices.setdefault(entry.office, dict.fromkeys(Line, 0))[line] += 1
-    return replace(_account(standings, unexplained, offices), digest=digest.hexdigest())
+            returned[entry.office] += entry.standing is Standing.RETURNED
+    found = _account(standings, unexplained, offices)
+    return replace(
+        found, returned_of={office: n for office, n in returned.items() if n}, digest=digest.hexdigest()
+    )
 
 
 def balance_of_totals(

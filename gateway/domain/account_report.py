@@ -64,6 +64,12 @@ class InboundBalance:
     """Of a delivery that lies in quarantine as a whole, and nobody has decided about: the code why. It counts none."""
 
     @property
+    def counts(self) -> tuple[int, ...]:
+        """Scanned, filed, to be filed, on the desk, quarantined, given back, missing: as the lines are shown."""
+        lines = (self.filed, self.to_file, self.desk, self.quarantined, self.given_back)
+        return (self.scanned, *lines, self.missing)
+
+    @property
     def missing(self) -> int:
         """Documents that the manifest names and no row explains."""
         lines = self.filed + self.to_file + self.desk + self.quarantined + self.given_back
@@ -143,10 +149,14 @@ class AccountReport:
             "offices": {
                 key: {line.value: n for line, n in each.items()} for key, each in account.offices.items()
             },
+            "returned_of": dict(account.returned_of),
             "unexplained": account.unexplained,
             "copies": account.digest,
             "inbound": [
                 (one.source, one.delivery, one.scanned, one.missing, one.unexplained) for one in self.inbound
+            ],
+            "inbound_days": [
+                (one.received_on.isoformat(), one.delivery, *one.counts) for one in self.inbound_days
             ],
         }
         return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from functools import partial
 
 from gateway.domain.account import Line
-from gateway.domain.account_report import AccountReport, meaning_of
+from gateway.domain.account_report import AccountReport, InboundBalance, meaning_of
 from gateway.rendering.rows import Row, rows_pdf
 
 LINES = {
@@ -17,7 +17,7 @@ LINES = {
     Line.UNDER_WAY: "unterwegs",
 }
 _SUM_MM = (25.0, 100.0)
-_OFFICE_MM = (25.0, 85.0, 108.0, 131.0, 152.0, 172.0)
+_OFFICE_MM = (25.0, 80.0, 99.0, 118.0, 137.0, 155.0, 174.0)
 _INBOUND_MM = (25.0, 45.0, 84.0, 100.0, 112.0, 129.0, 143.0, 162.0, 176.0)
 _UNEXPLAINED_MM = (25.0, 58.0)
 
@@ -36,6 +36,7 @@ def _rows(report: AccountReport, zone: tzinfo) -> Iterator[Row]:
     yield from _unexplained(report)
     yield from _offices(report)
     yield from _inbound(report)
+    yield from _inbound_days(report)
     yield from _proof(report, zone)
 
 
@@ -65,35 +66,40 @@ def _unexplained(report: AccountReport) -> Iterator[Row]:
 def _offices(report: AccountReport) -> Iterator[Row]:
     if not report.account.offices:
         return
-    heads = ["Dienststelle", "zur Post", *list(LINES.values())[1:]]
+    heads = ["Dienststelle", "zur Post", "davon zurück", *list(LINES.values())[1:]]
     yield Row(heads, _OFFICE_MM, size_pt=8, bold=True, before_mm=6, rule=True)
     for key, name in report.offices:
         if key in report.account.offices:
-            counts = [_count(report.account.offices[key][line]) for line in LINES]
+            posted, *others = (_count(report.account.offices[key][line]) for line in LINES)
+            counts = [posted, _count(report.account.returned_of.get(key, 0)), *others]
             yield Row([textwrap.shorten(name, 36), *counts], _OFFICE_MM, size_pt=8, before_mm=0.7)
 
 
 def _inbound(report: AccountReport) -> Iterator[Row]:
     if not report.inbound:
         return
-    heads = [
-        "Posteingang",
-        "Scanlieferung",
-        "gescannt",
-        "Akte",
-        "abzulegen",
-        "Klärung",
-        "Quarantäne",
-        "zurück",
-        "fehlt",
-    ]
-    yield Row(heads, _INBOUND_MM, size_pt=8, bold=True, before_mm=6, rule=True)
+    yield _inbound_heads("Posteingang", "Scanlieferung")
     for one in report.inbound:
-        counts = (one.scanned, one.filed, one.to_file, one.desk, one.quarantined, one.given_back, one.missing)
-        texts = [f"{one.received_on:%d.%m.%Y}", textwrap.shorten(one.delivery, 24), *map(_count, counts)]
-        yield Row(texts, _INBOUND_MM, size_pt=8, before_mm=0.7)
+        yield _inbound_row(one)
         for name, code in one.unexplained:
             yield Row(["", f"{name}: {meaning_of(code)}"], _INBOUND_MM[:2], size_pt=7, before_mm=0.3)
+
+
+def _inbound_days(report: AccountReport) -> Iterator[Row]:
+    """The sums of each day of arrival, of all deliveries, those too that are not listed above."""
+    if report.inbound_days:
+        yield _inbound_heads("Eingang am", "Umfang")
+        yield from map(_inbound_row, report.inbound_days)
+
+
+def _inbound_heads(first: str, second: str) -> Row:
+    lines = ("gescannt", "Akte", "abzulegen", "Klärung", "Quarantäne", "zurück", "fehlt")
+    return Row([first, second, *lines], _INBOUND_MM, size_pt=8, bold=True, before_mm=6, rule=True)
+
+
+def _inbound_row(one: InboundBalance) -> Row:
+    texts = [f"{one.received_on:%d.%m.%Y}", textwrap.shorten(one.delivery, 24), *map(_count, one.counts)]
+    return Row(texts, _INBOUND_MM, size_pt=8, before_mm=0.7)
 
 
 def _proof(report: AccountReport, zone: tzinfo) -> Iterator[Row]:

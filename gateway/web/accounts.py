@@ -30,6 +30,7 @@ def balance(
         tag=tag,
         today=visit.services.today(),
         query=_query(tag, lauf, dienststelle),
+        when=_query(tag, lauf, None),
         meaning_of=meaning_of,
     )
 

@@ -1,5 +1,6 @@
 """The account of scans: each delivery balances, and what does not is named down to the document."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,9 +114,17 @@ def test_a_delivery_that_is_refused_as_a_whole_is_a_line_with_its_age_until_a_pe
     assert [one.delivery for one in account_sheet(world.services, None, Selection()).inbound] == [DELIVERY]
 
 
+def words(pdf: bytes) -> str:
+    return " ".join(pdf_text(pdf).split())
+
+
 def test_the_account_sums_deliveries_by_day_without_being_asked_for_one(world: World, ids: list[str]) -> None:
     (day,) = account_sheet(world.services, None, Selection()).inbound_days
     assert (day.received_on, day.delivery, day.scanned) == (world.services.today(), "1 Lieferung", len(ids))
     assert lines(day) == (0, 2, 1, 1, 0, 0)
+    sheet, pdf = hand_out(world.services, "post", Selection())
+    assert "Umfang gescannt Akte abzulegen Klärung Quarantäne zurück fehlt" in (text := words(pdf))
+    assert f"{day.received_on:%d.%m.%Y} 1 Lieferung {len(ids)} 0 2 1 1 0 0" in text
+    assert replace(sheet, inbound_days=()).sha256 != sheet.sha256
     twice = by_day([balance(world), balance(world)])
     assert [(one.delivery, one.scanned, one.missing) for one in twice] == [("2 Lieferungen", 2 * len(ids), 0)]

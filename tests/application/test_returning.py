@@ -318,13 +318,16 @@ def test_what_came_back_stays_posted_in_the_account_and_is_shown_as_a_part_of_it
     for found in counted:
         assert found.balanced
         assert (found.approved, found.lines[Line.POSTED], found.returned) == (2, 1, 1)
+    assert (counted[0].returned_of, counted[1].returned_of) == ({}, {"borken": 1})
     page = copies_on(world.services, Line.POSTED, returned=True)
     assert page.copies == [(f"{for_people(returned)}/1", "borken", "returned")]
     assert copies_on(world.services, Line.UNDER_WAY).copies == [
         (f"{for_people(other)}/1", "borken", "approved")
     ]
     sheet, pdf = hand_out(world.services, "post", Selection())
-    assert "davon zurückgekommen" in world.pdf_text(pdf)
+    text = " ".join(world.pdf_text(pdf).split())
+    assert "davon zurückgekommen 1" in text
+    assert "davon zurück" in text.split("Dienststelle")[1]
     assert sheet.sha256 != replace(sheet, account=replace(sheet.account, standings={})).sha256
 
 
