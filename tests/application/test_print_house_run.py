@@ -16,6 +16,7 @@ from gateway.domain.submission import SubmissionState
 from gateway.ports.provider import Provider
 from gateway.providers.folder import FolderProvider
 from gateway.providers.print_house import HouseRules
+from gateway.providers.print_package import Packing
 from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.testing.print_centre import PrintCentre, SftpPrintCentre, sshd_path
 from tests.providers.house import JSON, PROFILE
@@ -25,17 +26,17 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def house(kind: str) -> Iterator[tuple[PrintCentre, Provider]]:
+def house(kind: str, packing: Packing = JSON) -> Iterator[tuple[PrintCentre, Provider]]:
     start = at(MONDAY, "08:00")
     if kind == "folder":
         with PrintCentre(speed=0, start=start, automatic=False) as centre:
-            yield centre, FolderProvider(centre.root, JSON, HouseRules(), PROFILE)
+            yield centre, FolderProvider(centre.root, packing, HouseRules(), PROFILE)
         return
     if sshd_path() is None and "CI" not in os.environ:
         pytest.skip("sshd is missing: apt-get install openssh-server")
     with SftpPrintCentre(speed=0, start=start, automatic=False) as served:
         wire = SftpSettings(served.host, served.port, served.user, (served.host_key,), served.key_file)
-        yield served, SftpProvider(wire, JSON, HouseRules(), PROFILE)
+        yield served, SftpProvider(wire, packing, HouseRules(), PROFILE)
 
 
 def with_house(world: World, provider: Provider) -> World:

@@ -4,7 +4,6 @@ import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,28 +20,28 @@ from gateway.application.returns_view import returns
 from gateway.domain.mailpiece import Service
 from gateway.domain.references import for_people
 from gateway.domain.returning import ReturnAction
-from gateway.domain.routing import Routing
 from gateway.domain.standing import Standing
-from gateway.providers.folder import FolderProvider
-from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
 from gateway.testing.print_centre import PrintCentre
+from tests.application.test_print_house_run import house, with_house
 from tests.application.test_returning import only_return
-from tests.providers.house import PROFILE
-from tests.world import AWARD, MONDAY, World, at
+from tests.world import AWARD, World, at
 
 pytestmark = pytest.mark.slow
 THERE = NewAddress("Am Markt 9", "48683", "Ahaus")
 
 
+@pytest.fixture(params=["folder", "sftp"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Over which line the print house is reached."""
+    return str(request.param)
+
+
 @contextmanager
-def town(world: World) -> Iterator[tuple[World, PrintCentre]]:
+def town(world: World, kind: str = "folder") -> Iterator[tuple[World, PrintCentre]]:
     """The authority with a print house that posts, and takes orders for formal service."""
-    packing = Packing("pieces", "json", frozenset(Service))
-    with PrintCentre(speed=0, start=at(MONDAY, "08:00"), automatic=False) as centre:
-        provider = FolderProvider(centre.root, packing, HouseRules(), PROFILE)
-        services = replace(world.services, providers={"folder": provider}, routing=Routing("folder", [], {}))
-        yield replace(world, services=services), centre
+    with house(kind, Packing("pieces", "json", frozenset(Service))) as (centre, provider):
+        yield with_house(world, provider), centre
 
 
 def went_out(here: World, centre: PrintCentre, reference: str) -> None:
@@ -95,8 +94,10 @@ def linked(here: World, old: str, new: str) -> None:
     assert document["metadata"]["replaces_letter"] == for_people(old)
 
 
-def test_what_moved_is_posted_anew_to_the_present_address_with_a_deadline_of_its_own(world: World) -> None:
-    with town(world) as (here, centre):
+def test_what_moved_is_posted_anew_to_the_present_address_with_a_deadline_of_its_own(
+    world: World, kind: str
+) -> None:
+    with town(world, kind) as (here, centre):
         old = here.approved("F1", AWARD)
         went_out(here, centre, old)
         assert here.only(old).assessment.deadline is not None  # type: ignore[union-attr]
@@ -120,8 +121,10 @@ def test_what_moved_is_posted_anew_to_the_present_address_with_a_deadline_of_its
         assert account(here.services).balanced
 
 
-def test_what_was_not_collected_is_served_formally_ordered_certified_and_has_its_deadline(world: World) -> None:
-    with town(world) as (here, centre):
+def test_what_was_not_collected_is_served_formally_ordered_certified_and_has_its_deadline(
+    world: World, kind: str
+) -> None:
+    with town(world, kind) as (here, centre):
         old = here.approved("F1", AWARD)
         went_out(here, centre, old)
         comes_back(here, centre, old, "not-collected")
