@@ -12,12 +12,16 @@ from sqlmodel import col, select
 
 from gateway.application.services import Services
 from gateway.db.mail import MailPiece
+from gateway.domain.inbound_classes import LETTER, UNKNOWN, known_class
 from gateway.domain.references import decode_reply_code, decode_sheet_code
 from gateway.domain.returning import ReturnReason, may_name_another, reason_in, references_in
 from gateway.ports.scans import PagePart
 
 BY_CODE, BY_WINDOW_TEXT, BY_PICTURE = "code", "window-text", "window-picture"
 NOTHING = "nothing-found"
+
+_MANY_WORDS = 80
+"""More than stand in a window and on a carrier's sticker together."""
 
 ReadPart = Callable[[PagePart], str]
 """The text that a machine reads in a part of the first page."""
@@ -62,6 +66,27 @@ def read_picture(
         return inside, f"{zone}\n{around}"
     text = f"{zone}\n{read(PagePart.PAGE)}"
     return references_in(text, loose=loose), text
+
+
+def window_on_top(
+    services: Services, pdf: bytes, codes: Sequence[tuple[int, str]], document_class: str
+) -> tuple[str, ...]:
+    """References of pieces of ours in the window of an envelope that lies on top of what came as citizens' mail.
+
+    The picture is read only of a page that may be an envelope: nothing of ours is on it, and little is written there,
+    or sheets of ours follow.
+    """
+    if known_class(document_class) not in {LETTER, UNKNOWN}:
+        return ()
+    pages = {page for page, code in codes if decode_sheet_code(code) or decode_reply_code(code)}
+    if 1 in pages:
+        return ()
+    head = services.scans.text(pdf, 1)
+    found = references_in(head)
+    if not found and len(head.split()) < _MANY_WORDS:
+        found = references_in(services.read_window(pdf, PagePart.ZONE if pages else PagePart.ENVELOPE))
+    known = ours(services, found)
+    return tuple(reference for reference in found if reference in known)
 
 
 def ours(services: Services, references: Sequence[str]) -> set[str]:

@@ -10,6 +10,7 @@ from itertools import chain
 from sqlmodel import Session, col, select
 
 from gateway.application.drafting import find_case
+from gateway.application.looking import window_on_top
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
@@ -18,7 +19,8 @@ from gateway.db.mail import MailPiece
 from gateway.db.people import Case, CaseMember, CaseNumber, Person
 from gateway.db.placings import InboundMatch, InboundProposal
 from gateway.domain.file_numbers import file_numbers_in, names_in, normalise_file_number
-from gateway.domain.inbound import Confidence, Known, Match, Seen, match
+from gateway.domain.inbound import Known, Match, Seen, match
+from gateway.domain.match_strength import Confidence
 from gateway.domain.references import decode_reply_code, decode_sheet_code, read_reference
 from gateway.ports.scans import ScannedDocument
 
@@ -28,11 +30,15 @@ _AT_ONCE = 1_000
 
 def find_match(services: Services, content: bytes, document: ScannedDocument) -> Match[str]:
     """Read the codes and the text of a document and find its case, by reference."""
+    codes = services.scans.codes(content)
+    window = window_on_top(services, content, codes, document.document_class)
     seen = Seen(
-        services.scans.codes(content),
+        [*((1, reference) for reference in window), *codes],
         document.file_number,
         services.scans.text(content),
         document.document_class,
+        document.pages,
+        bool(window),
     )
     with services.db.reading() as session:
         return match(seen, _known(session, seen))
@@ -63,6 +69,7 @@ def _remember(session: Session, inbound_id: int, found: Match[str]) -> None:
             confidence=found.confidence,
             evidence=found.evidence,
             returned=found.returned,
+            perhaps=found.perhaps,
         )
     )
     for place, proposal in enumerate(found.proposals, start=1):

@@ -23,7 +23,7 @@ from gateway.db.placings import InboundMatch
 from gateway.db.returns import InboundKeyed, ReturnNotice
 from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE, RETURNED_MAIL
 from gateway.domain.permission import Action
-from gateway.domain.returning import ReturnReason, ReturnSource, agreed, reason_keyed
+from gateway.domain.returning import Perhaps, ReturnReason, ReturnSource, agreed, reason_keyed
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, InputError, NotFound
@@ -31,8 +31,6 @@ from gateway.ports.provider import StatusReport
 
 BY_PERSON = "person"
 SEVERAL, NOT_POSTED, OTHER_CASE = "several-found", "not-posted", "other-case"
-PERHAPS = "whole-letter"
-"""Came as citizens' mail, and is our whole letter: only a person says whether it came back."""
 _CHUNK = 100
 
 
@@ -56,7 +54,7 @@ def returns_due(services: Services) -> ReturnReport:
                     report.matched += 1
                 else:
                     report.tray += 1
-    report.tray += _ask_about_whole_letters(services)
+    report.tray += _ask_about_citizens_mail(services)
     report.told = _make_missing(services)
     return report
 
@@ -144,10 +142,10 @@ def _waiting(services: Services) -> list[tuple[int, str]]:
         return [(found, sha256) for found, sha256 in rows if found and sha256]
 
 
-def _ask_about_whole_letters(services: Services) -> int:
+def _ask_about_citizens_mail(services: Services) -> int:
     """Lay what waits as citizens' mail and may have come back before a person, beside the other returns."""
     query = (
-        select(InboundDocument.id)
+        select(InboundDocument.id, InboundMatch.perhaps)
         .join(InboundMatch, col(InboundMatch.inbound_id) == InboundDocument.id)
         .join(ReturnNotice, col(ReturnNotice.inbound_id) == InboundDocument.id, isouter=True)
         .where(
@@ -159,13 +157,13 @@ def _ask_about_whole_letters(services: Services) -> int:
     )
     with services.db.transaction() as session:
         found = session.exec(query.order_by(col(InboundDocument.id))).all()
-        for inbound_id in found:
+        for inbound_id, perhaps in found:
             session.add(
                 ReturnNotice(
                     source=ReturnSource.SCAN,
                     inbound_id=inbound_id,
                     reason=ReturnReason.OTHER,
-                    found_by=PERHAPS,
+                    found_by=perhaps or Perhaps.WHOLE,
                     noticed_at=services.clock.now(),
                 )
             )

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
-from gateway.domain.inbound import Confidence, Evidence
+from gateway.domain.match_strength import Confidence, Evidence
 
 
 class InboundMatch(SQLModel, table=True):
@@ -19,7 +19,9 @@ class InboundMatch(SQLModel, table=True):
     evidence: Evidence = choice(Evidence, "match_evidence_known")
     """The strongest that led there."""
     returned: bool = False
-    """It is paper of ours that came back."""
+    """It is paper of ours that came back, or may have."""
+    perhaps: str | None = None
+    """Why it may have (`domain.returning.Perhaps`), where it came as citizens' mail."""
 
 
 class InboundProposal(SQLModel, table=True):

@@ -8,13 +8,13 @@ somebody else, a person decides: a document in the wrong citizen's file is worse
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Generic, TypeVar
 
 from gateway.domain.file_numbers import file_numbers_in, labelled_in_head, normalise_file_number
 from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE, REPLY_SLIP, RETURNED_MAIL
+from gateway.domain.match_strength import Confidence, Evidence
 from gateway.domain.references import decode_reply_code, decode_sheet_code, for_people, read_reference
-from gateway.domain.returning import is_whole_letter
+from gateway.domain.returning import PERHAPS_WORDS, Perhaps, may_have_come_back
 
 Case = TypeVar("Case")
 """However the caller names a case: an id or a reference."""
@@ -24,37 +24,20 @@ _COMES_BACK = frozenset({RETURNED_MAIL, CERTIFICATE_OF_SERVICE})
 """Classes of paper that carry the code of a letter because they are about it."""
 
 
-class Confidence(StrEnum):
-    """How sure a match is."""
-
-    CERTAIN = "certain"
-    """Filed without asking."""
-    DOUBTFUL = "doubtful"
-    """A suggestion at most; a person decides."""
-    NONE = "none"
-    """Nothing leads to a case; a person looks."""
-
-
-class Evidence(StrEnum):
-    """What leads to a case, strongest first."""
-
-    CODE = "code"
-    """Our own DataMatrix on the paper."""
-    INDEX = "index"
-    """What the scan provider typed."""
-    TEXT = "text"
-    """A number in the text layer."""
-    NOTHING = "nothing"
-
-
 @dataclass(frozen=True)
 class Seen:
-    """What was read off a document: codes as (page from 1, text), index field, text layer, class of the manifest."""
+    """What was read off a document: codes as (page from 1, text), index field, text layer, class of the manifest.
+
+    `pages`: how many it has; 0: not known. `envelope`: one with a piece of ours in its window lies on top, and the
+    reference of that piece stands among the codes.
+    """
 
     codes: Sequence[tuple[int, str]] = ()
     index_file_number: str | None = None
     text: str = ""
     document_class: str = ""
+    pages: int = 0
+    envelope: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +78,8 @@ class Match(Generic[Case]):
     returned: bool = False
     evidence: Evidence = Evidence.NOTHING
     proposals: tuple[Proposal[Case], ...] = ()
+    perhaps: Perhaps | None = None
+    """Why it may have come back, where it came as citizens' mail."""
 
     @property
     def candidates(self) -> tuple[Case, ...]:
@@ -211,6 +196,8 @@ class _Judgement(Generic[Case]):
             return self._doubt(against, case)
         if self.seen.document_class in _COMES_BACK:
             return self._certain("Der Code weist das Papier als ein eigenes Blatt aus, das zurückkam.", case)
+        if (perhaps := self._perhaps()) is not None:
+            return self._doubt(PERHAPS_WORDS[perhaps], case)
         agrees = self.indexed == (case,)
         return (self._by_slip if self.codes.replies else self._by_sheet)(case, agrees=agrees)
 
@@ -233,8 +220,6 @@ class _Judgement(Generic[Case]):
 
     def _by_sheet(self, case: Case, *, agrees: bool) -> Match[Case]:
         """One of our own letters among the papers: perhaps a copy that somebody else encloses."""
-        if self._returned():
-            return self._doubt("Unser ganzes Schreiben liegt obenauf; vielleicht ist es ein Rückläufer.", case)
         if agrees:
             return self._certain(
                 "Code eines eigenen Blatts und Aktenzeichen der Scanstelle stimmen überein.", case
@@ -300,12 +285,17 @@ class _Judgement(Generic[Case]):
 
     def _match(self, case: Case | None, confidence: Confidence, reason: str, by: Evidence) -> Match[Case]:
         letter = self._letter() if case is not None else None
-        return Match(case, letter, confidence, reason, self._returned(), by, self._proposals(case))
+        perhaps = self._perhaps()
+        returned = perhaps is not None or (
+            self.seen.document_class == RETURNED_MAIL and bool(self.codes.letters)
+        )
+        return Match(case, letter, confidence, reason, returned, by, self._proposals(case), perhaps)
 
-    def _returned(self) -> bool:
-        named = self.seen.document_class in {REPLY_SLIP, CERTIFICATE_OF_SERVICE}
-        is_ours = self.seen.document_class == RETURNED_MAIL or is_whole_letter(self.seen.codes)
-        return is_ours and not named and bool(self.codes.letters)
+    def _perhaps(self) -> Perhaps | None:
+        """Why it may have come back although the scan site did not say so."""
+        if self.seen.document_class in {REPLY_SLIP, *_COMES_BACK} or not self.codes.letters:
+            return None
+        return may_have_come_back(self.seen.codes, self.seen.pages, envelope=self.seen.envelope)
 
     def _letter(self) -> str | None:
         """Only what answers a letter, or is about it, names it; a copy that is enclosed does not."""

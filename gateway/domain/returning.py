@@ -139,6 +139,37 @@ def may_name_another(text: str) -> bool:
     return _ANOTHER.search(text.upper()) is not None
 
 
+class Perhaps(StrEnum):
+    """Why a paper that came as citizens' mail may be a piece of ours that came back: only a person says whether."""
+
+    WHOLE = "whole-letter"
+    """It is our whole letter."""
+    PART = "part-of-letter"
+    """It consists of sheets of ours, and nothing else."""
+    ENVELOPE = "envelope-on-top"
+    """On top lies an envelope with one of our pieces in its window."""
+
+
+def may_have_come_back(codes: Sequence[tuple[int, str]], pages: int, *, envelope: bool) -> Perhaps | None:
+    """Why a paper under a class of citizens' mail was perhaps returned and wrongly classed; None if nothing says so.
+
+    `codes`: page from 1, and text, of `pages` pages; `envelope`: whether one of ours shows on top.
+    """
+    if envelope:
+        return Perhaps.ENVELOPE
+    if is_whole_letter(codes):
+        return Perhaps.WHOLE
+    return Perhaps.PART if _is_of_our_sheets(codes, pages) else None
+
+
+def _is_of_our_sheets(codes: Sequence[tuple[int, str]], pages: int) -> bool:
+    """Whether sheets of ours and their backs are all there is: who encloses a copy writes something."""
+    if any(decode_sheet_code(code) is None for _, code in codes):
+        return False
+    sheets = {page for page, _ in codes}
+    return 1 in sheets and all({page, page - 1} & sheets for page in range(2, pages + 1))
+
+
 def is_whole_letter(codes: Sequence[tuple[int, str]]) -> bool:
     """Whether a paper is a piece of ours from its first sheet on top to its last, and nothing else of ours.
 
@@ -220,6 +251,12 @@ def check_decision(
         )
     return then
 
+
+PERHAPS_WORDS: Mapping[StrEnum, str] = {
+    Perhaps.WHOLE: "Unser ganzes Schreiben liegt obenauf; vielleicht ist es ein Rückläufer.",
+    Perhaps.PART: "Das Papier besteht aus Blättern unseres Schreibens; vielleicht ist es ein Rückläufer.",
+    Perhaps.ENVELOPE: "Obenauf liegt ein Umschlag mit unserer Sendung im Fenster; vielleicht ist es ein Rückläufer.",
+}
 
 REASON_WORDS: Mapping[StrEnum, str] = {
     ReturnReason.MOVED: "verzogen",

@@ -23,7 +23,7 @@ from gateway.inbound.delivery import (
 from gateway.inbound.incoming import IncomingFile
 from gateway.inbound.paper_reports import load_report
 from gateway.inbound.receipt import receipt_for, refusal_for
-from gateway.inbound.text import document_text
+from gateway.inbound.text import MAX_PAGES, document_text
 from gateway.inbound.zips import check, unpack
 from gateway.ports.scans import AnswerFile, Delivery, ReadNote, ScannedDocument
 
@@ -53,9 +53,9 @@ class FolderScans:
         """The transfer note of a proven document, where it was agreed to be."""
         return read_transfer_note(delivery.folder, document, pdf, delivery.source)
 
-    def text(self, pdf: bytes) -> str:
+    def text(self, pdf: bytes, pages: int | None = None) -> str:
         """The text layer of the first pages; empty for a raster picture. Raises `DocumentInvalid`."""
-        return document_text(pdf)
+        return document_text(pdf, MAX_PAGES if pages is None else pages)
 
     def codes(self, pdf: bytes) -> Sequence[tuple[int, str]]:
         """Page from 1 and text of all codes on all pages."""

@@ -12,10 +12,10 @@ MAX_PAGES = 20
 """A file number stands on the first pages or nowhere."""
 
 
-def document_text(pdf: bytes) -> str:
+def document_text(pdf: bytes, pages: int = MAX_PAGES) -> str:
     """Text of the first pages, a line break between them; empty for a raster picture. Raises `DocumentInvalid`."""
     with opened(pdf) as document:
-        return "\n".join(_page_text(document, number) for number in range(min(len(document), MAX_PAGES)))
+        return "\n".join(_page_text(document, number) for number in range(min(len(document), pages)))
 
 
 @contextmanager

@@ -18,6 +18,12 @@ _DPI = 400
 """The reference is set in 7 pt: below 300 dpi its characters are too small to be told apart."""
 _ROUGH_DPI = 200
 """For words of 9 pt and more."""
+_COARSE_DPI = 50
+"""Enough to tell whether much is written."""
+_OF_A_WINDOW = (0.005, 0.045)
+"""How much of the zone is ink: an address has 0.015 to 0.03, lines from edge to edge of a letter more."""
+_LITTLE_INK = 0.007
+"""Of all beneath: an envelope has 0.004 at most, a full page more than 0.01."""
 _TIMEOUT_S = 30
 _ADDRESS_ZONE_MM = (15, 38, 115, 95)
 """Around the window of every DIN 5008 form and the return line above it; left, top, right, bottom."""
@@ -35,6 +41,8 @@ def read_window(pdf: bytes, part: PagePart) -> str:
         return ""
     if part is PagePart.AROUND:
         return _recognised(program, _around(pdf), _ANYWHERE, _ROUGH_DPI)
+    if part is PagePart.ENVELOPE and not _may_be_envelope(first_page(pdf, _COARSE_DPI)):
+        return ""
     page = first_page(pdf, _DPI)
     if part is PagePart.PAGE:
         return _recognised(program, ink_of(page, _DPI), _ANYWHERE, _DPI)
@@ -65,6 +73,24 @@ def ink_of(picture: Image.Image, dpi: int) -> Image.Image:
     soft = picture.filter(ImageFilter.GaussianBlur(dpi / 250))
     paper = soft.filter(ImageFilter.BoxBlur(dpi / 12))
     return ImageChops.subtract(paper, soft).point(_INK)
+
+
+def _may_be_envelope(page: Image.Image) -> bool:
+    """Something is written in the zone, and beneath it no more than a sticker, a stamp and the edge of the paper."""
+    ink = ink_of(page, _COARSE_DPI)
+    left, top, right, bottom = pixels(_ADDRESS_ZONE_MM, _COARSE_DPI)
+    if page.width <= left or page.height <= top:
+        return False
+    zone = ink.crop((left, top, min(right, ink.width), min(bottom, ink.height)))
+    least, most = _OF_A_WINDOW
+    return least < _inked(zone) < most and (
+        ink.height <= bottom or _inked(ink.crop((0, bottom, ink.width, ink.height))) < _LITTLE_INK
+    )
+
+
+def _inked(ink: Image.Image) -> float:
+    """Which part of it is dark."""
+    return sum(ink.histogram()[:128]) / (ink.width * ink.height)
 
 
 def _around(pdf: bytes) -> Image.Image:

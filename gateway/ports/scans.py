@@ -166,8 +166,8 @@ class ScanReader(Protocol):
     def note(self, delivery: Delivery, document: ScannedDocument, pdf: bytes) -> ReadNote | None:
         """The transfer note of a proven document whose bytes are `pdf`, if it has one."""
 
-    def text(self, pdf: bytes) -> str:
-        """The text layer of the first pages; empty for a raster picture."""
+    def text(self, pdf: bytes, pages: int | None = None) -> str:
+        """The text layer of the first pages (None: as many as matter); empty for a raster picture."""
 
     def codes(self, pdf: bytes) -> Sequence[tuple[int, str]]:
         """Page from 1 and text of all DataMatrix codes on all pages, rotated and raster ones too."""
@@ -202,6 +202,8 @@ class PagePart(StrEnum):
 
     ZONE = "zone"
     """The window of an envelope and the return line above it."""
+    ENVELOPE = "envelope"
+    """The zone, if the page may be an envelope: something stands there, and little beneath. Else nothing."""
     AROUND = "around"
     """All but the zone, roughly."""
     PAGE = "page"

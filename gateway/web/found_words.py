@@ -11,6 +11,8 @@ RETURN_FOUND: Mapping[str, str] = {
     "not-posted": "die Sendung mit dieser Nummer ist nicht aufgegeben",
     "other-case": "die Scanstelle ordnet es einem anderen Fall zu als die Sendungsnummer",
     "whole-letter": "als Brief erfasst, ist aber unser ganzes Schreiben; vielleicht kam es zurück",
+    "part-of-letter": "als Brief erfasst, besteht aber aus Blättern unseres Schreibens; vielleicht kam es zurück",
+    "envelope-on-top": "als Brief erfasst, zeigt aber einen Umschlag mit unserer Sendung; vielleicht kam sie zurück",
     "contradicts-proof": "der Zugang dieser Sendung ist nachgewiesen",
     "moved-away": "lag in einem falschen Fall; bitte neu zuordnen",
 }

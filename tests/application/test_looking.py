@@ -2,20 +2,25 @@
 
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlmodel import select
 
 from gateway.application.looking import read_picture
+from gateway.application.receiving import import_delivery
 from gateway.application.returning import returns_due
+from gateway.db.files import InboundDocument, InboundState
 from gateway.domain.references import for_people, reference_from
 from gateway.inbound.window_text import first_page
 from gateway.ports.scans import PagePart
-from gateway.testing.scan_centre.mail import returned
+from gateway.testing.scan_centre import ScanCentre
+from gateway.testing.scan_centre.mail import letter_naming, returned
 from gateway.testing.scan_centre.scanner import CONDITIONS, scan
 from gateway.testing.scans import ScanSpec
-from tests.application.test_receiving import printed
+from tests.application.test_receiving import SOURCE, printed
 from tests.application.test_returning import posted, scanned, tray
 from tests.world import AWARD, World
 
@@ -64,6 +69,29 @@ def test_two_envelopes_on_one_poor_scan_wait_for_a_person(world: World, tmp_path
     scanned(world, tmp_path, ScanSpec.returned(paper))
     assert returns_due(world.services).matched == 0
     assert tray(world) == ["several-found"]
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+def test_an_envelope_of_ours_that_came_as_a_letter_waits_among_the_returns_although_the_number_was_typed(
+    world: World, tmp_path: Path
+) -> None:
+    reference = posted(world)
+    number, pdf = world.view(reference).file_number, printed(world, reference)
+    with ScanCentre(tmp_path / "centre", source=SOURCE, start=world.clock.now(), speed=0) as centre:
+        for opened in (False, True):
+            envelope = returned(pdf, "verzogen", opened=opened)
+            centre.lay(replace(envelope, document_class="letter").typed(number))
+        centre.lay(letter_naming(number, read=False).typed(number))
+        folder = centre.deliver()
+        assert folder is not None
+        import_delivery(world.services, folder, source=SOURCE)
+    with world.services.db.reading() as session:
+        rows = session.exec(select(InboundDocument).order_by(InboundDocument.id)).all()  # type: ignore[arg-type]
+    assert [row.state for row in rows] == [InboundState.DESK, InboundState.DESK, InboundState.ASSIGNED]
+    assert "Umschlag" in (rows[0].match_reason or "")
+    assert returns_due(world.services).tray == 2
+    assert tray(world) == ["envelope-on-top"] * 2
+    assert world.view(reference).standing == "posted"
 
 
 def _both(one: bytes, other: bytes) -> bytes:

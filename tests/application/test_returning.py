@@ -420,20 +420,20 @@ def test_a_whole_letter_of_ours_that_came_as_citizens_mail_waits_among_the_retur
     with ScanCentre(tmp_path / "centre", source=SOURCE, start=world.clock.now(), speed=0) as centre:
         number = world.view(reference).file_number
         centre.lay(Mail("Brief", pdf, "letter").typed(number), Mail("Brief", pdf, "unknown"))
-        centre.lay(sheet_of_ours(pdf, [2]).typed(number))
+        centre.lay(sheet_of_ours(pdf, [3, 4]).typed(number))
         folder = centre.deliver()
         assert folder is not None
         import_delivery(world.services, folder, source=SOURCE)
     with world.services.db.reading() as session:
         states = session.exec(select(InboundDocument.state).order_by(InboundDocument.id)).all()  # type: ignore[arg-type]
-    assert states == [InboundState.DESK, InboundState.DESK, InboundState.ASSIGNED]
-    assert (returns_due(world.services).tray, returns_due(world.services).tray) == (2, 0)
-    assert tray(world) == ["whole-letter", "whole-letter"]
+    assert states == [InboundState.DESK] * 3
+    assert (returns_due(world.services).tray, returns_due(world.services).tray) == (3, 0)
+    assert tray(world) == ["whole-letter", "whole-letter", "part-of-letter"]
     assert world.view(reference).standing == "posted"
     record_return(world.services, "post", reference, 1, ReturnReason.MOVED, inbound_id=1)
     assert only_return(world).reason is ReturnReason.MOVED
     put_aside(world.services, "post", 2, "mit Randbemerkungen zurückgeschickt")
-    assert tray(world) == []
+    assert tray(world) == ["part-of-letter"]
     with world.services.db.reading() as session:
         assert session.get_one(InboundDocument, 2).state is InboundState.DESK
         assert session.get_one(InboundMatch, 2).returned is False

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.file_numbers import file_numbers_in, names_in, normalise_file_number
-from gateway.domain.inbound import Confidence, Evidence, Known, Match, Seen, match
+from gateway.domain.inbound import Known, Match, Seen, match
+from gateway.domain.match_strength import Confidence, Evidence
 from gateway.domain.references import SheetCode, encode_reply_code, for_people, reference_from
+from gateway.domain.returning import Perhaps
 
 LETTER_A, LETTER_A2, LETTER_B, UNKNOWN_LETTER = (reference_from(n) for n in (11, 12, 22, 99))
 PIECE_A, UNKNOWN_PIECE = reference_from(1001), reference_from(1002)
@@ -26,6 +28,8 @@ def find(
     text: str = "",
     document_class: str = "letter",
     named: Collection[str] = (),
+    pages: int = 0,
+    envelope: bool = False,
 ) -> Match[str]:
     """`codes` without a page stand on the first."""
     numbers = {NUMBER_A: "A", BG_A: "A", NUMBER_B: "B", BG_B: "B"}
@@ -40,7 +44,7 @@ def find(
         named=frozenset(named),
     )
     on_pages = [(1, code) if isinstance(code, str) else code for code in codes]
-    return match(Seen(on_pages, index, text, document_class), known)
+    return match(Seen(on_pages, index, text, document_class, pages, envelope), known)
 
 
 def reply(letter: str) -> str:
@@ -210,7 +214,34 @@ def test_a_letter_of_ours_that_somebody_encloses_is_for_a_person() -> None:
         assert for_people(LETTER_A) in result.proposals[0].reason
     assert find([sheet], text=f"Az. {NUMBER_A}", named="A").confidence is Confidence.DOUBTFUL
     assert find([sheet], index=NUMBER_B).confidence is Confidence.DOUBTFUL
-    assert find([sheet], index=NUMBER_A).confidence is Confidence.CERTAIN
+    assert find([(3, sheet)], index=NUMBER_A, pages=4).confidence is Confidence.CERTAIN
+    assert find([sheet], index=NUMBER_A, pages=3).confidence is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize("document_class", ["letter", "unknown", "original", "Sonstiges"])
+@pytest.mark.parametrize("index", [None, NUMBER_A, NUMBER_B])
+def test_what_may_have_come_back_is_never_filed_as_citizens_mail_whatever_was_typed(
+    document_class: str, index: str | None
+) -> None:
+    two, three = (SheetCode(PIECE_A, number, 3).encode() for number in (2, 3))
+    for found, why in (
+        (find([two, (3, three)], index, document_class=document_class, pages=4), Perhaps.PART),
+        (find([PIECE_A], index, document_class=document_class, pages=1, envelope=True), Perhaps.ENVELOPE),
+        (
+            find([PIECE_A, (2, reply(LETTER_A))], index, document_class=document_class, pages=2, envelope=True),
+            Perhaps.ENVELOPE,
+        ),
+    ):
+        assert (found.case, found.confidence) == ("A", Confidence.DOUBTFUL)
+        assert (found.returned, found.perhaps) == (True, why)
+
+
+def test_a_part_of_our_letter_under_a_slip_or_with_more_behind_is_an_answer_and_no_return() -> None:
+    sheet = SheetCode(PIECE_A, 2, 3).encode()
+    assert find([reply(LETTER_A), sheet], pages=2).perhaps is None
+    assert find([sheet], document_class="reply-slip", pages=1).perhaps is None
+    assert find([sheet], pages=4).perhaps is None
+    assert find([sheet, (2, SheetCode(PIECE_OF_ONE_CASE, 1, 1).encode())], pages=2).perhaps is Perhaps.PART
 
 
 def test_a_reply_slip_that_does_not_lie_on_top_may_be_of_the_next_sender() -> None:
