@@ -58,6 +58,8 @@ def candidates(
     for letter, recipient in copies:
         documents = signed[row_id(recipient)]
         meta = templates.get(letter.template)
+        provider = evening.provider_for(kind_of(session, letter, recipient))
+        duplex = services.prints_duplex(provider, letter.service)
         found.append(
             Candidate(
                 key=row_id(recipient),
@@ -67,12 +69,12 @@ def candidates(
                 country=recipient.country,
                 office=letter.office_id,
                 role=_role(letter, recipient, own),
-                provider=evening.provider_for(kind_of(session, letter, recipient)),
+                provider=provider,
                 service=letter.service,
                 area=meta.legal_area if meta else None,
                 allowed=meta.bundling if meta else True,
-                duplex=services.duplex,
-                sheets=sum(sheets_for(document.pages, duplex=services.duplex) for document in documents),
+                duplex=duplex,
+                sheets=sum(sheets_for(document.pages, duplex=duplex) for document in documents),
                 size_bytes=sum(document.size_bytes for document in documents),
             )
         )

@@ -29,6 +29,11 @@ def proof_document_key(reference: str, number: int, piece: str, proof: int) -> s
     return f"{reference}-{number}-zugangsnachweis-{piece}-{proof}"
 
 
+def basis_document_key(reference: str, number: int, piece: str, record: int) -> str:
+    """Under which key the case file keeps the document that a record of posting rests on."""
+    return f"{reference}-{number}-ab-vermerk-beleg-{piece}-{record}"
+
+
 def _anew(signing: int) -> str:
     return f"-fassung-{signing}" if signing > 1 else ""
 

@@ -26,7 +26,7 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Office
-from gateway.domain.delivery import DeliveryKind, Verdict, judge
+from gateway.domain.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, Verdict, judge
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError, NotFound
 
@@ -67,7 +67,8 @@ def store_scan(services: Services, pdf: bytes) -> Scan:
 def prove(session: Session, services: Services, who: str, piece_id: int, receipt: Receipt) -> DeliveryProof:
     """Record the first proof of a piece, in the caller's transaction, who asked for permission.
 
-    Raises `Conflict` ('delivery-already-proven') and what `domain.delivery.judge` raises.
+    Raises `Conflict` ('delivery-already-proven'), `InputError` ('delivery-record-missing', or as
+    `domain.delivery.judge`).
     """
     last = last_proof(session, piece_id)
     if last is not None and last.served is not None:
@@ -186,6 +187,8 @@ def _write(
         left_on=_left_on(session, piece_id),
         corrects=corrects,
     )
+    document = receipt.scan.sha256 if receipt.scan else _kept(last, verdict)
+    _require_record(receipt, verdict, document)
     if receipt.scan is not None:
         remember_scan(session, services, receipt.scan)
     row = DeliveryProof(
@@ -198,7 +201,7 @@ def _write(
         place=receipt.place.strip() or None,
         handed_by=receipt.handed_by.strip() or None,
         received_by=receipt.received_by.strip() or None,
-        document_sha256=receipt.scan.sha256 if receipt.scan else _kept(last, verdict),
+        document_sha256=document,
         data=dict(receipt.data),
         supersedes_id=last.id if last else None,
         reason=reason if last else None,
@@ -225,6 +228,17 @@ def _write(
 def _kept(last: DeliveryProof | None, verdict: Verdict) -> str | None:
     """A correction without a scan is about the same receipt, unless the record was about another piece."""
     return last.document_sha256 if last is not None and verdict.served is not None else None
+
+
+def _require_record(receipt: Receipt, verdict: Verdict, document: str | None) -> None:
+    """Who took registered mail is proven by the carrier's record, never by a status (BAG 30.01.2025, 2 AZR 68/24)."""
+    told = receipt.outcome == Outcome.TOLD or not verdict.served
+    if receipt.kind in CARRIERS_RECORDS and not told and document is None:
+        raise InputError(
+            "delivery-record-missing",
+            "Bitte den Auslieferungsbeleg als PDF hinterlegen; ohne ihn ist nicht bewiesen, wer die Sendung erhielt. "
+            "Es wurde nichts vermerkt.",
+        )
 
 
 def _put_in_force(session: Session, services: Services, piece_id: int, verdict: Verdict) -> None:

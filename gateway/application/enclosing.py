@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, Actor, actor, audit, note_read
 from gateway.application.drafting import find_letter
-from gateway.application.fitting import fit_enclosure, profiles_for, remember_fit
+from gateway.application.fitting import fit_enclosure, profiles_for, remember_fit, takers_of
 from gateway.application.services import Services
 from gateway.application.taking import Taken, take_in
 from gateway.db.enclosures import LetterEnclosure
@@ -142,18 +142,21 @@ def enclosure_findings(
         for row in enclosure_rows(session, row_id(letter))
         if row.source is EnclosureSource.LETTER
     ]
-    sheets = sum(sheets_for(count, duplex=services.duplex) for count in documents)
-    most = _most_sheets(session, services, letter)
-    if len(documents) > 1 and sheets > most:
+    takers = takers_of(session, services, letter, session.get_one(Office, letter.office_id))
+    # What every provider takes that may print a copy of the letter.
+    most = min(taker.profile.max_sheets for taker in takers)
+    one_sided = any(letter.service in taker.capabilities.one_sided for taker in takers)
+    sheets = sum(sheets_for(count, duplex=services.duplex and not one_sided) for count in documents)
+    if one_sided and sheets > most:
+        message = (
+            f"In dieser Versandart wird nur einseitig gedruckt: Das sind {sheets} Blatt, erlaubt sind {most}. "
+            "Bitte kürzen, Anlagen entfernen oder eine andere Versandart wählen."
+        )
+        findings.append(Finding("too-long-for-one-sided", Severity.ERROR, message))
+    elif len(documents) > 1 and sheets > most:
         message = f"Alles zusammen hat {sheets} Blatt, erlaubt sind {most}. Bitte Anlagen entfernen."
         findings.append(Finding("too-many-sheets", Severity.ERROR, message))
     return findings
-
-
-def _most_sheets(session: Session, services: Services, letter: Letter) -> int:
-    """What every provider takes that may print a copy of the letter."""
-    office = session.get_one(Office, letter.office_id)
-    return min(profile.max_sheets for profile in profiles_for(session, services, letter, office))
 
 
 def enclosure_rows(session: Session, letter_id: int) -> list[LetterEnclosure]:

@@ -17,6 +17,7 @@ from gateway.application.list_signatures import keep_signature, signature_fault
 from gateway.application.noting import contradict, set_carrier
 from gateway.application.piece_numbers import numbers_of
 from gateway.application.services import Services
+from gateway.application.supplementing import supplement
 from gateway.db.engine import row_id
 from gateway.db.mail import Posting, Submission
 from gateway.db.postings import PostingList, PostingListItem
@@ -217,3 +218,5 @@ def _keep_items(session: Session, services: Services, listed: PostingList, recei
         contradict(session, services, posting, line.posted_on)
         if received.carrier and posting.record_no is None:
             set_carrier(services, posting, received.carrier)
+        told_by_whom = f"Einlieferungsliste {listed.number}"
+        supplement(session, services, posting.piece_id, PieceNumbers(line.franking_id), told_by_whom)

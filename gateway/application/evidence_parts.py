@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import inspect as sa_inspect
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from gateway.application.case_keys import (
     case_ref,
@@ -20,25 +19,17 @@ from gateway.application.case_keys import (
 )
 from gateway.application.companions import signed_companions
 from gateway.application.evidence_chain import sealed_trail, stretches
-from gateway.application.list_signatures import signatures_of
+from gateway.application.evidence_posting import posting_parts, proof_parts
+from gateway.application.evidence_rows import as_row, rows_part
 from gateway.application.opening import document_content
-from gateway.application.posting_basis import basis_of
 from gateway.application.services import Services
 from gateway.application.showing import LetterView
 from gateway.db.certificates import PieceCertificate, RunCertificate
 from gateway.db.engine import row_id
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Document, Letter, Recipient
-from gateway.db.mail import Batch, Consignment, MailPiece, Posting, Run, StatusEvent, Submission
+from gateway.db.mail import Batch, Consignment, MailPiece, Run, StatusEvent, Submission
 from gateway.db.people import Case, Office, User
-from gateway.db.postings import (
-    PostingException,
-    PostingExceptionBasis,
-    PostingExceptionPiece,
-    PostingList,
-    PostingListItem,
-    PostingRecord,
-)
 from gateway.db.templates import TemplateVersion
 from gateway.domain.accessible import CompanionKind
 from gateway.domain.evidence import Part
@@ -62,14 +53,14 @@ def all_parts(subject: Subject) -> Iterator[Part]:
     for recipient in subject.recipients:
         yield from _documents(subject, recipient)
     yield from _enclosures(subject)
-    yield _rows("freigaben.json", "Wer welche Bytes wann freigegeben hat", _approvals(subject))
-    yield _rows(
+    yield rows_part("freigaben.json", "Wer welche Bytes wann freigegeben hat", _approvals(subject))
+    yield rows_part(
         "vorlage.json", "Vorlagenversion und Programmversionen, mit denen es entstand", _origin(subject)
     )
     for recipient in subject.recipients:
         if recipient.mail_piece_id is not None:
             yield from _piece_parts(subject, recipient.number, recipient.mail_piece_id)
-    yield _rows(
+    yield rows_part(
         "fristen.json",
         "Bekanntgabe und Fristende je Empfänger, mit Gründen und Paragraphen",
         [
@@ -78,11 +69,11 @@ def all_parts(subject: Subject) -> Iterator[Part]:
             if one.assessment
         ],
     )
-    yield _rows("ablage.json", "Was die Akte wann bestätigt hat", _filings(subject))
+    yield rows_part("ablage.json", "Was die Akte wann bestätigt hat", _filings(subject))
     trail = sealed_trail(subject.session, [subject.letter.reference, *_pieces(subject)])
-    yield _rows("protokoll.json", "Wer was wann an diesem Schreiben getan hat, mit Siegeln", trail)
+    yield rows_part("protokoll.json", "Wer was wann an diesem Schreiben getan hat, mit Siegeln", trail)
     what = "Kette der Siegel bis zum nächsten Anker; von Einträgen zu anderen Schreiben nur die Prüfsumme"
-    yield _rows("kette.json", what, stretches(subject.session, subject.services, trail))
+    yield rows_part("kette.json", what, stretches(subject.session, subject.services, trail))
 
 
 def _pieces(subject: Subject) -> list[str]:
@@ -125,7 +116,7 @@ def _piece_parts(subject: Subject, number: int, piece_id: int) -> Iterator[Part]
         if subject.services.blobs.has(piece.print_sha256):
             content = subject.services.blobs.get(piece.print_sha256)
             yield Part(f"druckkopie-{number}.pdf", what, content)
-    yield _rows(
+    yield rows_part(
         f"sendung-{number}.json",
         f"Sendung an Empfänger {number}: Tageslauf, Charge, Umschlag, Prüfung vor der Übergabe",
         _piece(subject, piece),
@@ -133,95 +124,18 @@ def _piece_parts(subject: Subject, number: int, piece_id: int) -> Iterator[Part]
     submissions = session.exec(
         select(Submission).where(Submission.piece_id == piece_id).order_by(col(Submission.id))
     ).all()
-    yield _rows(
+    yield rows_part(
         f"uebergabe-{number}.json",
         "Übergabe an den Druckdienstleister, auch zurückgenommene",
         [_submission(session, submission) for submission in submissions],
     )
-    yield _rows(
+    yield rows_part(
         f"statusmeldungen-{number}.json",
         "Antworten und Meldungen des Druckdienstleisters, unverändert",
-        [_row(event) for submission in submissions for event in _events(session, submission)],
+        [as_row(event) for submission in submissions for event in _events(session, submission)],
     )
-    posting = session.get(Posting, piece_id)
-    if posting is not None:
-        yield _rows(
-            f"aufgabe-zur-post-{number}.json",
-            "Aufgabe zur Post: gemeldet, bestätigt",
-            _posting(session, posting),
-        )
-        yield _rows(
-            f"ab-vermerk-{number}.json",
-            "Ab-Vermerke mit der Einlieferungsliste und der Zeile dieser Sendung; der letzte gilt",
-            _records(session, piece_id),
-        )
-        yield from _bases(subject, number, piece_id)
-
-
-def _records(session: Session, piece_id: int) -> list[dict[str, Any]]:
-    """A list's other lines are other people's; its hash proves the whole."""
-    rows = session.exec(
-        select(PostingRecord, PostingList)
-        .join(PostingList, col(PostingList.id) == PostingRecord.list_id, isouter=True)
-        .where(PostingRecord.piece_id == piece_id)
-        .order_by(col(PostingRecord.number))
-    ).all()
-    return [
-        _row(record)
-        | {
-            "confirmed_by": _login(session, record.confirmed_by_id),
-            "second": _login(session, record.second_id),
-            "list": _list(session, listed) if listed else None,
-            "exception": _exception(session, record.exception_id),
-            "line": _line(session, listed, piece_id) if listed else None,
-        }
-        for record, listed in rows
-    ]
-
-
-def _list(session: Session, listed: PostingList) -> dict[str, Any]:
-    return _row(listed) | {"signatures": [_row(each) for each in signatures_of(session, row_id(listed))]}
-
-
-def _exception(session: Session, exception_id: int | None) -> dict[str, Any] | None:
-    """What two people answered for, and what they rested it on."""
-    if exception_id is None:
-        return None
-    basis = basis_of(session, exception_id)
-    return _row(session.get_one(PostingException, exception_id)) | {"basis": _row(basis) if basis else None}
-
-
-def _bases(subject: Subject, number: int, piece_id: int) -> Iterator[Part]:
-    """The documents behind exceptions that are about this piece alone; others name other people's, and have a hash."""
-    session = subject.session
-    query = (
-        select(PostingRecord.number, PostingExceptionBasis)
-        .join(PostingExceptionBasis, col(PostingExceptionBasis.exception_id) == PostingRecord.exception_id)
-        .where(PostingRecord.piece_id == piece_id)
-        .order_by(col(PostingRecord.number))
-    )
-    for record_no, basis in session.exec(query).all():
-        others = select(PostingExceptionPiece.piece_id).where(
-            PostingExceptionPiece.exception_id == basis.exception_id, PostingExceptionPiece.piece_id != piece_id
-        )
-        if session.exec(others).first() is None and subject.services.blobs.has(basis.document_sha256):
-            content = subject.services.blobs.get(basis.document_sha256)
-            what = f"Beleg zum Ab-Vermerk Nr. {record_no}: {basis.source}"
-            yield Part(f"beleg-{number}-{record_no}.pdf", what, content)
-
-
-def _line(session: Session, listed: PostingList, piece_id: int) -> dict[str, Any] | None:
-    query = (
-        select(PostingListItem)
-        .join(Submission, col(Submission.key) == PostingListItem.key)
-        .where(PostingListItem.list_id == row_id(listed), Submission.piece_id == piece_id)
-    )
-    item = session.exec(query).first()
-    return _row(item) if item else None
-
-
-def _login(session: Session, user_id: int | None) -> str | None:
-    return session.get_one(User, user_id).login if user_id else None
+    yield from posting_parts(session, subject.services, number, piece_id)
+    yield from proof_parts(session, subject.services, number, piece_id)
 
 
 def _approvals(subject: Subject) -> list[dict[str, Any]]:
@@ -234,7 +148,7 @@ def _approvals(subject: Subject) -> list[dict[str, Any]]:
         .order_by(col(Approval.id))
     )
     return [
-        _row(approval) | {"recipient": number, "approved_by": user.login, "name": user.name}
+        as_row(approval) | {"recipient": number, "approved_by": user.login, "name": user.name}
         for approval, number, user in subject.session.exec(query).all()
     ]
 
@@ -251,8 +165,8 @@ def _origin(subject: Subject) -> dict[str, Any]:
     return {
         "template": letter.template,
         "template_version": letter.template_version,
-        "published": _row(version, "findings") if version else None,
-        "documents": [_row(document) for document in documents if document],
+        "published": as_row(version, "findings") if version else None,
+        "documents": [as_row(document) for document in documents if document],
     }
 
 
@@ -261,9 +175,9 @@ def _piece(subject: Subject, piece: MailPiece) -> dict[str, Any]:
     batch = session.get_one(Batch, piece.batch_id)
     run = session.get_one(Run, batch.run_id)
     return {
-        "piece": _row(piece),
+        "piece": as_row(piece),
         "shared_with_other_letters": not _is_alone(session, subject, row_id(piece)),
-        "run": _row(run),
+        "run": as_row(run),
         "batch": {"provider": batch.provider, "service": batch.service.value},
         "certificate": _certificate(subject, piece),
     }
@@ -285,7 +199,7 @@ def _certificate(subject: Subject, piece: MailPiece) -> dict[str, Any] | None:
 
 def _submission(session: Session, submission: Submission) -> dict[str, Any]:
     consignment = session.get(Consignment, submission.consignment_id) if submission.consignment_id else None
-    return _row(submission) | {"consignment": consignment.key if consignment else None}
+    return as_row(submission) | {"consignment": consignment.key if consignment else None}
 
 
 def _events(session: Session, submission: Submission) -> Sequence[StatusEvent]:
@@ -293,20 +207,12 @@ def _events(session: Session, submission: Submission) -> Sequence[StatusEvent]:
     return session.exec(query.order_by(col(StatusEvent.occurred_at), col(StatusEvent.id))).all()
 
 
-def _posting(session: Session, posting: Posting) -> dict[str, Any]:
-    clerk = session.get(User, posting.confirmed_by_id) if posting.confirmed_by_id else None
-    return _row(posting) | {
-        "confirmed_by": clerk.login if clerk else None,
-        "name": clerk.name if clerk else None,
-    }
-
-
 def _filings(subject: Subject) -> list[dict[str, Any]]:
     """Every filing key names its letter."""
     query = select(Filing).where(
         Filing.case_id == subject.case.id, col(Filing.key).contains(subject.letter.reference)
     )
-    return [_row(filing) for filing in subject.session.exec(query.order_by(col(Filing.id))).all()]
+    return [as_row(filing) for filing in subject.session.exec(query.order_by(col(Filing.id))).all()]
 
 
 def _approval(session: Session, recipient: Recipient) -> Approval | None:
@@ -324,17 +230,3 @@ def _is_alone(session: Session, subject: Subject, piece_id: int) -> bool:
 
 def _content(subject: Subject, sha256: str, document_key: str) -> bytes:
     return document_content(subject.services, sha256, case_ref(subject.case, subject.office), document_key)
-
-
-def _row(row: SQLModel, *without: str) -> dict[str, Any]:
-    """A row as it stands, but for the numbers by which rows know one another."""
-    columns = sa_inspect(type(row)).columns
-    numbers = {
-        one.name for one in columns if one.name == "id" or (one.foreign_keys and one.name.endswith("_id"))
-    }
-    hidden = numbers | set(without)
-    return row.model_dump(mode="json", exclude=hidden)
-
-
-def _rows(name: str, what: str, content: object) -> Part:
-    return Part(name, what, json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8") + b"\n")

@@ -129,6 +129,13 @@ def _by_hand(recipient: RecipientView) -> str | None:
     return _BY_HAND.get(recipient.standing)
 
 
+def _only_told(recipient: RecipientView) -> str | None:
+    """A delivery that a provider tells, and that nobody has confirmed: it enters no deadline."""
+    if recipient.standing is Standing.DELIVERED and recipient.proof is None:
+        return "Der Dienstleister meldet die Zustellung; als Zugang bestätigt hat sie noch niemand."
+    return None
+
+
 def _of_return(recipient: RecipientView) -> list[str]:
     """Why it came back, what was decided, and which letter stands in for it."""
     found = recipient.came_back
@@ -145,7 +152,7 @@ def _of_return(recipient: RecipientView) -> list[str]:
 
 def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
     prefix = f"Empfänger {recipient.number}: " if len(view.recipients) > 1 else ""
-    standing = _by_hand(recipient) or _SENTENCES.get(recipient.standing)
+    standing = _by_hand(recipient) or _only_told(recipient) or _SENTENCES.get(recipient.standing)
     sentences = [prefix + standing] if standing else []
     sentences += [f"{prefix}Befund {finding.code}: {finding.message}" for finding in recipient.findings]
     if recipient.problem:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application import filing_rows as rows
 from gateway.application.case_keys import (
+    basis_document_key,
     case_ref,
     enclosure_document_key,
     letter_document_key,
@@ -29,6 +30,7 @@ from gateway.application.misplaced import is_misplaced
 from gateway.application.noting import records_of
 from gateway.application.outages import may_try
 from gateway.application.posting import returned_at
+from gateway.application.posting_basis import own_bases
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
 from gateway.application.signed import earlier_signings, signed_document, signed_enclosure, version_of
@@ -48,6 +50,7 @@ from gateway.domain.filing import (
     ProofFacts,
     RecipientFacts,
     RecordFacts,
+    SupplementFacts,
     due_filings,
 )
 from gateway.errors import CaseFileUnavailable, IntegrityError, NotFound
@@ -146,6 +149,8 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
     submission = live_submission(session, recipient.mail_piece_id)
     posting = session.get(Posting, recipient.mail_piece_id) if recipient.mail_piece_id else None
     twins = signed_companions(session, row_id(recipient), CompanionKind.TWIN)
+    records = records_of(session, recipient.mail_piece_id)
+    bases = own_bases(session, recipient.mail_piece_id) if records else {}
     return RecipientFacts(
         no=recipient.number,
         twin=twins[0].title if twins else None,
@@ -154,8 +159,13 @@ def _recipient_facts(session: Session, recipient: Recipient) -> RecipientFacts:
         by_hand=submission is not None and submission.provider == BY_HAND,
         posting_reported_on=posting.reported_on if posting and not posting.exception_id else None,
         records=tuple(
-            RecordFacts(record.number, record.posted_on, record.confirmed_at)
-            for record in records_of(session, recipient.mail_piece_id)
+            RecordFacts(record.number, record.posted_on, record.confirmed_at, record.number in bases)
+            for record in records
+        ),
+        supplements=tuple(
+            SupplementFacts(added.number, added.noted_at, added.said)
+            for record in records
+            for added in record.supplements
         ),
         returned_at=returned_at(session, submission),
         return_decided=return_decided(session, recipient.mail_piece_id),
@@ -206,6 +216,10 @@ def _entry(
         sha256 = recipient.proofs[due.proof_no - 1].document_sha256
         sha256 = None if is_misplaced(session, sha256, recipient.piece or "") else sha256
         key = proof_document_key(letter.reference, number, recipient.piece or "", due.proof_no)
+    if recipient and due.basis and due.record_no:
+        piece = session.exec(select(MailPiece).where(MailPiece.reference == recipient.piece)).one()
+        sha256 = own_bases(session, row_id(piece))[due.record_no].document_sha256
+        key = basis_document_key(letter.reference, number, piece.reference, due.record_no)
     return FilingEntry(
         key=due.key,
         case=case_ref(case, office),

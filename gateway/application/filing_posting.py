@@ -23,6 +23,10 @@ def posting_metadata(
     """Section 7.5 of the facts for hand-over and posting; nothing for other entries."""
     if view is None or due.kind not in {FilingKind.HAND_OVER, FilingKind.POSTING}:
         return {}
+    if due.supplement_no:
+        return _of_supplement(view, due.supplement_no)
+    if due.basis:
+        return {"posting_record_number": due.record_no or 0}
     handed_over = view.handed_over_at
     dates: dict[str, object] = {
         "decision_date": letter.decision_date.isoformat(),
@@ -43,6 +47,17 @@ def posting_metadata(
         "reasons": list(found.reasons) if found else [],
         **(_of_record(record) if record else {"confirmed_by": ""}),
         **_by_hand(view),
+    }
+
+
+def _of_supplement(view: RecipientView, number: int) -> dict[str, object]:
+    added = next(each for record in view.records for each in record.supplements if each.number == number)
+    return {
+        "posting_record_number": added.record_no,
+        "franking_id": added.franking_id,
+        "tracking_number": added.tracking_number,
+        "source": added.source,
+        "recorded_by": added.noted_by,
     }
 
 

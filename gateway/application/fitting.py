@@ -22,6 +22,7 @@ from gateway.domain.findings import Finding, Severity, has_error
 from gateway.domain.layout import PrintProfile
 from gateway.domain.routing import Kind
 from gateway.errors import DocumentInvalid
+from gateway.ports.provider import Provider
 from gateway.ports.renderer import PreflightReport
 
 
@@ -36,13 +37,18 @@ class Fit:
 
 def profiles_for(session: Session, services: Services, letter: Letter, office: Office) -> list[PrintProfile]:
     """The profiles by which copies of a letter may be printed, each once; at least one."""
+    takers = takers_of(session, services, letter, office)
+    return list({taker.profile.name: taker.profile for taker in takers}.values())
+
+
+def takers_of(session: Session, services: Services, letter: Letter, office: Office) -> list[Provider]:
+    """The providers that may print copies of a letter, by its recipients' countries; at least one."""
     countries = session.exec(select(Recipient.country).where(Recipient.letter_id == letter.id)).all() or ["DE"]
-    takers = [
+    return [
         taker
         for country in dict.fromkeys(countries)
         for taker in services.takers(Kind(office.key, letter.service, letter.template, country))
     ]
-    return list({taker.profile.name: taker.profile for taker in takers}.values())
 
 
 def fit_letter(services: Services, pdf: bytes, profiles: Sequence[PrintProfile], address: Sequence[str]) -> Fit:

@@ -1,4 +1,4 @@
-"""What came in about our mail and waits: unmatched returns, certificates that cannot be read or that contradict.
+"""What came in about our mail and waits: unmatched returns, certificates to be read, late deliveries that were told.
 
 Seen on the desk, with owner and due day; decided on the pages of returned mail and certificates of service.
 """
@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import Actor
 from gateway.application.reading_certificates import may_settle
 from gateway.application.services import Services
+from gateway.application.told_deliveries import told_to
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import User
@@ -28,6 +29,8 @@ class NoticeKind(StrEnum):
 
     RETURN = "return"
     CERTIFICATE = "certificate"
+    DELIVERY = "delivery"
+    """A provider tells that registered mail was delivered, on a day that changes what counts."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,11 @@ class NoticeEntry:
 
 def waiting_notices(session: Session, services: Services, who: Actor | None) -> list[NoticeEntry]:
     """All that wait, for those who may settle them; `who` None: all. The most pressing first."""
-    found = [*_returns(session, services, who), *_certificates(session, services, who)]
+    found = [
+        *_returns(session, services, who),
+        *_certificates(session, services, who),
+        *_deliveries(session, services, who),
+    ]
     return sorted(found, key=lambda each: (each.due, each.since))
 
 
@@ -70,6 +77,22 @@ def _certificates(session: Session, services: Services, who: Actor | None) -> It
             letters, owner = _about(session, row.piece_id)
             yield _entry(
                 services, NoticeKind.CERTIFICATE, row_id(row), row.found, row.noticed_at, letters, owner
+            )
+
+
+def _deliveries(session: Session, services: Services, who: Actor | None) -> Iterator[NoticeEntry]:
+    for told in told_to(session, services, who):
+        if told.counts:
+            letter = session.exec(select(Letter).where(Letter.reference == told.letters[0][0])).one()
+            author = session.get_one(User, letter.author_id)
+            yield _entry(
+                services,
+                NoticeKind.DELIVERY,
+                told.id,
+                told.why,
+                told.noticed_at,
+                [reference for reference, _ in told.letters],
+                author.login if author.active else POST_ROOM,
             )
 
 

@@ -13,6 +13,7 @@ from gateway.application.attesting import Attested
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.piece_numbers import numbers_of
 from gateway.application.services import Services
+from gateway.application.supplementing import SupplementView, supplement_views
 from gateway.db.engine import row_id
 from gateway.db.mail import Posting
 from gateway.db.people import User
@@ -55,6 +56,8 @@ class RecordView:
     confirmed_by: str
     second: str | None
     confirmed_at: datetime
+    supplements: Sequence[SupplementView] = ()
+    """Numbers that came after it was written."""
 
 
 def note(session: Session, services: Services, noted: Sequence[tuple[Attested, date | None, Grounds]]) -> None:
@@ -111,10 +114,13 @@ def records_of(session: Session, piece_id: int | None) -> list[RecordView]:
         .where(PostingRecord.piece_id == piece_id)
         .order_by(col(PostingRecord.number))
     ).all()
-    return [_view(session, record, listed) for record, listed in rows]
+    added = supplement_views(session, piece_id) if rows else []
+    return [_view(session, record, listed, added) for record, listed in rows]
 
 
-def _view(session: Session, record: PostingRecord, listed: PostingList | None) -> RecordView:
+def _view(
+    session: Session, record: PostingRecord, listed: PostingList | None, added: Sequence[SupplementView]
+) -> RecordView:
     return RecordView(
         number=record.number,
         posted_on=record.posted_on,
@@ -128,6 +134,7 @@ def _view(session: Session, record: PostingRecord, listed: PostingList | None) -
         confirmed_by=session.get_one(User, record.confirmed_by_id).name,
         second=session.get_one(User, record.second_id).name if record.second_id else None,
         confirmed_at=record.confirmed_at,
+        supplements=[each for each in added if each.record_no == record.number],
     )
 
 

@@ -19,7 +19,7 @@ from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.people import User
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.deadlines import Assessment, Channel, Dispatch, assess
-from gateway.domain.delivery import DeliveryKind, channel_of_proof
+from gateway.domain.delivery import DeliveryKind, Outcome, channel_of_proof
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
 from gateway.domain.returning import ReturnFiction
@@ -89,8 +89,8 @@ def assessment(
     """
     sent = day_in_force(posting) if posting else hand.left_on if hand else None
     received = proof.effective_on if proof else None
-    if sent is None and proof is None:
-        return None
+    if sent is None and (proof is None or proof.outcome == Outcome.TOLD):
+        return None  # a status on the web founds no notification where no day of posting is on record
     dispatch = Dispatch(
         channel=_channel(letter, recipient, proof, hand),
         # A reported posting that is later than the proven receipt is wrong; the receipt is not.
@@ -101,6 +101,7 @@ def assessment(
         remedy=letter.remedy if letter.is_decision else None,
         remedy_notice_ok=letter.has_remedy_notice,
         delivery=delivery_plan(posting) if posting else None,
+        unrecorded=True,
     )
     return assess(dispatch, services.notification, services.is_holiday)
 

@@ -4,9 +4,10 @@ Where nobody reported a posting the word of two people is not enough: the provid
 document from outside, has to lie before them, and the record of posting names it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor, audit
 from gateway.application.opening import Opened
@@ -14,7 +15,12 @@ from gateway.application.rendering import remember_document
 from gateway.application.services import Services
 from gateway.application.taking import take_in
 from gateway.db.engine import row_id
-from gateway.db.postings import PostingException, PostingExceptionBasis
+from gateway.db.postings import (
+    PostingException,
+    PostingExceptionBasis,
+    PostingExceptionPiece,
+    PostingRecord,
+)
 from gateway.domain.permission import Action
 from gateway.errors import InputError, NotFound
 
@@ -75,6 +81,28 @@ def keep(session: Session, services: Services, row: PostingException, basis: Sto
 def basis_of(session: Session, exception_id: int | None) -> PostingExceptionBasis | None:
     """What an exception rests on, if anything was handed in."""
     return session.get(PostingExceptionBasis, exception_id) if exception_id is not None else None
+
+
+def own_bases(session: Session, piece_id: int | None) -> Mapping[int, PostingExceptionBasis]:
+    """The documents behind records of a piece, by the record's number: those that are about this piece alone.
+
+    One that is about several names other people's pieces too: it goes into nobody's file, and its hash stands in the
+    record.
+    """
+    query = (
+        select(PostingRecord.number, PostingExceptionBasis)
+        .join(PostingExceptionBasis, col(PostingExceptionBasis.exception_id) == PostingRecord.exception_id)
+        .where(PostingRecord.piece_id == piece_id)
+        .where(
+            ~select(PostingExceptionPiece.piece_id)
+            .where(
+                PostingExceptionPiece.exception_id == PostingExceptionBasis.exception_id,
+                PostingExceptionPiece.piece_id != piece_id,
+            )
+            .exists()
+        )
+    )
+    return dict(session.exec(query.order_by(col(PostingRecord.number))).all())
 
 
 def in_words(basis: PostingExceptionBasis | None) -> str:

@@ -3,6 +3,7 @@
 Lists name pieces by key and hold nothing about people.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,9 +13,10 @@ from gateway.application.attesting import findings_of_list
 from gateway.application.authorising import actor
 from gateway.application.list_signatures import signature_fault, signatures_of
 from gateway.application.services import Services
+from gateway.application.supplementing import SupplementView, supplement_views
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Submission
-from gateway.db.postings import PostingList, PostingListItem
+from gateway.db.postings import PostingList, PostingListItem, PostingSupplement
 from gateway.domain.findings import Finding
 from gateway.domain.permission import Action
 from gateway.domain.posting_list import Evidence
@@ -51,6 +53,8 @@ class ListView:
     line: ListLine
     name: str
     items: tuple[tuple[PostingListItem, str | None], ...]
+    late: Mapping[str, Sequence[SupplementView]]
+    """By piece, the numbers that came after its record of posting was written."""
 
 
 def list_view(services: Services, login: str, number: int) -> ListView:
@@ -70,7 +74,19 @@ def list_view(services: Services, login: str, number: int) -> ListView:
             .order_by(col(PostingListItem.position))
         ).all()
         items = tuple((item, piece.reference if piece else None) for item, piece in rows)
-        return ListView(list_line(session, services, listed), listed.name, items)
+        return ListView(list_line(session, services, listed), listed.name, items, _late(session, number))
+
+
+def _late(session: Session, number: int) -> dict[str, list[SupplementView]]:
+    query = (
+        select(MailPiece.reference, MailPiece.id)
+        .join(Submission, col(Submission.piece_id) == MailPiece.id)
+        .join(PostingListItem, col(PostingListItem.key) == Submission.key)
+        .join(PostingSupplement, col(PostingSupplement.piece_id) == MailPiece.id)
+        .where(PostingListItem.list_id == number)
+        .distinct()
+    )
+    return {piece: supplement_views(session, piece_id) for piece, piece_id in session.exec(query).all()}
 
 
 def list_content(services: Services, login: str, number: int) -> tuple[str, bytes]:

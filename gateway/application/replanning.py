@@ -74,14 +74,15 @@ def replace(
     """
     old = session.get_one(MailPiece, piece_id)
     batch = session.get_one(Batch, old.batch_id)
+    target = provider or batch.provider
     piece = new_piece(
         session,
         services,
         run_id=batch.run_id,
-        provider=provider or batch.provider,
+        provider=target,
         office_id=batch.office_id,
         service=old.service,
-        duplex=old.duplex,
+        duplex=services.prints_duplex(target, old.service),
     )
     for recipient in recipients:
         recipient.mail_piece_id = row_id(piece)

@@ -35,7 +35,8 @@ def check_service(
         takers = services.takers(Kind(office.key, service, letter.template, recipient.country))
         offered = frozenset.intersection(*(taker.capabilities.services for taker in takers))
         check_choice(service, default, reason, options, offered)
-        check_address(service, recipient.country, recipient.address_lines)
+        inland_only = frozenset[Service]().union(*(taker.capabilities.inland_only for taker in takers))
+        check_address(service, recipient.country, recipient.address_lines, inland_only)
 
 
 def default_service(session: Session, services: Services, letter: Letter) -> Service:

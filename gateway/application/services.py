@@ -18,6 +18,7 @@ from gateway.domain.deadlines import NotificationRules
 from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.evidence import PostingFile
+from gateway.domain.mailpiece import Service
 from gateway.domain.originals import OriginalRules
 from gateway.domain.postage import PostageTable
 from gateway.domain.posting_list import PostingRules
@@ -132,6 +133,10 @@ class Services:
         return sorted(
             name for name, each in self.providers.items() if each.capabilities.unit is not Unit.PERSON
         )
+
+    def prints_duplex(self, provider: str, service: Service) -> bool:
+        """Whether a provider prints a piece on both sides: as the house wants it, unless it cannot for this service."""
+        return self.duplex and service not in self.providers[provider].capabilities.one_sided
 
     def takers(self, kind: Kind) -> list[Provider]:
         """Every provider that may get such a copy, as the routes say; at least one."""

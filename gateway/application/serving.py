@@ -1,4 +1,4 @@
-"""Serving (*Zustellung*): what the certificate of service, or the signed Rückschein, says of a piece is recorded.
+"""Serving (*Zustellung*): what the certificate, the signed Rückschein, or the carrier's record says of a piece.
 
 The proof itself, its correction and all that follows from it are `delivering`; this is its way in for pieces that a
 provider posted.
@@ -13,10 +13,10 @@ from gateway.application.services import Services
 from gateway.application.tracking import live_submission
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
-from gateway.domain.delivery import DeliveryKind, awaited_proof
+from gateway.domain.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, awaited_proof
 from gateway.domain.permission import Action
 from gateway.domain.submission import SubmissionState
-from gateway.errors import Conflict
+from gateway.errors import Conflict, InputError
 
 
 def record(
@@ -36,7 +36,8 @@ def record(
     """Record what came back of one recipient's piece; returns the day on which it was served, None if it was not.
 
     `certificate` is the number on the certificate or slip. Raises `Conflict` ('delivery-no-proof-awaited',
-    'delivery-already-proven'), `InputError` as `domain.delivery.judge`, `NotFound`, `NotPermitted`.
+    'delivery-already-proven'), `InputError` as `domain.delivery.judge` and ('delivery-record-missing',
+    'delivery-status-only'), `NotFound`, `NotPermitted`.
     """
     with services.db.transaction() as session:
         who, piece_id = piece_of(session, login, reference, number, Action.PROVE_DELIVERY)
@@ -44,8 +45,11 @@ def record(
         if kind is None:
             raise Conflict(
                 "delivery-no-proof-awaited",
-                "Von dieser Sendung kommt keine Zustellungsurkunde und kein Rückschein. Es wurde nichts vermerkt.",
+                "Von dieser Sendung gibt es keine Zustellungsurkunde, keinen Rückschein und keinen Auslieferungsbeleg. "
+                "Es wurde nichts vermerkt.",
             )
+        if kind in CARRIERS_RECORDS:
+            _require_no_status(outcome)
         receipt = Receipt(
             kind,
             outcome,
@@ -59,8 +63,16 @@ def record(
         return prove(session, services, who.login, piece_id, receipt).effective_on
 
 
+def _require_no_status(outcome: str) -> None:
+    if outcome == Outcome.TOLD:
+        raise InputError(
+            "delivery-status-only",
+            "Ein Sendungsstatus wird dort bestätigt, wo ihn der Dienstleister meldete, unter „Zustellungsurkunden“.",
+        )
+
+
 def awaited(services: Services, reference: str) -> dict[int, DeliveryKind]:
-    """Which recipients' pieces a proof is still to come of, and of what kind. For pages that asked for permission."""
+    """Of which recipients' pieces receipt may still be proven, and by what. For pages that asked for permission."""
     with services.db.reading() as session:
         query = select(Recipient.number, Recipient.mail_piece_id).join(
             Letter, col(Letter.id) == Recipient.letter_id
@@ -75,7 +87,7 @@ def awaited(services: Services, reference: str) -> dict[int, DeliveryKind]:
 
 
 def awaited_of(session: Session, piece_id: int) -> DeliveryKind | None:
-    """Of what kind the proof is that a piece will be proven with; None if it was not handed over, or none comes."""
+    """Of what kind the proof is that a piece can be proven with; None if it was not handed over, or there is none."""
     submission = live_submission(session, piece_id)
     if submission is None or submission.state is not SubmissionState.RELEASED:
         return None

@@ -82,6 +82,16 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
                 "list": record.list_number or None,
                 "confirmed_at": record.confirmed_at.isoformat(),
                 "text": record.text,
+                "supplements": [
+                    {
+                        "franking_id": added.franking_id or None,
+                        "tracking_number": added.tracking_number or None,
+                        "source": added.source,
+                        "noted_by": added.noted_by,
+                        "noted_at": added.noted_at.isoformat(),
+                    }
+                    for added in record.supplements
+                ],
             }
             for record in view.records
         ],

@@ -6,6 +6,7 @@ What is said about a piece that we do not know is kept too (`UnmatchedReport`), 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import fields
+from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
@@ -14,6 +15,7 @@ from gateway.application.enlisting import import_lists
 from gateway.application.noting import contradict, set_carrier
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
+from gateway.application.supplementing import supplement
 from gateway.db.by_hand import ByHand
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
@@ -22,7 +24,13 @@ from gateway.domain.by_hand import BY_HAND, HandChannel
 from gateway.domain.status import Noted, Status, is_settled, stands
 from gateway.domain.submission import SubmissionState
 from gateway.errors import ProviderError
-from gateway.ports.provider import StatusReport
+from gateway.ports.provider import NamesNumbers, PieceNumbers, StatusReport
+
+NUMBERS_WITHIN = timedelta(days=21)
+"""So long after the hand-over a carrier's number is waited for: feedback comes 4 to 14 working days after the event.
+Later it is entered by hand; to ask for ever would cost a question a day for every letter that never gets one."""
+NUMBERS_ASKED_EVERY = timedelta(hours=20)
+"""Once a day: nothing hangs on the hour, and a day's letters fit into few questions."""
 
 _CHUNK = 500
 _KEPT = tuple(field.name for field in fields(StatusReport))
@@ -36,7 +44,7 @@ def poll(services: Services) -> int:
     """
     new = _match_again(services)
     for name, provider in services.providers.items():
-        references = _open_references(services, name)
+        references = [*_open_references(services, name), *_without_number(services, name)]
         for start in range(0, max(len(references), 1), _CHUNK):
             try:
                 new += record(services, name, provider.poll(references[start : start + _CHUNK]))
@@ -107,6 +115,33 @@ def _open_references(services: Services, provider: str) -> list[str]:
         return list(dict.fromkeys(reference for reference in references if reference))
 
 
+def _without_number(services: Services, provider: str) -> list[str]:
+    """References of settled pieces whose number may still come: asked once a day, and only for `NUMBERS_WITHIN`."""
+    if not isinstance(services.providers[provider], NamesNumbers):
+        return []
+    now = services.clock.now()
+    with services.db.reading() as session:
+        references = session.exec(
+            select(Submission.provider_reference)
+            .where(
+                Submission.provider == provider,
+                Submission.state == SubmissionState.RELEASED,
+                col(Submission.settled_at).is_not(None),
+                col(Submission.numbered_at).is_(None),
+                col(Submission.released_at) > now - NUMBERS_WITHIN,
+                col(Submission.last_asked_at) < now - NUMBERS_ASKED_EVERY,
+            )
+            .order_by(col(Submission.last_asked_at), col(Submission.id))
+        ).all()
+        return list(dict.fromkeys(reference for reference in references if reference))
+
+
+def numbers_told(services: Services, source: str, report: StatusReport) -> PieceNumbers:
+    """The carrier's numbers in one statement; empty if it names none, or its source is no provider that would."""
+    adapter = services.providers.get(source)
+    return adapter.numbers_in(report.raw) if isinstance(adapter, NamesNumbers) else PieceNumbers()
+
+
 def append(session: Session, services: Services, provider: str, report: StatusReport) -> int:
     """Append one statement in the caller's transaction; returns 1 if it is new and about a piece of ours, else 0."""
     submission = _submission(session, provider, report)
@@ -114,6 +149,8 @@ def append(session: Session, services: Services, provider: str, report: StatusRe
         _keep_unmatched(session, services, provider, report)
         return 0
     submission.last_asked_at = services.clock.now()
+    if submission.numbered_at is None and numbers_told(services, provider, report) != PieceNumbers():
+        submission.numbered_at = services.clock.now()
     return append_about(session, services, submission, provider, report)
 
 
@@ -143,6 +180,7 @@ def append_about(
         occurred_at=report.occurred_at,
         received_at=services.clock.now(),
         posted_on=report.posted_on,
+        delivered_on=report.delivered_on,
         reason=report.reason,
         raw=report.raw,
     )
@@ -153,6 +191,10 @@ def append_about(
     settle(session, services, submission)
     submission.posted_on = submission.posted_on or report.posted_on
     _report_posting(session, services, submission, report)
+    if submission.voided_at is None:
+        told_by_whom = f"{source} {report.provider_reference} {report.provider_status}"
+        numbers = numbers_told(services, source, report)
+        supplement(session, services, submission.piece_id, numbers, told_by_whom)
     mark_for_filing(session, submission.piece_id)
     return 1
 

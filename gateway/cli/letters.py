@@ -225,7 +225,7 @@ def _prove(
     context: typer.Context,
     reference: Reference,
     login: As,
-    outcome: Annotated[Outcome, typer.Option(help="What the certificate of service or the Rückschein says.")],
+    outcome: Annotated[Outcome, typer.Option(help="What the certificate, slip or record says.")],
     day: Annotated[
         datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day on which it was served.")
     ] = None,
@@ -236,7 +236,7 @@ def _prove(
     scan: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Its image as PDF.")] = None,
     json: Json = False,
 ) -> None:
-    """Record what came back of a formal service or a registered letter with Rückschein."""
+    """Record what proves receipt: certificate of service, Rückschein, or the carrier's record of registered mail."""
     with services_for(context) as services:
         record(
             services,

@@ -15,6 +15,7 @@ from gateway.application.posting_basis import Basis
 from gateway.application.posting_list_view import ListLine
 from gateway.application.posting_view import DayReport, PieceLine, ProviderDay, day_report
 from gateway.application.services import Services
+from gateway.application.supplementing import enter
 from gateway.application.taking import bounded_bytes
 from gateway.application.unreported_view import unreported
 from gateway.cli.context import console, print_json, services_for
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     posting.command("import")(_import)
     posting.command("except")(_except)
     posting.command("second")(_second)
+    posting.command("number")(_number)
     posting.command("reject")(_reject)
 
 
@@ -161,6 +163,27 @@ def _except(
         console.print(
             f"Vorgeschlagen. Eine zweite Person bestätigt mit: gateway posting second {number} --as …"
         )
+
+
+def _number(
+    context: typer.Context,
+    piece: Annotated[str, typer.Argument(help="Reference of the piece.")],
+    login: As,
+    source: Annotated[str, typer.Option(help="Where the number stands.")],
+    franking_id: Annotated[str, typer.Option(help="Frankier-ID.")] = "",
+    tracking_number: Annotated[str, typer.Option(help="Number of registered mail.")] = "",
+    json: Json = False,
+) -> None:
+    """Add a number of the carrier's that came after the record of posting was written; the record stays."""
+    with services_for(context) as services:
+        number = enter(
+            services, login, piece, franking_id=franking_id, tracking_number=tracking_number, source=source
+        )
+        file_due(services)
+    if json:
+        print_json({"piece": piece, "supplement": number})
+    else:
+        console.print(f"Ergänzung {number} steht am Ab-Vermerk.")
 
 
 def _second(

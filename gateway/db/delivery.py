@@ -10,6 +10,17 @@ from gateway.db.types import choice, json_value, moment
 from gateway.domain.delivery import DeliveryKind
 
 
+class ToldDeliveryAside(SQLModel, table=True):
+    """A person says that nothing follows from a provider's word that a piece was delivered. Append-only."""
+
+    __tablename__ = "told_delivery_aside"
+
+    event_id: int = Field(foreign_key="status_event.id", primary_key=True)
+    reason: str
+    decided_by: str
+    decided_at: datetime = moment()
+
+
 class DeliveryProof(SQLModel, table=True):
     """A *Zugangsnachweis*. Append-only; a correction is a new row that supersedes the one before, with a reason.
 

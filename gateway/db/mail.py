@@ -99,6 +99,13 @@ class Submission(SQLModel, table=True):
             sqlite_where=text("posted_on IS NOT NULL"),
             postgresql_where=text("posted_on IS NOT NULL"),
         ),
+        Index(
+            "submission_without_number",
+            "provider",
+            "released_at",
+            sqlite_where=text("numbered_at IS NULL AND settled_at IS NOT NULL"),
+            postgresql_where=text("numbered_at IS NULL AND settled_at IS NOT NULL"),
+        ),
         CheckConstraint("(state = 'void') = (voided_at IS NOT NULL)", name="void_has_moment"),
         CheckConstraint("state <> 'released' OR provider_reference IS NOT NULL", name="released_has_reference"),
         CheckConstraint(
@@ -140,6 +147,8 @@ class Submission(SQLModel, table=True):
     """How many status events it has: one that is gone is missed by number."""
     posted_on: date | None = None
     """The first day that a provider named as posting; its posting must exist."""
+    numbered_at: datetime | None = moment(optional=True)
+    """Since when a number of the carrier's is known; what has none is asked about for a while after it was posted."""
 
 
 class StatusEvent(SQLModel, table=True):
@@ -157,6 +166,8 @@ class StatusEvent(SQLModel, table=True):
     occurred_at: datetime = moment()
     received_at: datetime = moment()
     posted_on: date | None = None
+    delivered_on: date | None = None
+    """The day on which the provider says that registered mail was delivered, if it names one."""
     reason: str | None = None
     raw: dict[str, Any] = json_value()
 

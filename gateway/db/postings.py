@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
@@ -169,3 +169,31 @@ class PostingRecord(SQLModel, table=True):
     confirmed_at: datetime = moment()
     exception_id: int | None = Field(default=None, foreign_key="posting_exception.id", index=True)
     second_id: int | None = Field(default=None, foreign_key="user_account.id")
+
+
+class PostingSupplement(SQLModel, table=True):
+    """A number of the carrier's that came after the record of posting was written. Append-only; the record stays."""
+
+    __tablename__ = "posting_supplement"
+    __table_args__ = (
+        UniqueConstraint("piece_id", "number"),
+        CheckConstraint("franking_id <> '' OR tracking_number <> ''", name="supplement_says_something"),
+        ForeignKeyConstraint(
+            ["piece_id", "record_no"],
+            ["posting_record.piece_id", "posting_record.number"],
+            name="adds_to_a_record",
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    piece_id: int = Field(foreign_key="mail_piece.id")
+    record_no: int
+    """The record that was in force then."""
+    number: int = Field(ge=1)
+    """Counts from 1 with each piece."""
+    franking_id: str = ""
+    tracking_number: str = ""
+    source: str
+    """Whose word it is: the provider and its statement, its list, or what a person read it from."""
+    noted_by: str
+    noted_at: datetime = moment()

@@ -29,6 +29,7 @@ class UnmatchedReport(SQLModel, table=True):
     occurred_at: datetime = moment()
     received_at: datetime = moment()
     posted_on: date | None = None
+    delivered_on: date | None = None
     reason: str | None = None
     raw: dict[str, Any] = json_value()
     matched_at: datetime | None = moment(optional=True)

@@ -127,7 +127,8 @@ class Dispatch:
     `dispatched_on` is the day of *Aufgabe zur Post* (or of sending), `received_on` a proven day of receipt or
     service. `remedy` None: the letter is no decision. `remedy_notice_ok` False: the Rechtsbehelfsbelehrung is
     missing or wrong. `delivery` None: nothing is known about the carrier. `fiction` is what was decided about a piece
-    that came back; None: it did not, or its receipt is proven.
+    that came back; None: it did not, or its receipt is proven. `unrecorded`: no record says when it was posted, so
+    there is no fiction, and only its proven receipt counts; else a missing day is a slip, and an error.
     """
 
     channel: Channel
@@ -139,6 +140,7 @@ class Dispatch:
     regime: Regime = Regime.SGB_X
     delivery: DeliveryPlan | None = None
     fiction: ReturnFiction | None = None
+    unrecorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,9 +234,14 @@ def _check(dispatch: Dispatch) -> None:
 def _notification(dispatch: Dispatch, regime: RegimeRules, is_holiday: IsHoliday) -> Assessment:
     received = dispatch.received_on
     fictions = tuple(fiction for fiction in regime.fictions if dispatch.channel in fiction.channels)
-    if received is not None and (not fictions or dispatch.channel is Channel.RUECKSCHEIN):
+    proof_beats = not fictions or dispatch.channel is Channel.RUECKSCHEIN
+    unrecorded = dispatch.unrecorded and dispatch.dispatched_on is None
+    if received is not None and (proof_beats or unrecorded):
         reason = f"Zugang nachgewiesen am {_german(received)} ({regime.proof_rules[dispatch.channel]})."
-        return Assessment(None, received, None, None, (reason,))
+        why = (
+            () if proof_beats else ("Der Tag der Aufgabe zur Post ist nicht vermerkt: Es gilt keine Fiktion.",)
+        )
+        return Assessment(None, received, None, None, (*why, reason))
     if fictions:
         return _deemed(dispatch, fictions, regime, is_holiday)
     reason = (

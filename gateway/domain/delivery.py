@@ -24,6 +24,12 @@ class DeliveryKind(StrEnum):
     """The courier's receipt."""
     RUECKSCHEIN = "rueckschein"
     """The signed slip of an Einschreiben mit Rückschein (§ 4 Abs. 2 LZG NRW)."""
+    DELIVERY_RECORD = "delivery-record"
+    """The carrier's record of handing over an Einschreiben Übergabe (*Auslieferungsbeleg*). It does not end the
+    fiction of § 4 Abs. 2 Satz 2 LZG NRW: only a later receipt counts, an earlier one is of no account."""
+    MAILBOX_RECORD = "mailbox-record"
+    """The same of an Einwurf-Einschreiben, which is an ordinary letter in law; without its reproduction the proof of
+    posting and the online status prove no receipt (BAG 30.01.2025, 2 AZR 68/24)."""
     CERTIFICATE = "certificate-of-service"
     """Zustellungsurkunde (§ 3 LZG NRW, § 182 ZPO)."""
 
@@ -38,6 +44,8 @@ class Outcome(StrEnum):
     """An adult of the household, who passes it on; at that moment it is in the addressee's sphere."""
     MAILBOX = "mailbox"
     """Put into the addressee's mailbox, with a record of it."""
+    TOLD = "told-delivered"
+    """The provider's status says that it was delivered, and a person believes it; the carrier's record is not here."""
     SUBSTITUTE_HOUSEHOLD = "substitute-household"
     """Formal service on an adult of the family, its employee, or a permanent adult cohabitant."""
     SUBSTITUTE_BUSINESS = "substitute-business"
@@ -73,6 +81,13 @@ OUTCOMES: Mapping[DeliveryKind, Mapping[Outcome, bool]] = {
         Outcome.UNDELIVERABLE: False,
     },
     DeliveryKind.RUECKSCHEIN: {Outcome.HANDED_ADDRESSEE: True, Outcome.HANDED_REPRESENTATIVE: True},
+    DeliveryKind.DELIVERY_RECORD: {
+        Outcome.HANDED_ADDRESSEE: True,
+        Outcome.HANDED_REPRESENTATIVE: True,
+        Outcome.HANDED_HOUSEHOLD: True,
+        Outcome.TOLD: True,
+    },
+    DeliveryKind.MAILBOX_RECORD: {Outcome.MAILBOX: True, Outcome.TOLD: True},
     DeliveryKind.CERTIFICATE: {
         Outcome.HANDED_ADDRESSEE: True,
         Outcome.HANDED_REPRESENTATIVE: True,
@@ -91,6 +106,9 @@ OUTCOMES: Mapping[DeliveryKind, Mapping[Outcome, bool]] = {
 }
 """The outcomes of each kind of proof, each with whether the piece was served."""
 
+CARRIERS_RECORDS = frozenset({DeliveryKind.DELIVERY_RECORD, DeliveryKind.MAILBOX_RECORD})
+"""What the carrier keeps of registered mail: it proves nothing unless its reproduction lies there."""
+
 CERTIFICATE_RULES: Mapping[Outcome, str] = {
     Outcome.HANDED_ADDRESSEE: "§ 177 ZPO",
     Outcome.HANDED_REPRESENTATIVE: "§§ 170, 171 ZPO",
@@ -104,14 +122,19 @@ CERTIFICATE_RULES: Mapping[Outcome, str] = {
 }
 """By which paragraph a piece counts as served (§ 3 LZG NRW refers to §§ 177 to 182 ZPO)."""
 
-_OF_SERVICE = {Service.PZU: DeliveryKind.CERTIFICATE, Service.RUECKSCHEIN: DeliveryKind.RUECKSCHEIN}
+_OF_SERVICE = {
+    Service.PZU: DeliveryKind.CERTIFICATE,
+    Service.RUECKSCHEIN: DeliveryKind.RUECKSCHEIN,
+    Service.UEBERGABE: DeliveryKind.DELIVERY_RECORD,
+    Service.EINWURF: DeliveryKind.MAILBOX_RECORD,
+}
 
 
 def awaited_proof(service: Service) -> DeliveryKind | None:
-    """What will come back of a piece and prove its receipt; None if nothing does.
+    """What can prove the receipt of a piece; None if nothing does.
 
-    An Einschreiben Übergabe without Rückschein has the fiction of § 4 Abs. 2 LZG NRW, an Einwurf-Einschreiben is an
-    ordinary letter in law.
+    A certificate or a Rückschein comes back by itself. The carrier's record has to be asked for, and nobody has to:
+    an Einschreiben Übergabe has the fiction of § 4 Abs. 2 LZG NRW, an Einwurf-Einschreiben that of a letter.
     """
     return _OF_SERVICE.get(service)
 
@@ -120,6 +143,8 @@ _CHANNELS = {
     DeliveryKind.IN_PERSON: Channel.IN_PERSON,
     DeliveryKind.COURIER: Channel.COURIER,
     DeliveryKind.RUECKSCHEIN: Channel.RUECKSCHEIN,
+    DeliveryKind.DELIVERY_RECORD: Channel.EINSCHREIBEN_UEBERGABE,
+    DeliveryKind.MAILBOX_RECORD: Channel.POST_INLAND,
     DeliveryKind.CERTIFICATE: Channel.PZU,
 }
 
@@ -190,6 +215,8 @@ KIND_WORDS: Mapping[StrEnum, str] = {
     DeliveryKind.IN_PERSON: "Persönliche Übergabe",
     DeliveryKind.COURIER: "Kurier",
     DeliveryKind.RUECKSCHEIN: "Rückschein",
+    DeliveryKind.DELIVERY_RECORD: "Auslieferungsbeleg (Einschreiben Übergabe)",
+    DeliveryKind.MAILBOX_RECORD: "Auslieferungsbeleg (Einwurf-Einschreiben)",
     DeliveryKind.CERTIFICATE: "Zustellungsurkunde",
 }
 
@@ -198,6 +225,7 @@ OUTCOME_WORDS: Mapping[StrEnum, str] = {
     Outcome.HANDED_REPRESENTATIVE: "an eine vertretungsberechtigte Person",
     Outcome.HANDED_HOUSEHOLD: "an eine erwachsene Person im Haushalt",
     Outcome.MAILBOX: "in den Briefkasten eingelegt",
+    Outcome.TOLD: "nach dem Sendungsstatus ausgeliefert, ohne Auslieferungsbeleg",
     Outcome.SUBSTITUTE_HOUSEHOLD: "an eine erwachsene Person in der Wohnung (Ersatzzustellung)",
     Outcome.SUBSTITUTE_BUSINESS: "an eine im Geschäftsraum beschäftigte Person (Ersatzzustellung)",
     Outcome.SUBSTITUTE_FACILITY: "an die Leitung der Gemeinschaftseinrichtung (Ersatzzustellung)",
@@ -223,4 +251,6 @@ def describe(kind: DeliveryKind, outcome: str, verdict: Verdict) -> str:
         said += f", Zugang am {verdict.effective_on:%d.%m.%Y}"
     elif verdict.served is False:
         said += ", kein Zugang"
+    if outcome == Outcome.TOLD:
+        return f"Sendungsstatus: {said}"
     return f"{KIND_WORDS[kind]}: {said}"

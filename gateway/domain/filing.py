@@ -55,6 +55,17 @@ class RecordFacts:
     number: int
     posted_on: date | None
     made_at: datetime
+    basis: bool = False
+    """Whether a document lies behind it that is about this piece alone; others name other people's pieces too."""
+
+
+@dataclass(frozen=True)
+class SupplementFacts:
+    """A number of the carrier's that came after the record of posting; `number` counts from 1 with each piece."""
+
+    number: int
+    noted_at: datetime
+    said: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ class RecipientFacts:
     handed_over_at: datetime | None = None
     posting_reported_on: date | None = None
     records: tuple[RecordFacts, ...] = ()
+    supplements: tuple[SupplementFacts, ...] = ()
     returned_at: datetime | None = None
     return_decided: tuple[datetime, str] | None = None
     """When it was decided whether a piece that came back counts as notified, and how, in German words."""
@@ -129,6 +141,9 @@ class DueFiling:
     """To which signing a document belongs."""
     proof_no: int | None = None
     record_no: int | None = None
+    basis: bool = False
+    """It brings the document that the record `record_no` rests on."""
+    supplement_no: int | None = None
 
 
 _APPROVED_ONCE = frozenset({LetterState.APPROVED, LetterState.BATCHED, LetterState.CANCELLED})
@@ -208,6 +223,15 @@ def _of_piece(letter: str, recipient: RecipientFacts, piece: str) -> Iterator[Du
         yield DueFiling(FilingKind.POSTING, key, title, day, no, provisional=True)
     for record in recipient.records:
         yield _of_record(letter, recipient, piece, record)
+        if record.basis:
+            key = filing_key("posting-basis", piece, letter, record.number)
+            title = f"Sendung {name}: Beleg zum Ab-Vermerk Nr. {record.number}"
+            kind = FilingKind.POSTING
+            yield DueFiling(kind, key, title, record.made_at, no, record_no=record.number, basis=True)
+    for added in recipient.supplements:
+        key = filing_key("posting-supplement", piece, letter, added.number)
+        title = f"Sendung {name}: Ab-Vermerk ergänzt um {added.said}"
+        yield DueFiling(FilingKind.POSTING, key, title, added.noted_at, no, supplement_no=added.number)
     for proof in recipient.proofs:
         key = filing_key("delivery", piece, letter, proof.number)
         again = " (Berichtigung)" if proof.number > 1 else ""

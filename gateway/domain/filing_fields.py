@@ -50,6 +50,8 @@ FIELDS: Mapping[str, str] = {
     "how": "Art der Bestätigung",
     "delivery_days": "Laufzeit in Tagen",
     "franking_id": "Frankierkennung",
+    "tracking_number": "Sendungsnummer (Einschreiben)",
+    "source": "Quelle",
     "deemed_notified_on": "Gilt als bekannt gegeben am",
     "objection_deadline": "Rechtsbehelfsfrist bis",
     "reasons": "Herleitung",

@@ -67,11 +67,18 @@ def check_choice(
         )
 
 
-def check_address(service: Service, country: str, address_lines: Sequence[str]) -> None:
-    """Whether a piece can travel so to this address. Raises `InputError`.
+def check_address(
+    service: Service, country: str, address_lines: Sequence[str], inland_only: Collection[Service] = ()
+) -> None:
+    """Whether a piece can travel so to this address; `inland_only` is what its provider does not carry abroad.
 
-    Codes: 'service-not-abroad', 'service-needs-street'.
+    Raises `InputError`: 'service-not-abroad', 'service-needs-street'.
     """
+    if country != "DE" and service in inland_only:
+        raise InputError(
+            "service-not-abroad",
+            "Diese Versandart bietet der Druckdienstleister nur im Inland an. Bitte eine andere wählen.",
+        )
     if service is not Service.PZU:
         return
     if country != "DE":

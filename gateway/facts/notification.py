@@ -68,14 +68,14 @@ def _period(entry: Table) -> RemedyPeriod:
 
 
 def _check(rules: RegimeRules) -> None:
-    """Every way has a fiction or a proof (the Rückschein both), every remedy a period; one for any day."""
+    """Every way has a rule of proof, or is electronic and has a fiction; every remedy has a period, one for any day."""
     for fiction in rules.fictions:
         if (fiction.days > 0) == (fiction.months > 0):
             raise ValueError(f"{fiction.rule}: entweder days oder months ist anzugeben")
     for channel in Channel:
         fictions = [fiction for fiction in rules.fictions if channel in fiction.channels]
         without_fault(fictions, channel)
-        if (not fictions or channel is Channel.RUECKSCHEIN) and channel not in rules.proof_rules:
+        if (not fictions or channel is not Channel.ELECTRONIC) and channel not in rules.proof_rules:
             raise KeyError(channel.value)
     for remedy in Remedy:
         periods = [period for period in rules.periods if period.remedy is remedy]

@@ -55,6 +55,10 @@ class Capabilities:
     """Whether the provider calls us; `poll` is there all the same."""
     has_hold_basket: bool = False
     """Whether what is handed over waits there for a due date, and can go earlier; then it is a `HoldBasket`."""
+    one_sided: frozenset[Service] = frozenset()
+    """What it prints on one side only, whatever was agreed for everything else."""
+    inland_only: frozenset[Service] = frozenset()
+    """What it does not carry abroad."""
     has_list: bool = False
     """Whether it lists what it accepted in a day; then the adapter is a `Listing`."""
 
@@ -136,7 +140,8 @@ class StatusReport:
 
     `key` is the piece's own, never the consignment's. `dedup_key` is the same whenever the same statement arrives
     again. `occurred_at` is timezone-aware.
-    `posted_on` is the day the provider claims as posting (Aufgabe zur Post), if it claims one.
+    `posted_on` is the day the provider claims as posting (Aufgabe zur Post), if it claims one; `delivered_on` the day
+    on which it says that registered mail was delivered.
     """
 
     key: str
@@ -148,6 +153,7 @@ class StatusReport:
     raw: dict[str, object]
     posted_on: date | None = None
     reason: str | None = None
+    delivered_on: date | None = None
 
 
 @dataclass(frozen=True)

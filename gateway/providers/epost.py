@@ -30,7 +30,7 @@ from gateway.ports.provider import (
 )
 from gateway.providers.epost_account import HTTP_OK, HTTP_UNAUTHORISED, Account, EpostSettings
 from gateway.providers.epost_codes import ACCOUNT_CODES, DUPLICATE_CODES, refusal, text_for
-from gateway.providers.epost_letter import SERVICES, encoded, file_name, letter_from
+from gateway.providers.epost_letter import REGISTERED_TEXTS, SERVICES, encoded, file_name, letter_from
 from gateway.providers.epost_plugins import feedback_reports, order_queued, plug_ins
 from gateway.providers.epost_status import (
     BERLIN,
@@ -83,6 +83,8 @@ class EpostProvider:
             min_poll_interval=settings.min_poll_interval,
             has_hold_basket=settings.hold_days > 0,
             has_list=True,
+            one_sided=frozenset(REGISTERED_TEXTS),
+            inland_only=frozenset(REGISTERED_TEXTS),
             parallel=settings.connections,
         )
         self._settings = settings

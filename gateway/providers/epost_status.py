@@ -110,6 +110,7 @@ def reports_from(
             dedup_key=f"{number}:registered:{tracking}:{_stamp(moment)}",
             raw=dict(entry),
             reason=sentence,
+            delivered_on=_day(moment) if status is Status.DELIVERED else None,
         )
 
 

@@ -81,6 +81,7 @@ def event_report(
         if at and names_posting and status is Status.HANDED_TO_POST
         else None,
         reason=sentence,
+        delivered_on=at.astimezone(BERLIN).date() if at and status is Status.DELIVERED else None,
     )
 
 

@@ -118,6 +118,7 @@ def _statement(
         raw={"kind": file.kind, **entry},
         posted_on=posted_on,
         reason=reason,
+        delivered_on=at.astimezone(BERLIN).date() if at and status is Status.DELIVERED else None,
     )
 
 

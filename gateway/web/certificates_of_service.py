@@ -1,4 +1,4 @@
-"""Certificates of service that wait for a person: a picture, what was read, and what it says in truth."""
+"""Proofs of receipt that wait for a person: certificates of service, and registered mail told to be delivered."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -9,6 +9,7 @@ from gateway.application.reading_certificates import (
     put_certificate_aside,
     read_certificate,
 )
+from gateway.application.told_deliveries import told_deliveries
 from gateway.domain.delivery import OUTCOMES, DeliveryKind
 from gateway.web.letters import pdf, png
 from gateway.web.visiting import SignedIn, path_to
@@ -23,6 +24,8 @@ def waiting(visit: SignedIn) -> Response:
         "certificates_of_service.html.j2",
         lines=certificates_waiting(visit.services, visit.login),
         outcomes=list(OUTCOMES[DeliveryKind.CERTIFICATE]),
+        told=told_deliveries(visit.services, visit.login),
+        record_outcomes=OUTCOMES,
     )
 
 

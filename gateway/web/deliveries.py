@@ -9,6 +9,7 @@ from gateway.application.choosing_service import choose_service
 from gateway.application.delivering import Receipt, correct, open_scan
 from gateway.application.serving import record
 from gateway.application.showing import letter_view
+from gateway.application.told_deliveries import confirm_told, put_told_aside
 from gateway.domain.delivery import Outcome
 from gateway.domain.formal_service import OrderOption
 from gateway.domain.mailpiece import Service
@@ -45,6 +46,26 @@ def served(visit: SignedIn, reference: str, number: int) -> Response:
     return visit.to(path_to("schreiben", reference), said)
 
 
+@router.post("/einschreiben/{number}")
+@takes_file
+def told(visit: SignedIn, number: int) -> Response:
+    """A person's word on what a provider says about the delivery of registered mail."""
+    back = path_to("urkunden")
+    if visit.text("action") == "ablegen":
+        put_told_aside(visit.services, visit.login, number, visit.reason())
+        return visit.to(back, "Die Meldung ist abgelegt; am Zugang ist nichts vermerkt.")
+    day = confirm_told(
+        visit.services,
+        visit.login,
+        number,
+        outcome=visit.text("ergebnis"),
+        effective_on=visit.day("tag"),
+        received_by=visit.text("received_by"),
+        scan=scan_of(visit),
+    )
+    return visit.to(back, f"Der Zugang am {day:%d.%m.%Y} ist vermerkt.")
+
+
 @router.post("/schreiben/{reference}/versandart")
 def travels(visit: SignedIn, reference: str) -> Response:
     """How a draft is to travel."""
@@ -57,6 +78,7 @@ def travels(visit: SignedIn, reference: str) -> Response:
 
 
 @router.post("/schreiben/{reference}/{number}/zugangsnachweis")
+@takes_file
 def mend(visit: SignedIn, reference: str, number: int) -> Response:
     """Correct what was recorded; the earlier record stays in sight. What is not asked here is kept."""
     view = letter_view(visit.services, visit.login, reference)
@@ -71,6 +93,7 @@ def mend(visit: SignedIn, reference: str, number: int) -> Response:
         place=last.place or "",
         handed_by=last.handed_by or "",
         received_by=visit.text("received_by"),
+        scan=scan_of(visit),
         data=dict(last.data),
     )
     if outcome == Outcome.IN_ERROR:

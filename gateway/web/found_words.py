@@ -18,6 +18,15 @@ RETURN_FOUND: Mapping[str, str] = {
 }
 """How a returned piece was recognised, or why it was not."""
 
+DELIVERY_TOLD: Mapping[str, str] = {
+    "told-later": "Der gemeldete Zugang liegt nach der Bekanntgabefiktion: Bestätigt verschiebt er die Frist.",
+    "told-without-day": "Der Dienstleister nennt keinen Tag; bitte im Auslieferungsbeleg nachsehen.",
+    "told-without-posting": "Ein Tag der Aufgabe zur Post ist nicht gemeldet, es gilt keine Fiktion: Nur der "
+    "Auslieferungsbeleg beweist den Zugang.",
+    "told-in-time": "Der gemeldete Zugang liegt nicht nach der Bekanntgabefiktion und ändert die Frist nicht.",
+}
+"""What hangs on a provider's word that registered mail was delivered."""
+
 CERTIFICATE_FOUND: Mapping[str, str] = {
     "to-read": "Auf Papier gekommen; bitte am Bild lesen.",
     "piece-unknown": "Es gibt keine Sendung mit dieser Kennung.",

@@ -21,6 +21,7 @@ from gateway.application.services import Services
 from gateway.application.serving import awaited
 from gateway.application.showing import LetterView, letter_view
 from gateway.application.taking_by_hand import may_go_by_hand
+from gateway.application.told_deliveries import told_about
 from gateway.application.withholding import cancel, hold, let_go, what_is_possible
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.delivery import OUTCOMES
@@ -76,6 +77,7 @@ def letter(visit: SignedIn, reference: str, zweitschreiben: bool = False) -> Res
         can=_possible(visit, view),
         outcomes=OUTCOMES,
         awaited=awaited(visit.services, reference),
+        told=told_about(visit.services, reference),
         services=list(Service),
         options=list(OrderOption),
         by_hand=may_go_by_hand(visit.services, visit.login, reference),

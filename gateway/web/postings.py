@@ -11,6 +11,7 @@ from gateway.application.posting import confirm, posting_days
 from gateway.application.posting_basis import Basis, open_basis
 from gateway.application.posting_list_view import list_content, list_signature, list_view, posting_lists
 from gateway.application.posting_view import day_report, piece_view
+from gateway.application.supplementing import enter
 from gateway.application.unreported_view import unreported
 from gateway.domain.permission import Action
 from gateway.errors import InputError
@@ -95,6 +96,20 @@ def piece(visit: SignedIn, reference: str) -> Response:
         found=piece_view(visit.services, visit.login, reference),
         may_confirm=visit.who.may(Action.CONFIRM_POSTING),
     )
+
+
+@router.post("/aufgabe/sendungen/{reference}/nummer")
+def add_number(visit: SignedIn, reference: str) -> Response:
+    """A number of the carrier's that came after the record of posting was written."""
+    number = enter(
+        visit.services,
+        visit.login,
+        reference,
+        franking_id=visit.text("frankier_id"),
+        tracking_number=visit.text("sendungsnummer"),
+        source=visit.text("quelle"),
+    )
+    return visit.to(path_to("aufgabe", "sendungen", reference), f"Ergänzung {number} steht am Ab-Vermerk.")
 
 
 @router.post("/aufgabe/ausnahmen/neu")

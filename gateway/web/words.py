@@ -237,7 +237,13 @@ ORDER_OPTIONS: Mapping[StrEnum, str] = {
 OUTCOMES = OUTCOME_WORDS
 """What a proof of receipt says."""
 
-PROOF_REFERENCES: Mapping[str, str] = {"certificate": "Nummer", "receipt": "Beleg", "order": "Auftrag"}
+PROOF_REFERENCES: Mapping[str, str] = {
+    "certificate": "Nummer",
+    "receipt": "Beleg",
+    "order": "Auftrag",
+    "tracking_number": "Sendungsnummer",
+    "told": "gemeldet von",
+}
 """What the numbers are that go with a proof of receipt; another one is shown as it is."""
 
 RETURN_REASONS, RETURN_ACTIONS, RETURN_SOURCES = REASON_WORDS, ACTION_WORDS, SOURCE_WORDS
@@ -250,6 +256,7 @@ RETURN_FICTIONS: Mapping[StrEnum, Word] = {
 }
 
 RETURN_FOUND, CERTIFICATE_FOUND = found_words.RETURN_FOUND, found_words.CERTIFICATE_FOUND
+DELIVERY_TOLD = found_words.DELIVERY_TOLD
 
 REPRESENTATIVES: Mapping[StrEnum, str] = {
     RepresentativeKind.GUARDIAN: "Betreuung",

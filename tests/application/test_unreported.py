@@ -1,5 +1,6 @@
 """A posting that nobody reported: two people and a document prove it, and what comes later is held against them."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Callable
@@ -64,6 +65,32 @@ def proven(town: World, reference: str, day: date = TUESDAY) -> None:
     excepting.second(town.services, "post2", proposed(town, reference, day))
 
 
+def test_the_document_behind_it_lies_in_the_case_file_unless_it_is_about_others_too(town: World) -> None:
+    reference = silent(town)
+    proven(town, reference)
+    file_due(town.services)
+    filed = {str(each["key"]).partition(":")[0]: each for each in entries(town)}
+    kept = filed["posting-basis"]
+    stored = open_basis(town.services, "post2", 1)
+    assert kept["sha256"] == hashlib.sha256(stored.content).hexdigest()
+    assert "Beleg zum Ab-Vermerk Nr. 1" in str(kept["title"])
+    file_due(town.services)
+    assert len([one for one in entries(town) if one["sha256"] == kept["sha256"]]) == 1
+
+
+def test_a_document_about_several_pieces_is_filed_in_nobodys_case(town: World) -> None:
+    letters = [town.approved(case, INVITATION) for case in ("F1", "F2")]
+    town.evening(MONDAY)
+    town.advance_to(at(NEXT_MONDAY, "08:00"))
+    pieces = [one.piece or "" for each in letters for one in town.view(each).recipients]
+    number = excepting.propose(town.services, "post", pieces, TUESDAY, "Liste kam nie", CONFIRMATION)
+    excepting.second(town.services, "post2", number)
+    file_due(town.services)
+    filed = [str(each["key"]).partition(":")[0] for each in entries(town)]
+    assert filed.count("posting-confirmed") == len(pieces)
+    assert "posting-basis" not in filed
+
+
 def contradictions(town: World) -> list[str]:
     return [one.message for one in alarms(town.services, "post") if one.kind is AlarmKind.RECORD_CONTRADICTED]
 
@@ -108,7 +135,7 @@ def test_two_people_prove_with_a_document_what_nobody_reported(town: World) -> N
     assert (counted.balanced, counted.lines[Line.POSTED]) == (True, 1)
     file_due(town.services)
     keys = [str(entry["key"]).split(":")[0] for entry in entries(town) if entry["kind"] == "posting"]
-    assert keys == ["posting-confirmed"]
+    assert keys == ["posting-confirmed", "posting-basis"]
     archive, _ = packed(town.services, posting_file(town.services, None, reference))
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         assert opened.read("beleg-1-1.pdf") == stored.content

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.domain.deadlines import Channel, Dispatch, Remedy, assess
+from gateway.domain.deadlines import Channel, Dispatch, Regime, Remedy, assess
 from gateway.domain.delivery import (
     OUTCOMES,
     DeliveryKind,
@@ -65,13 +65,33 @@ def test_only_a_correction_can_say_that_a_record_was_an_error() -> None:
 
 
 @settings(deadline=None)
-@given(DAYS, st.sampled_from(list(DeliveryKind)))
-def test_a_proven_day_is_the_day_of_notification_without_any_fiction(day: date, kind: DeliveryKind) -> None:
-    dispatch = Dispatch(channel_of_proof(kind, "DE"), None, day, remedy=Remedy.WIDERSPRUCH)
+@given(DAYS, st.sampled_from(list(DeliveryKind)), st.sampled_from(list(Regime)), st.sampled_from(["DE", "NL"]))
+def test_a_proven_day_is_the_day_of_notification_without_any_fiction(
+    day: date, kind: DeliveryKind, regime: Regime, country: str
+) -> None:
+    channel = channel_of_proof(kind, country)
+    dispatch = Dispatch(channel, None, day, remedy=Remedy.WIDERSPRUCH, regime=regime, unrecorded=True)
     found = assess(dispatch, RULES, is_holiday_nrw)
     assert (found.deemed, found.effective) == (None, day)
     assert found.deadline is not None
     assert found.deadline - day >= timedelta(days=28)
+
+
+@settings(deadline=None)
+@given(DAYS, st.sampled_from([Channel.EINSCHREIBEN_UEBERGABE, Channel.POST_INLAND]), st.integers(0, 60))
+def test_the_carriers_record_puts_the_fiction_off_and_never_forward(
+    posted: date, channel: Channel, later: int
+) -> None:
+    received = posted + timedelta(days=later)
+    found = assess(Dispatch(channel, posted, received, unrecorded=True), RULES, is_holiday_nrw)
+    assert found.deemed == posted + timedelta(days=4)
+    assert found.effective == max(received, found.deemed)
+
+
+def test_a_day_of_posting_that_was_forgotten_is_an_error_and_no_earlier_deadline() -> None:
+    with pytest.raises(InputError) as refused:
+        assess(Dispatch(Channel.EINSCHREIBEN_UEBERGABE, None, TODAY), RULES, is_holiday_nrw)
+    assert refused.value.code == "deadline-dispatch-missing"
 
 
 def test_handing_over_here_is_inland_and_a_courier_abroad_gives_three_months() -> None:

@@ -45,7 +45,8 @@ class Options:
     `poll_interval_s`: real seconds between status queries (E322). `lookup_lag_s`: simulated seconds until a new
     letter shows in searches. `late_codes`: rules of the paper whose breach is reported as status 99, not as HTTP 400.
     `shown_status`: a statusID shown for a letter instead of its own, by letterID. `remarks`: warnings and notes that
-    every letter shows from now on. `printable`: what the provider makes of a test letter's PDF before it prints.
+    every letter shows from now on. `franking_after_s`: simulated seconds from status 4 until a letter shows its
+    frankierID. `printable`: what the provider makes of a test letter's PDF before it prints.
     """
 
     poll_interval_s: float = 5.0
@@ -53,6 +54,7 @@ class Options:
     late_codes: frozenset[str] = field(default_factory=frozenset)
     shown_status: dict[int, int] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    franking_after_s: float = 0.0
     printable: Callable[[bytes], bytes] = bytes
 
 
@@ -231,6 +233,8 @@ class Service:
         status = letter_status(piece, now) | {"plugInFeedbackList": self._feedback(piece, now)}
         if piece.status != FAILED:
             status["errorList"] = [error_object(code, now) for code in self.options.remarks]
+        if (now - piece.plan.posted_at).total_seconds() < self.options.franking_after_s:
+            status.pop("frankierID", None)
         shown = self.options.shown_status.get(piece.letter_id)
         return status if shown is None else status | {"statusID": shown, "statusDetails": "Neu"}
 
