@@ -8,6 +8,7 @@ certificates that the configuration names. What the signature's certificate may 
 import asyncio
 import io
 import logging
+from datetime import UTC, datetime
 
 from asn1crypto import cms, pem  # type: ignore[import-untyped]
 from pyhanko.keys import load_certs_from_pemder_data
@@ -54,7 +55,8 @@ def judge_signature(pdf: bytes, trust: tuple[bytes, ...]) -> str | None:
 def judge_detached(content: bytes, signature: bytes | None, trust: tuple[bytes, ...]) -> str | None:
     """None if a detached CMS signature (DER or PEM) is over exactly these bytes and leads to `trust`; else the code.
 
-    signature-missing, signature-broken, signature-untrusted.
+    signature-missing, signature-broken, signature-expired, signature-untrusted. A certificate that has ended proves
+    nothing any more, also where it is named as trusted itself: who has its key could sign lists of any day.
     """
     if not signature:
         return "signature-missing"
@@ -71,6 +73,8 @@ def judge_detached(content: bytes, signature: bytes | None, trust: tuple[bytes, 
         return "signature-broken"
     if not (status.intact and status.valid):
         return "signature-broken"
+    if datetime.now(UTC) > status.signing_cert.not_valid_after:
+        return "signature-expired"
     return None if status.trusted else "signature-untrusted"
 
 

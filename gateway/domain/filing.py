@@ -77,7 +77,6 @@ class RecipientFacts:
     handed_over_at: datetime | None = None
     posting_reported_on: date | None = None
     records: tuple[RecordFacts, ...] = ()
-    supplements: tuple[SupplementFacts, ...] = ()
     returned_at: datetime | None = None
     return_decided: tuple[datetime, str] | None = None
     """When it was decided whether a piece that came back counts as notified, and how, in German words."""
@@ -88,6 +87,7 @@ class RecipientFacts:
     proofs: tuple[ProofFacts, ...] = ()
     by_hand: bool = False
     """It leaves by hand: its posting is never a report, and its hand-over is that to a courier."""
+    supplements: tuple[SupplementFacts, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,8 @@ SIGNATURE_FAULTS: Mapping[str, str] = {
     "signature-missing": "Die vereinbarte Signatur der Liste fehlt. Bitte beim Dienstleister anfordern.",
     "signature-broken": "Die Signatur passt nicht zur Liste: Sie wurde nach dem Zeichnen geändert oder falsch "
     "gezeichnet. Bitte neu anfordern.",
+    "signature-expired": "Das Zertifikat des Unterzeichners ist abgelaufen. Bitte beim Dienstleister eine neu "
+    "gezeichnete Liste und das neue Zertifikat anfordern (list_signed_by).",
     "signature-untrusted": "Die Liste hat jemand anderes gezeichnet als vereinbart. Bitte beim Dienstleister klären.",
 }
 

@@ -232,7 +232,7 @@ class ListSignature:
     """The signature that was agreed for a posting list: its bytes, empty if there is none, and what is wrong with it.
 
     `fault` is empty if it is over exactly these bytes and from whom we trust; else signature-missing,
-    signature-broken or signature-untrusted.
+    signature-broken, signature-expired or signature-untrusted.
     """
 
     content: bytes

@@ -61,8 +61,23 @@ class Lack(StrEnum):
     """What was accepted in a day cannot be listed."""
     FOREIGN_STATUS = "foreign-status"
     """The simulator cannot say a status that nobody knows."""
+    SIGNED_LISTS = "signed-lists"
+    """It publishes no posting lists, or none that can be signed."""
     MANY_BYTES = "many-bytes"
     """There is no limit for the size of a piece."""
+
+
+class ListFlaw(StrEnum):
+    """What is wrong with the signature of a posting list."""
+
+    SOUND = "sound"
+    MISSING = "missing"
+    FOREIGN = "foreign"
+    """By somebody else than was agreed."""
+    OTHER_BYTES = "other-bytes"
+    """Over other bytes than the list's."""
+    EXPIRED = "expired"
+    """With a certificate that was agreed and has ended."""
 
 
 RETRY_AFTER_S = 17
@@ -143,6 +158,14 @@ class ProviderBench(ABC):
     def spoil_list(self, day: date) -> None:
         """Let the list of that day be unreadable from now on."""
         raise NotImplementedError(self.lacks[Lack.LIST])
+
+    def publish_list(self, flaw: ListFlaw) -> None:
+        """Let the provider post something and publish the posting list, signed with this flaw."""
+        raise NotImplementedError(self.lacks[Lack.SIGNED_LISTS])
+
+    def demanding(self) -> Provider:
+        """The adapter, configured to demand signed lists by this signer, whose ended certificate it trusts too."""
+        raise NotImplementedError(self.lacks[Lack.SIGNED_LISTS])
 
     def make_uncancellable(self) -> None:
         """Let the time pass in which a piece can be taken back."""

@@ -37,6 +37,7 @@ from gateway.ports.provider import Consignment, Provider, Unit
 from gateway.testing.provider_bench import RETRY_AFTER_S, Fault, Lack, Printed, ProviderBench, Step
 from gateway.testing.provider_contract_certificates import CertificateContract
 from gateway.testing.provider_contract_list import ListContract
+from gateway.testing.provider_contract_signatures import SignatureContract
 from gateway.testing.provider_contract_status import StatusContract
 
 __all__ = ["ProviderContract", "recover"]
@@ -105,7 +106,7 @@ def everything_said_by(error: BaseException | None) -> str:
     return said
 
 
-class ProviderContract(StatusContract, CertificateContract, ListContract):
+class ProviderContract(StatusContract, CertificateContract, ListContract, SignatureContract):
     """The promises of `gateway.ports.provider`: staging, releasing, recovering; then what is said of it, and listed."""
 
     # Staging and releasing

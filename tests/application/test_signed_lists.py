@@ -36,7 +36,9 @@ def signing_house(world: World, flaw: str = "sound", *, late: bool = False) -> I
     """A print house that agreed to sign its lists and posted a letter on Tuesday; yields its outbox."""
     with PrintCentre(speed=0, start=at(MONDAY, "08:00"), automatic=False) as centre:
         centre.script.list_signature = flaw
-        rules = HouseRules(list_signers=(centre.trust_file.read_bytes(),))
+        rules = HouseRules(
+            list_signers=(centre.trust_file.read_bytes(), centre.expired_trust_file.read_bytes())
+        )
         provider = FolderProvider(centre.root, JSON, rules, PROFILE)
         services = replace(world.services, providers={"folder": provider}, routing=Routing("folder", [], {}))
         town = replace(world, services=services)
@@ -80,6 +82,7 @@ def test_a_list_with_the_agreed_signature_is_clean_and_its_signature_is_kept_wit
         ("missing", "list-signature-missing"),
         ("other-bytes", "list-signature-broken"),
         ("foreign", "list-signature-untrusted"),
+        ("expired", "list-signature-expired"),
     ],
 )
 def test_a_signature_that_is_missing_broken_or_foreign_is_named_and_holds_the_pieces_back(

@@ -58,6 +58,7 @@ class EpostBench(ProviderBench):
         self.lacks = {
             Lack.WEBHOOKS: "the interface only answers",
             Lack.CANCEL: "only a hold basket can be emptied",
+            Lack.SIGNED_LISTS: "it publishes no posting lists; a status is equated with posting",
         }
         if changes.get("hold_days"):
             del self.lacks[Lack.CANCEL]

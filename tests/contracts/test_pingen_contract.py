@@ -1,7 +1,7 @@
 """Pingen against the provider contract."""
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from gateway.providers.pingen import PingenProvider, PingenSettings
 from gateway.providers.profiles import load_profile
 from gateway.testing.house.clock import local_day, midnight_after
 from gateway.testing.pingen import CREDENTIALS, PingenSimulator
-from gateway.testing.provider_bench import RETRY_AFTER_S, Call, Fault, Printed, ProviderBench, Step
+from gateway.testing.provider_bench import RETRY_AFTER_S, Call, Fault, Lack, Printed, ProviderBench, Step
 from gateway.testing.provider_contract import ProviderContract
 
 pytestmark = pytest.mark.slow
@@ -53,6 +53,9 @@ class PingenBench(ProviderBench):
 
     secrets = (CREDENTIALS["client_secret"], *KEYS)
     slow_steps = frozenset(Step)
+    lacks: Mapping[Lack, str] = {
+        Lack.SIGNED_LISTS: "it publishes no posting lists; an event is equated with posting"
+    }
 
     def __init__(self, simulator: PingenSimulator, folder: Path, **changes: Any) -> None:
         self.simulator = simulator

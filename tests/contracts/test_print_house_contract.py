@@ -2,7 +2,9 @@
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.testing.house.clock import local_day, midnight_after
 from gateway.testing.print_centre import PrintCentre, SftpPrintCentre, sshd_path
-from gateway.testing.provider_bench import Fault, Lack, Printed, ProviderBench, Step
+from gateway.testing.provider_bench import Fault, Lack, ListFlaw, Printed, ProviderBench, Step
 from gateway.testing.provider_contract import ProviderContract
 
 pytestmark = pytest.mark.slow
@@ -71,6 +73,23 @@ class HouseBench(ProviderBench):
         self.centre.advance(hours=left.total_seconds() / 3600)
         return today
 
+    def publish_list(self, flaw: ListFlaw) -> None:
+        self.centre.script.list_signature = flaw.value
+        consignment = self.consignment("K1")
+        self.provider.release(self.provider.stage(consignment), consignment)
+        self.centre.advance(days=7)
+        then = time.time() - 120  # a file that was written just now may still be changing
+        for file in (self.centre.root / "out").iterdir():
+            os.utime(file, (then, then))
+
+    def demanding(self) -> Provider:
+        trusted = (self.centre.trust_file.read_bytes(), self.centre.expired_trust_file.read_bytes())
+        return self.with_rules(replace(RULES, list_signers=trusted))
+
+    def with_rules(self, rules: HouseRules) -> Provider:
+        """The adapter with what was agreed with the house."""
+        raise NotImplementedError
+
     def certify(self, piece: str, number: str, outcome: str, day: date | None) -> None:
         self.centre.certify(piece, number, outcome, day)
 
@@ -107,12 +126,15 @@ class SftpBench(HouseBench):
     def fresh(self) -> Provider:
         return self._provider(self.centre.port)
 
+    def with_rules(self, rules: HouseRules) -> Provider:
+        return self._provider(self.centre.port, rules)
+
     def unreachable(self) -> Provider:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             return self._provider(int(listener.getsockname()[1]))
 
-    def _provider(self, port: int) -> SftpProvider:
+    def _provider(self, port: int, rules: HouseRules = RULES) -> SftpProvider:
         settings = SftpSettings(
             host=self.centre.host,
             port=port,
@@ -123,7 +145,7 @@ class SftpBench(HouseBench):
             connect_timeout_s=3,
             read_timeout_s=1,
         )
-        return SftpProvider(settings, self._packing, RULES, load_profile("sftp"))
+        return SftpProvider(settings, self._packing, rules, load_profile("sftp"))
 
 
 class FolderBench(HouseBench):
@@ -156,6 +178,9 @@ class FolderBench(HouseBench):
     def fresh(self) -> Provider:
         self._mount()
         return FolderProvider(self.centre.root, JSON, RULES, load_profile("sftp"))
+
+    def with_rules(self, rules: HouseRules) -> Provider:
+        return FolderProvider(self.centre.root, JSON, rules, load_profile("sftp"))
 
     def unreachable(self) -> Provider:
         return FolderProvider(self.centre.root / "nowhere", JSON, RULES, load_profile("sftp"))

@@ -1,7 +1,8 @@
 """The contract finds liars: an adapter that breaks one promise fails the case that asks for it."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -11,11 +12,23 @@ import pytest
 from gateway.domain.submission import DuplicateGuard
 from gateway.domain.tally import Held
 from gateway.errors import NotSent, OutcomeUnknown, ProviderError, Refused
-from gateway.ports.provider import Capabilities, Consignment, Listing, Provider, StatusReport
+from gateway.ports.provider import (
+    Capabilities,
+    Consignment,
+    Listing,
+    ListSignature,
+    PostingLists,
+    Provider,
+    ReceivedList,
+    StatusReport,
+)
+from gateway.providers.print_house import HouseRules
 from gateway.testing.pingen import PingenSimulator
-from gateway.testing.provider_bench import Fault, Step
+from gateway.testing.print_centre import PrintCentre
+from gateway.testing.provider_bench import Fault, ListFlaw, ProviderBench, Step
 from gateway.testing.provider_contract import ProviderContract
 from tests.contracts.test_pingen_contract import PingenBench
+from tests.contracts.test_print_house_contract import FolderBench
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +136,84 @@ class TakesSilenceForNought(Liar):
             return []
 
 
+class SignatureLiar(Liar):
+    """Says something else about the signature of a list than is true."""
+
+    def posting_lists(self, since: datetime | None) -> Iterator[ReceivedList]:
+        for received in cast("PostingLists", self._true).posting_lists(since):
+            yield replace(received, signature=self.lie(received.signature))
+
+    def lie(self, signature: ListSignature | None) -> ListSignature | None:
+        return signature
+
+
+class _TakesForSound(SignatureLiar):
+    fault = ""
+
+    def lie(self, signature: ListSignature | None) -> ListSignature | None:
+        found = signature is not None and signature.fault == self.fault
+        return ListSignature(signature.content, "") if signature and found else signature
+
+
+class NeedsNoSignature(_TakesForSound):
+    """Demands one, and is content without."""
+
+    fault = "signature-missing"
+
+
+class TrustsEverySigner(_TakesForSound):
+    """Checks that a signature is whole, and not whose."""
+
+    fault = "signature-untrusted"
+
+
+class ChecksNoBytes(_TakesForSound):
+    """Looks at the signer, and not at what was signed."""
+
+    fault = "signature-broken"
+
+
+class KnowsNoCalendar(_TakesForSound):
+    """Trusts a certificate for ever."""
+
+    fault = "signature-expired"
+
+
+class ForgetsTheAgreement(SignatureLiar):
+    """Says nothing about a signature that was demanded: the list passes as one of the unsigned kind."""
+
+    def lie(self, _signature: ListSignature | None) -> None:
+        return None
+
+
+class ThrowsTheSignatureAway(SignatureLiar):
+    """Says that it was sound, and keeps nothing by which anybody else could tell."""
+
+    def lie(self, signature: ListSignature | None) -> ListSignature | None:
+        return ListSignature(b"", signature.fault) if signature else None
+
+
+class CallsAllSigned(SignatureLiar):
+    """Says that what nobody checked is sound."""
+
+    def lie(self, signature: ListSignature | None) -> ListSignature:
+        return signature or ListSignature(b"x", "")
+
+
+class LyingHouse(FolderBench):
+    """A bench of a print house whose adapters all tell the same lie."""
+
+    def __init__(self, centre: PrintCentre, monkeypatch: pytest.MonkeyPatch, lie: type[Liar]) -> None:
+        self._lie = lie
+        super().__init__(centre, monkeypatch)
+
+    def fresh(self) -> Provider:
+        return self._lie(super().fresh())
+
+    def with_rules(self, rules: HouseRules) -> Provider:
+        return self._lie(super().with_rules(rules))
+
+
 class LyingBench(PingenBench):
     """A bench whose adapters all tell the same lie."""
 
@@ -151,6 +242,31 @@ _CASES: dict[type[Liar], Any] = {
     ReadsOnePage: _SUITE.test_what_was_handed_over_on_a_day_is_listed_once_with_its_pages,
     TakesSilenceForNought: _SUITE.test_a_list_that_cannot_be_had_or_read_is_an_error_and_never_nought,
 }
+
+
+def _refused(flaw: ListFlaw) -> Callable[[ProviderBench], None]:
+    return lambda bench: _SUITE.test_a_list_with_a_missing_or_wrong_signature_is_refused_by_name(bench, flaw)
+
+
+_OF_SIGNATURES: dict[type[Liar], Callable[[ProviderBench], None]] = {
+    NeedsNoSignature: _refused(ListFlaw.MISSING),
+    TrustsEverySigner: _refused(ListFlaw.FOREIGN),
+    ChecksNoBytes: _refused(ListFlaw.OTHER_BYTES),
+    KnowsNoCalendar: _refused(ListFlaw.EXPIRED),
+    ForgetsTheAgreement: _SUITE.test_a_soundly_signed_list_is_believed_and_its_signature_kept,
+    ThrowsTheSignatureAway: _SUITE.test_a_soundly_signed_list_is_believed_and_its_signature_kept,
+    CallsAllSigned: _SUITE.test_nothing_is_said_about_a_signature_that_nobody_demanded,
+}
+
+
+@pytest.mark.parametrize("lie", list(_OF_SIGNATURES), ids=lambda lie: lie.__name__)
+def test_a_lie_about_a_signature_fails_the_case_that_asks_for_it_and_the_truth_passes(
+    lie: type[Liar], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PrintCentre(speed=0, start=MONDAY, automatic=False) as centre, pytest.raises(AssertionError):
+        _OF_SIGNATURES[lie](LyingHouse(centre, monkeypatch, lie))
+    with PrintCentre(speed=0, start=MONDAY, automatic=False) as centre:
+        _OF_SIGNATURES[lie](LyingHouse(centre, monkeypatch, Liar))
 
 
 @pytest.fixture

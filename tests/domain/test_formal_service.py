@@ -33,9 +33,10 @@ def test_a_moved_addressee_was_not_served() -> None:
     assert describe(DeliveryKind.CERTIFICATE, "undeliverable-moved", verdict).endswith("kein Zugang")
 
 
-def test_a_registered_letter_without_slip_proves_nothing_by_itself() -> None:
-    assert awaited_proof(Service.UEBERGABE) is None
-    assert awaited_proof(Service.EINWURF) is None
+def test_a_registered_letter_without_slip_is_proven_by_the_carriers_record() -> None:
+    assert awaited_proof(Service.STANDARD) is None
+    assert awaited_proof(Service.UEBERGABE) is DeliveryKind.DELIVERY_RECORD
+    assert awaited_proof(Service.EINWURF) is DeliveryKind.MAILBOX_RECORD
     assert awaited_proof(Service.RUECKSCHEIN) is DeliveryKind.RUECKSCHEIN
 
 

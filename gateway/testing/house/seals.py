@@ -19,13 +19,16 @@ _VALID = timedelta(days=3650)
 
 
 class Seal:
-    """Seals a whole PDF, or signs other bytes. `trust_file` is the certificate that the other side must trust."""
+    """Seals a whole PDF, or signs other bytes. `trust_file` is the certificate that the other side must trust.
 
-    def __init__(self, folder: Path, name: str = "Scanstelle (Simulator)") -> None:
+    `expired`: its certificate is one that ended yesterday.
+    """
+
+    def __init__(self, folder: Path, name: str = "Scanstelle (Simulator)", *, expired: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.trust_file, key_file = folder / "seal.pem", folder / "seal.key"
         if not key_file.exists():
-            _make(name, self.trust_file, key_file)
+            _make(name, self.trust_file, key_file, timedelta(days=-1) if expired else _VALID)
         self._signer = signers.SimpleSigner(
             signing_cert=asn1_x509.Certificate.load(asn1_pem.unarmor(self.trust_file.read_bytes())[2]),
             signing_key=PrivateKeyInfo.load(key_file.read_bytes()),
@@ -53,7 +56,7 @@ def with_more(pdf: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _make(name: str, trust_file: Path, key_file: Path) -> None:
+def _make(name: str, trust_file: Path, key_file: Path, valid: timedelta) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -64,7 +67,7 @@ def _make(name: str, trust_file: Path, key_file: Path) -> None:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _VALID)
-        .not_valid_after(now + _VALID)
+        .not_valid_after(now + valid)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -40,7 +40,7 @@ class Script:
 
     `reject_next`: reason for rejecting the next delivery as a whole. `reject_keys`: pieces and why. `withhold`: kinds
     of files that are not written ("ack", "production", "posting", "list", "certificate"). `asleep`: nothing is taken
-    out of the inbox. `list_signature`: what posting lists carry (sound, missing, foreign, other-bytes).
+    out of the inbox. `list_signature`: what posting lists carry (sound, missing, foreign, other-bytes, expired).
     """
 
     reject_next: str = ""
@@ -133,16 +133,26 @@ class PrintCentre(Centre):
         return answers.write(self.root / "out", name, told, kind=kind or self._answer, sign=self._sign)
 
     @property
+    def expired_trust_file(self) -> Path:
+        """The certificate that it signed with once (PEM); it ended, and has been trusted too."""
+        return self._ended().trust_file
+
+    def _ended(self) -> Seal:
+        return Seal(self.root / "centre" / "ended", "Druckzentrum (Simulator)", expired=True)
+
+    @property
     def trust_file(self) -> Path:
         """The certificate of its signatures on posting lists (PEM)."""
         return self._seal.trust_file
 
     def _sign(self, content: bytes) -> bytes | None:
-        """Posting lists carry its signature; the script may forget it, take somebody else's, or sign other bytes."""
+        """Posting lists carry its signature; the script may forget it, or do it in one of the wrong ways."""
         if self.script.list_signature == "missing":
             return None
         if self.script.list_signature == "foreign":
             return Seal(self.root / "centre" / "foreign", "Fremdes Druckhaus (Simulator)").beside(content)
+        if self.script.list_signature == "expired":
+            return self._ended().beside(content)
         return self._seal.beside(content + b" " if self.script.list_signature == "other-bytes" else content)
 
     def drop(self, name: str, content: bytes) -> Path:

@@ -13,7 +13,7 @@ asleep, awake                 nothing is taken out of the inbox
 reject:REASON                 the next delivery is rejected as a whole
 reject-piece:KEY:REASON       that piece is rejected
 withhold:KIND                 files of that kind (ack, started, production, posting, list) are not written
-list-signature:FLAW           posting lists from now on: missing, foreign, other-bytes; sound ends it
+list-signature:FLAW           posting lists from now on: missing, foreign, other-bytes, expired; sound ends it
 repeat                        everything that was said is said again, late and in another order
 nonsense                      a file that nobody can read lies in the outbox
 """
