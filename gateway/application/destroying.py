@@ -46,6 +46,8 @@ from gateway.application.sweeping_scans import (
     rejected_files,
     transfer_notes,
 )
+from gateway.application.trail_emptying import empty_trail
+from gateway.application.trail_judging import plan_trail
 from gateway.db.people import AuditEntry
 from gateway.domain.permission import Action
 from gateway.domain.retention import Keep, Kind, RetentionRule
@@ -55,6 +57,8 @@ MOST = 20_000
 """Deletions of one kind in one pass; the rest goes in the next one."""
 APPLIED = "retention-applied"
 SUBJECT = "retention"
+ANCHORS_AWAY = "anchors-unreachable"
+"""Where the head of the audit chain is written down cannot be written to."""
 
 Look = Callable[[Services, RetentionRule], Iterator[tuple[str, Keep | None]]]
 """What is old enough, by a name, and why it must stay; None if it may go."""
@@ -95,7 +99,9 @@ class Pass:
     gone: dict[str, int] = field(default_factory=dict)
     kept: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
-    """Codes of what kept documents from leaving: the case file did not give back what was filed."""
+    """Codes of what kept things from leaving: the case file did not give back what was filed, or the trail's chain
+    is broken, or its anchor cannot be written.
+    """
 
     def keep(self, kind: Kind, keep: Keep) -> None:
         """Count what stays."""
@@ -123,6 +129,7 @@ def plan(services: Services, login: str | None = None) -> Pass:
         for keep, number in counted.items():
             for _ in range(number):
                 found.keep(sweep.kind, keep or Keep.UNFINISHED)
+    _plan_trail(services, found)
     return found
 
 
@@ -138,6 +145,7 @@ def apply(services: Services) -> Pass | None:
         found = Pass()
         for sweep, names in _all(services):
             _apply(services, sweep, names, found)
+        _apply_to_trail(services, found)
         with services.db.transaction() as session:
             audit(session, services, SYSTEM, APPLIED, SUBJECT, **vars(found))
         return found
@@ -192,6 +200,28 @@ def _apply(services: Services, sweep: Sweep, names: Iterator[tuple[str, Keep | N
         else:
             done += 1
     _add(found.gone, sweep.kind, done)
+
+
+def _plan_trail(services: Services, found: Pass) -> None:
+    """Entries of the trail, of which nothing goes until two people have confirmed it."""
+    try:
+        trail = plan_trail(services)
+    except IntegrityError as fault:
+        found.faults[fault.code] = 1
+        return
+    _add(found.gone, Kind.AUDIT_ENTRY, trail.departs.count)
+    if trail.kept:
+        found.kept[Kind.AUDIT_ENTRY.value] = dict(trail.kept)
+
+
+def _apply_to_trail(services: Services, found: Pass) -> None:
+    """What two people confirmed of it."""
+    try:
+        _add(found.gone, Kind.AUDIT_ENTRY, empty_trail(services))
+    except IntegrityError as fault:
+        found.faults[fault.code] = 1
+    except OSError:  # writing the anchor; nothing was deleted, the next pass tries again
+        found.faults[ANCHORS_AWAY] = 1
 
 
 def _add(counts: dict[str, int], kind: Kind, number: int) -> None:

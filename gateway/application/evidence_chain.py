@@ -1,6 +1,7 @@
 """The chain proof of a posting file: the entries of the audit trail about one letter, and what ties them to an anchor.
 
-Of entries about other letters that lie between, only the hash is shown. Who has the anchor, which was written down
+Of entries about other letters that lie between, only the hash is shown; of those that departed by their rule of
+retention it is the one that their seal keeps. Who has the anchor, which was written down
 outside of the database on its day, knows that nothing here was put in, changed or reordered later.
 """
 
@@ -14,7 +15,7 @@ from gateway.application.verifying import pairs
 from gateway.db.engine import row_id
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
-from gateway.domain.chain import GENESIS, Anchor, ChainEntry, entry_content, entry_hash
+from gateway.domain.chain import GENESIS, Anchor, ChainEntry, ChainSeal, entry_content, entry_hash
 from gateway.errors import IntegrityError
 
 
@@ -59,15 +60,21 @@ def _stretches(session: Session, anchors: Sequence[Anchor], numbers: Sequence[in
             yield stretch
 
 
+def _hash_of(seal: ChainSeal, entry: ChainEntry | None) -> str:
+    if entry is not None:
+        return entry_hash(seal.number, seal.sealed_at, entry, seal.reason_sha256)
+    if seal.departure is None or seal.entry_sha256 is None:
+        raise IntegrityError(
+            "audit-chain-broken",
+            "Im Protokoll fehlt ein versiegelter Eintrag. Bitte `gateway audit verify` ausführen.",
+        )
+    return seal.entry_sha256
+
+
 def _stretch(session: Session, first: int, anchor: Anchor | None) -> dict[str, Any]:
     hashes, head = [], ""
     for seal, entry in pairs(session, first, anchor.number if anchor else None):
-        if entry is None:
-            raise IntegrityError(
-                "audit-chain-broken",
-                "Im Protokoll fehlt ein versiegelter Eintrag. Bitte `gateway audit verify` ausführen.",
-            )
-        hashes.append(entry_hash(seal.number, seal.sealed_at, entry, seal.reason_sha256))
+        hashes.append(_hash_of(seal, entry))
         head = seal.sha256
     before = select(AuditSeal.sha256).where(col(AuditSeal.number) == first - 1)
     return {

@@ -6,6 +6,7 @@ certificate only the line of the piece is copied.
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ from gateway.db.people import Case, Office, User
 from gateway.db.templates import TemplateVersion
 from gateway.domain.accessible import CompanionKind
 from gateway.domain.evidence import Part
+from gateway.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,20 @@ def _enclosures(subject: Subject) -> Iterator[Part]:
         yield Part(f"anlage-{number}.pdf", f"Anlage {number}: {enclosure.title}", content)
 
 
+def _if_here(subject: Subject, sha256: str) -> bytes | None:
+    """A print copy leaves soon by its rule, and no case file has it; its hash stays in the row of the piece."""
+    with suppress(NotFound):
+        return subject.services.blobs.get(sha256)
+    return None
+
+
 def _piece_parts(subject: Subject, number: int, piece_id: int) -> Iterator[Part]:
     session = subject.session
     piece = session.get_one(MailPiece, piece_id)
     if piece.print_sha256 is not None and _is_alone(session, subject, piece_id):
         what = f"Was für Empfänger {number} gedruckt wurde, mit den Codes jedes Blattes"
-        if subject.services.blobs.has(piece.print_sha256):
-            content = subject.services.blobs.get(piece.print_sha256)
+        content = _if_here(subject, piece.print_sha256)
+        if content is not None:
             yield Part(f"druckkopie-{number}.pdf", what, content)
     yield rows_part(
         f"sendung-{number}.json",

@@ -33,13 +33,16 @@ def seal(services: Services, *, thorough: bool = False) -> int:
     return done
 
 
-def anchor(services: Services) -> Anchor | None:
-    """Seal everything, and write the head down outside of the database; None while there is nothing."""
+def anchor(services: Services, departure: str | None = None) -> Anchor | None:
+    """Seal everything, and write the head down outside of the database; None while there is nothing.
+
+    `departure`: the sum of entries that are about to go, proven up to here. Raises `OSError`.
+    """
     seal(services, thorough=True)
     with services.locks.try_lock("audit-anchor") as held:
         if not held or (last := head(services)) is None:
             return None
-        made = Anchor(services.clock.now(), last.number, last.sha256)
+        made = Anchor(services.clock.now(), last.number, last.sha256, departure)
         services.anchors.append(made)
         return made
 

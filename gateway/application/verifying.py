@@ -5,26 +5,27 @@ Seals stream by in the order of their numbers; memory does not grow with them.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import lru_cache
+from datetime import date, timedelta
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Row, exists, func
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor, audit
+from gateway.application.concluding import day_of
 from gateway.application.sealing import entry_of, table_of
 from gateway.application.services import Services
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
-from gateway.domain.chain import Anchor, ChainCheck, ChainEntry, ChainFault, ChainSeal, is_emptied
+from gateway.domain.chain import ChainCheck, ChainEntry, ChainFault, ChainSeal, is_emptied
+from gateway.domain.departure import REASONS_DELETED, DepartureCheck
 from gateway.domain.permission import Action
+from gateway.domain.retention import Kind
 
 UNSEALED_FOR = timedelta(hours=1)
 """Older than this, an entry without a seal is a finding."""
 UNANCHORED_FOR = timedelta(days=2)
-REASONS_DELETED = "personal-data-deleted"
-"""The action that proves that the reasons of a subject's entries were deleted."""
 _CHUNK = 2000
 _MOST = 200
 """Findings that are listed; more are only counted."""
@@ -38,6 +39,8 @@ class Verified:
     sealed: int = 0
     unsealed: int = 0
     reasons_deleted: int = 0
+    departed: int = 0
+    """Entries that are gone by their rule of retention."""
     anchors: int = 0
     head: ChainSeal | None = None
     faults: list[ChainFault] = field(default_factory=list)
@@ -61,25 +64,27 @@ def verify(
             who.require(Action.READ_TRAIL)
             audit(session, services, who.login, "chain-verified", "audit")
     with services.db.reading() as session:
-        found = _walk(session, list(services.anchors.read()), progress)
+        found = _walk(session, services, progress)
         _look_for_unsealed(session, services, found)
     if found.anchors == 0 and _is_old(services, found):
         found.add([ChainFault("anchors-missing")])
     return found
 
 
-def _walk(session: Session, anchors: list[Anchor | None], progress: Callable[[int], None] | None) -> Verified:
-    found = Verified(anchors=len(anchors))
-    found.add([ChainFault("anchor-unreadable") for each in anchors if each is None])
+def _walk(session: Session, services: Services, progress: Callable[[int], None] | None) -> Verified:
+    lines = list(services.anchors.read())
+    anchors = [each for each in lines if each is not None]
+    found = Verified(anchors=len(lines))
+    found.add([ChainFault("anchor-unreadable")] * (len(lines) - len(anchors)))
     anchored: dict[int, list[str]] = {}
     for each in anchors:
-        if each is not None:
-            anchored.setdefault(each.number, []).append(each.sha256)
-    check = ChainCheck()
+        anchored.setdefault(each.number, []).append(each.sha256)
+    check, departures = ChainCheck(), DepartureCheck()
     proven = lru_cache(maxsize=1000)(lambda subject: _is_proven(session, subject))
     for seal, entry in pairs(session):
         found.sealed += 1
         found.add(check.step(seal, entry))
+        departures.step(seal, entry)
         if entry is not None and is_emptied(seal, entry):
             found.reasons_deleted += 1
             found.add([] if proven(entry.subject) else [ChainFault("reason-missing", seal.number, entry.id)])
@@ -87,9 +92,15 @@ def _walk(session: Session, anchors: list[Anchor | None], progress: Callable[[in
             found.add([] if sha256 == seal.sha256 else [ChainFault("anchor-differs", seal.number)])
         if progress and found.sealed % _CHUNK == 0:
             progress(found.sealed)
-    found.head = check.last
+    found.head, found.departed = check.last, departures.missing
     found.add([ChainFault("tail-missing", number) for number in sorted(anchored)])
+    found.add(departures.faults(anchors, partial(day_of, services), partial(cut_off, services)))
     return found
+
+
+def cut_off(services: Services, on: date) -> date:
+    """The last day whose entries of the trail were old enough on a day."""
+    return services.retention.rule(Kind.AUDIT_ENTRY, on).cut_off(on)
 
 
 def pairs(
@@ -113,7 +124,16 @@ def pairs(
 
 
 def _seal_of(row: "Row[Any]") -> ChainSeal:
-    return ChainSeal(row.number, row.entry_id, row.sealed_at, row.sha256, row.reason_salt, row.reason_sha256)
+    return ChainSeal(
+        row.number,
+        row.entry_id,
+        row.sealed_at,
+        row.sha256,
+        row.reason_salt,
+        row.reason_sha256,
+        row.entry_sha256,
+        row.departure,
+    )
 
 
 def _look_for_unsealed(session: Session, services: Services, found: Verified) -> None:

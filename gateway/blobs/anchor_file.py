@@ -21,9 +21,10 @@ class AnchorFile:
 
     def append(self, anchor: Anchor) -> None:
         """One line, whole and on disk when this returns. Raises `OSError`."""
-        line = (
-            json.dumps({"at": anchor.at.isoformat(), "number": anchor.number, "sha256": anchor.sha256}) + "\n"
-        )
+        told = {"at": anchor.at.isoformat(), "number": anchor.number, "sha256": anchor.sha256}
+        if anchor.departure is not None:
+            told["departure"] = anchor.departure
+        line = json.dumps(told) + "\n"
         descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
         try:
             os.write(descriptor, line.encode())
@@ -44,6 +45,12 @@ class AnchorFile:
 def _read(line: str) -> Anchor | None:
     try:
         told = json.loads(line)
-        return Anchor(datetime.fromisoformat(told["at"]), int(told["number"]), str(told["sha256"]))
-    except (ValueError, KeyError, TypeError):
+        departure = told.get("departure")
+        return Anchor(
+            datetime.fromisoformat(told["at"]),
+            int(told["number"]),
+            str(told["sha256"]),
+            None if departure is None else str(departure),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -77,7 +77,8 @@ def _print(found: Verified) -> None:
     head = found.head
     console.print(
         f"{found.sealed} Siegel, {found.entries} Einträge ({found.unsealed} noch nicht versiegelt), "
-        f"{found.anchors} Anker, {found.reasons_deleted} nachgewiesen gelöschte Begründungen."
+        f"{found.anchors} Anker, {found.reasons_deleted} nachgewiesen gelöschte Begründungen, "
+        f"{found.departed} nachgewiesen gelöschte Einträge."
     )
     if head is not None:
         console.print(f"Kopf der Kette: Nr. {head.number}, SHA-256 {head.sha256}")
@@ -99,6 +100,7 @@ def _as_json(found: Verified) -> dict[str, object]:
         "sealed": found.sealed,
         "unsealed": found.unsealed,
         "reasons_deleted": found.reasons_deleted,
+        "departed": found.departed,
         "anchors": found.anchors,
         "head": {"number": head.number, "sha256": head.sha256} if head else None,
         "findings_in_all": found.faults_in_all,

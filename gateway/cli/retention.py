@@ -7,12 +7,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.destroying import Pass, apply, plan
+from gateway.application.destroying import ANCHORS_AWAY, Pass, apply, plan
 from gateway.application.exporting import export_person
 from gateway.application.locking import list_locks, lock_deletion, unlock_deletion
+from gateway.cli import retention_of_trail
 from gateway.cli.context import console, notes, print_json, services_for, write_bytes
 from gateway.domain.retention import RetentionRule
 
+FAULTS = {
+    "audit-chain-broken": "Vom Protokoll wurde nichts gelöscht. Bitte `gateway audit verify` ausführen.",
+    ANCHORS_AWAY: "Vom Protokoll wurde nichts gelöscht: In die Ankerdatei lässt sich nicht schreiben.",
+}
+"""Of what is no contradiction of the case file."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 As = Annotated[str, typer.Option("--as", help="Login of the user who acts.")]
 Case = Annotated[str, typer.Option(help="Reference or file number of the case.")]
@@ -26,6 +32,7 @@ def register(app: typer.Typer) -> None:
     retention.command("lock")(_lock)
     retention.command("unlock")(_unlock)
     retention.command("locks")(_locks)
+    retention_of_trail.register(retention)
     app.add_typer(retention, name="retention")
     export = typer.Typer(help="Hand out what is held.", no_args_is_help=True)
     export.callback()(lambda: None)
@@ -119,4 +126,5 @@ def _print(found: Pass, rules: list[RetentionRule], *, json: bool) -> None:
         table.add_row(rule.kind.value, str(rule.days), str(found.gone.get(rule.kind.value, 0)), kept)
     console.print(table)
     for code, number in found.faults.items():
-        notes.print(f"{number} mal {code}: Die Akte hat nicht zurückgegeben, was abgelegt wurde.", style="red")
+        said = FAULTS.get(code, "Die Akte hat nicht zurückgegeben, was abgelegt wurde.")
+        notes.print(f"{number} mal {code}: {said}", style="red")

@@ -8,6 +8,10 @@ migration adds the guards of that table again.
 from collections.abc import Mapping, Sequence
 
 ONE_OPEN_RUN = "CREATE UNIQUE INDEX one_open_run ON run ((finished_at IS NULL)) WHERE finished_at IS NULL"
+ONE_OPEN_DEPARTURE = (
+    "CREATE UNIQUE INDEX one_open_departure ON audit_departure ((finished_at IS NULL))"
+    " WHERE finished_at IS NULL AND dropped_at IS NULL"
+)
 
 
 def append_only(dialect: str, *tables: str) -> list[str]:
@@ -44,6 +48,24 @@ def never_deleted(dialect: str, *tables: str) -> list[str]:
                 f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_never_deleted()"
             )
     return statements
+
+
+def only_if(dialect: str, name: str, table: str, event: str, exists: str) -> list[str]:
+    """Rows are deleted (`event` DELETE), or a column is given a value (UPDATE OF), only if the query finds something.
+
+    The query sees the row as OLD or NEW.
+    """
+    if dialect == "sqlite":
+        return _sqlite_trigger(name, table, f"NOT EXISTS ({exists})", event)
+    return [
+        (
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF NOT EXISTS ({exists}) THEN RAISE EXCEPTION '{name}' "
+            "USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+            "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+        ),
+        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+    ]
 
 
 def without(dialect: str, guard: str, table: str) -> list[str]:

@@ -4,6 +4,7 @@ What is hashed is who, what, when, on what, and references; of a reason that a p
 reason, the one free text of the trail, can be deleted later and the chain still proves everything else.
 No secret is in the hash: whoever can rewrite the whole database could make a new chain. That is why the newest hash
 is written down outside of it every day (`Anchor`); what was changed before an anchor then shows.
+An entry that departs by its rule of retention leaves its hash in its seal (`domain.departure`).
 """
 
 import hashlib
@@ -43,6 +44,10 @@ class ChainSeal:
     sha256: str
     reason_salt: str | None = None
     reason_sha256: str | None = None
+    entry_sha256: str | None = None
+    """Kept when the entry departs, so that the chain can be walked without it."""
+    departure: int | None = None
+    """With which departure the entry went, or is about to (`domain.departure`)."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Anchor:
     at: datetime
     number: int
     sha256: str
+    departure: str | None = None
+    """Sum of a departure that is proven up to here, written down before its entries are deleted."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,11 @@ FAULTS: Mapping[str, str] = {
     "seal-broken": "Eintrag oder Siegel wurden verändert oder umgestellt: Die Prüfsumme passt nicht.",
     "seal-order": "Ein Siegel ist älter als das davor.",
     "entry-missing": "Ein versiegelter Eintrag wurde gelöscht.",
+    "departure-unproven": "Einträge fehlen, und kein Eintrag weist ihre Löschung nach der Aufbewahrungsregel nach.",
+    "departure-differs": "Gelöscht ist etwas anderes, als der Nachweis der Löschung nennt.",
+    "departure-too-young": "Ein Nachweis nennt Einträge, deren Aufbewahrungsfrist nicht durch einen Anker belegt ist.",
+    "departure-by-one": "Eine Löschung von Einträgen haben nicht zwei Personen bestätigt.",
+    "departure-forged": "Ein Nachweis über gelöschte Einträge steht nicht in der Ankerdatei, oder es gibt ihn doppelt.",
     "entry-backdated": "Ein Eintrag trägt eine Zeit weit vor Einträgen, die vor ihm versiegelt wurden.",
     "entry-unsealed": "Einträge sind seit Langem nicht versiegelt. Läuft der Zeitplan (`gateway scheduler`)?",
     "reason-changed": "Die Begründung eines Eintrags wurde verändert.",
@@ -143,11 +155,15 @@ class ChainCheck:
             yield "seal-gap"
         if previous and seal.sealed_at < previous.sealed_at:
             yield "seal-order"
-        if entry is None:
-            yield "entry-missing"
-            return
         before = previous.sha256 if previous else GENESIS
-        if link_hash(before, entry_hash(seal.number, seal.sealed_at, entry, seal.reason_sha256)) != seal.sha256:
+        if entry is None:
+            if seal.departure is None or seal.entry_sha256 is None:
+                yield "entry-missing"
+            elif link_hash(before, seal.entry_sha256) != seal.sha256:
+                yield "seal-broken"
+            return
+        hashed = entry_hash(seal.number, seal.sealed_at, entry, seal.reason_sha256)
+        if link_hash(before, hashed) != seal.sha256 or seal.entry_sha256 not in {None, hashed}:
             yield "seal-broken"
         if self._newest and entry.at < self._newest - LATE:
             yield "entry-backdated"

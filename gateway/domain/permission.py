@@ -14,7 +14,7 @@ class Role(StrEnum):
     TEMPLATE_AUTHOR = "template_author"
     """Looks after letter templates; has no access to letters."""
     AUDITOR = "auditor"
-    """Reads everything, changes nothing."""
+    """Reads everything, changes nothing; but is the second person where old entries of the trail are deleted."""
 
 
 class Action(StrEnum):
@@ -47,6 +47,10 @@ class Action(StrEnum):
     """See who did and read what, and verify the audit chain."""
     SEE_RETENTION = "see_retention"
     """See what is kept how long, and what was deleted."""
+    PROPOSE_DEPARTURE = "propose_departure"
+    """Propose that old entries of the trail are deleted."""
+    CONFIRM_DEPARTURE = "confirm_departure"
+    """Confirm that, as the second person: neither who runs the machine nor who reads the trail can do it alone."""
     LOCK_DELETION = "lock_deletion"
     """Keep everything of a case from being deleted (*Löschsperre*), and lift that again."""
     EXPORT_PERSON = "export_person"
@@ -94,6 +98,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.MANAGE_USERS,
             Action.RECEIVE_SCANS,
             Action.SEE_RETENTION,
+            Action.PROPOSE_DEPARTURE,
         }
     ),
     Role.TEMPLATE_AUTHOR: frozenset({Action.PROPOSE_TEMPLATE}),
@@ -102,6 +107,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.READ,
             Action.READ_TRAIL,
             Action.SEE_RETENTION,
+            Action.CONFIRM_DEPARTURE,
             Action.EXPORT_PERSON,
         }
     ),

@@ -42,6 +42,8 @@ class Kind(StrEnum):
     """Scan deliveries that were refused as a whole, with all their files."""
     TRANSFER_NOTE = "transfer-note"
     """Transfer notes of scans; the case file has them with the scan."""
+    AUDIT_ENTRY = "audit-entry"
+    """Entries of the audit trail; their seals stay. Never by themselves: two people confirm (`domain.departure`)."""
 
 
 class Keep(StrEnum):
@@ -58,6 +60,8 @@ class Keep(StrEnum):
     """The case file has not confirmed it."""
     IN_USE = "in-use"
     """Another letter that is not finished needs the same document."""
+    PROOF = "proof"
+    """It proves that something else was deleted."""
     TERM_RUNNING = "term-running"
 
 

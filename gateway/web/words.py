@@ -333,6 +333,7 @@ RETENTION: Mapping[StrEnum, str] = {
     Kind.REJECTED_SCAN: "abgelehnte und nicht genannte Dateien von Scanlieferungen",
     Kind.SCAN_QUARANTINE: "abgelehnte Scanlieferungen",
     Kind.TRANSFER_NOTE: "Transfervermerke",
+    Kind.AUDIT_ENTRY: "Einträge des Protokolls",
 }
 
 KEEPS: Mapping[str, str] = {
@@ -343,5 +344,6 @@ KEEPS: Mapping[str, str] = {
     Keep.LOCKED: "Löschsperre",
     Keep.NOT_FILED: "von der E-Akte nicht bestätigt",
     Keep.IN_USE: "wird noch gebraucht",
+    Keep.PROOF: "weist eine Löschung nach",
     Keep.TERM_RUNNING: "Aufbewahrungsfrist läuft",
 }

@@ -47,7 +47,7 @@ def unguarded(world: World, *statements: str) -> None:
                 text("ALTER TABLE audit_seal DROP CONSTRAINT IF EXISTS audit_seal_entry_id_fkey")
             )
             for order in ("DISABLE", "ENABLE"):
-                for table in ("audit_entry", "audit_seal"):
+                for table in ("audit_entry", "audit_seal", "audit_departure"):
                     connection.execute(text(f"ALTER TABLE {table} {order} TRIGGER USER"))
                 for statement in statements if order == "DISABLE" else ():
                     connection.execute(text(statement))

@@ -62,3 +62,27 @@ def test_plan_apply_lock_and_export(gateway: Run, world: World, tmp_path: Path) 
     assert out.stat().st_mode & 0o077 == 0
     assert "O’Brien" in out.read_text(encoding="utf-8")
     assert gateway("export", "person", "P3", "--as", "ahmad").code == 5
+
+
+def test_two_people_let_old_entries_of_the_trail_go(gateway: Run, world: World) -> None:
+    gateway("audit", "seal")
+    assert "Keiner darf gehen" in gateway("retention", "trail", "plan").out
+    assert gateway("retention", "trail", "propose", "--as", "admin").code != 0
+    world.advance(days=3660)
+    would = gateway("retention", "trail", "plan", "--as", "audit", "--json").json["departs"]
+    assert would["count"] > 5
+    assert gateway("retention", "plan", "--json").json["deletable"] == {"audit-entry": would["count"]}
+    made = gateway("retention", "trail", "propose", "--as", "admin", "--json").json
+    assert (made["count"], made["sha256"]) == (would["count"], would["sha256"])
+    assert gateway("retention", "trail", "confirm", made["id"], "--as", "admin").code == 5
+    assert gateway("retention", "trail", "drop", made["id"], "--as", "audit").code == 0
+    again = gateway("retention", "trail", "propose", "--as", "admin").out
+    assert f"{would['count']} Einträge" in again
+    confirm = ("retention", "trail", "confirm", made["id"] + 1, "--sha256", made["sha256"], "--as", "audit")
+    assert gateway(*confirm).code == 0
+    assert gateway("retention", "apply", "--json").json["deletable"] == {"audit-entry": would["count"]}
+    found = gateway("audit", "verify", "--json")
+    assert (found.code, found.json["departed"]) == (0, would["count"])
+    states = [one["state"] for one in gateway("retention", "trail", "list", "--json").json]
+    assert states == ["gelöscht", "verworfen"]
+    assert "gelöscht" in gateway("retention", "trail", "list", "--as", "audit").out

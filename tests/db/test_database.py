@@ -25,7 +25,8 @@ pytestmark = pytest.mark.both_databases
 def test_the_migrations_make_exactly_the_models(world: World) -> None:
     with world.services.db.engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
-    assert [one for one in differences if "one_open_run" not in str(one)] == []
+    guards = ("one_open_run", "one_open_departure")  # indexes of an expression, which only the migrations know
+    assert [one for one in differences if not any(guard in str(one) for guard in guards)] == []
 
 
 def test_migrating_again_changes_nothing(world: World) -> None:

@@ -23,12 +23,20 @@ def test_with_four_eyes_only_an_approver_signs_for_another(roles: frozenset[Role
 
 
 READING = {Action.READ, Action.READ_TRAIL, Action.SEE_RETENTION, Action.EXPORT_PERSON}
+SECOND = Action.CONFIRM_DEPARTURE
+"""The one thing that an auditor does, and only an auditor: agree that old entries of the trail go."""
 
 
-@pytest.mark.parametrize("action", [action for action in Action if action not in READING])
+@pytest.mark.parametrize("action", [action for action in Action if action not in {*READING, SECOND}])
 def test_an_auditor_reads_and_changes_nothing(action: Action) -> None:
     assert may({Role.AUDITOR}, Action.READ, office="ahaus")
     assert not may({Role.AUDITOR}, action)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_nobody_alone_lets_entries_of_the_trail_go(role: Role) -> None:
+    assert may({role}, Action.PROPOSE_DEPARTURE) == (role is Role.ADMINISTRATOR)
+    assert may({role}, SECOND) == (role is Role.AUDITOR)
 
 
 @given(ROLES, st.sampled_from(Action))

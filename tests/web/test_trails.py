@@ -7,6 +7,8 @@ from gateway.application.destroying import apply
 from gateway.application.locking import lock_deletion
 from gateway.application.sealing import anchor
 from gateway.application.tokens import add_token
+from gateway.application.trail_releasing import departures
+from gateway.application.verifying import verify
 from gateway.db.people import AuditEntry
 from gateway.domain.references import for_people
 from gateway.domain.scopes import Scope
@@ -96,3 +98,31 @@ def test_the_rules_of_retention_and_the_last_pass_are_shown(site: Site) -> None:
     for words in ("Zuletzt angewandt", "Druckexemplare", "DSGVO", "Klage S 7 AS 12/26", "JC-BOR-2026-00017"):
         assert words in visitor.text
     assert site.visitor("anna").get("/aufbewahrung").status_code == 403
+
+
+def test_old_entries_of_the_trail_are_proposed_confirmed_and_shown(site: Site) -> None:
+    services = site.world.services
+    anchor(services)
+    site.world.advance(days=3660)
+    admin = site.visitor("admin")
+    admin.get("/aufbewahrung")
+    assert "Bisher wurde kein Eintrag gelöscht" in admin.text
+    admin.post("/aufbewahrung/protokoll")
+    assert "eine zweite Person muss sie bestätigen" in admin.text
+    assert "Löschung bestätigen" not in admin.page
+    assert "Prüfen, was gehen darf" not in admin.page
+    (made,) = departures(services)
+    refused = admin.post("/aufbewahrung/protokoll/1/bestaetigen", sha256=made.sha256)
+    assert refused.status_code == 403
+    auditor = site.visitor("audit")
+    auditor.get("/aufbewahrung")
+    assert "Prüfen, was gehen darf" not in auditor.page
+    assert auditor.post("/aufbewahrung/protokoll/1/bestaetigen", sha256="0" * 64).status_code == 409
+    auditor.get("/aufbewahrung")
+    auditor.post("/aufbewahrung/protokoll/1/bestaetigen", sha256=made.sha256)
+    assert "der nächste Durchgang führt sie aus" in auditor.text
+    apply(services)
+    auditor.get("/aufbewahrung")
+    assert "gelöscht am" in auditor.text
+    assert "Verwerfen" not in auditor.page
+    assert verify(services).departed == made.count
