@@ -13,6 +13,7 @@ from gateway.domain.findings import Box
 
 A4_WIDTH_MM = 210.0
 A4_HEIGHT_MM = 297.0
+MM_PER_PT = 25.4 / 72
 
 ADDRESS_X_MM = 25.0
 """Left edge of address text (DIN 5008)."""

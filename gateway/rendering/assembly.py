@@ -15,7 +15,7 @@ from itertools import count
 
 import pikepdf
 
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
+from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT, PrintProfile
 from gateway.domain.mailpiece import PieceSide, sides_of
 from gateway.domain.references import sheet_codes
 from gateway.errors import DocumentInvalid
@@ -23,7 +23,6 @@ from gateway.ports.renderer import PrintCopy
 from gateway.rendering import conformance, structure
 from gateway.rendering.assembly_proof import fingerprints, prove
 from gateway.rendering.overlay import stamps
-from gateway.rendering.reading import MM_PER_PT
 
 _FIRST_WITH_OBJECT_STREAMS = "1.5"
 _BOXES = ("/CropBox", "/BleedBox", "/TrimBox", "/ArtBox")
@@ -42,10 +41,8 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
         )
     with ExitStack() as stack:
         sources = [stack.enter_context(structure.opened(document)) for document in documents]
-        if any(structure.facts(source).hides_layers for source in sources):
-            raise structure.layered()
         # Taken before anything is changed: what the final bytes are held against is what is archived.
-        prints = [fingerprints(source) for source in sources]
+        prints = [structure.examined(source, _prints) for source in sources]
         sides = sides_of([len(pages) for pages in prints], duplex=duplex)
         sheets = sides[-1].sheet
         if sheets > profile.max_sheets:
@@ -61,6 +58,15 @@ def assemble(documents: Sequence[bytes], *, piece: str, profile: PrintProfile, d
         )
     prove(final, prints, piece=piece, profile=profile, duplex=duplex)
     return PrintCopy(pdf=final, pages=len(sides), sheets=sheets)
+
+
+def _prints(source: pikepdf.Pdf) -> list[str]:
+    """The fingerprints of the pages of a document that is fit to be printed."""
+    if structure.hides_layers(source):
+        raise structure.layered()
+    for page in source.pages:
+        structure.check_shape(page)
+    return fingerprints(source)
 
 
 def _joined(

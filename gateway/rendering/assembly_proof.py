@@ -7,6 +7,7 @@ stands. It is read anew from the bytes that would be handed over, and knows noth
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import chain
 
 import pikepdf
@@ -35,10 +36,10 @@ def prove(
     """
     sides = sides_of([len(pages) for pages in prints], duplex=duplex)
     codes = sheet_codes(piece, sides[-1].sheet)
+    stamped = [side.front for side in sides]
     with structure.opened(final) as written:
-        facts = structure.facts(written)
-        _prove_pages(written, sides, prints)
-    with reading.read(final, facts) as document:
+        _prove_pages(structure.examined(written, partial(fingerprints, stamped=stamped)), sides, prints)
+    with reading.read(final, examined_pages=len(sides)) as document:
         first = document.page(1)
         # One page at a time: memory stays that of one page, whatever their number.
         pages = chain([first], map(document.page, range(2, document.page_count + 1)))
@@ -74,10 +75,10 @@ def _drawn_bytes(stream: pikepdf.Object) -> bytes:
     return bytes(stream.read_raw_bytes() if names & _PICTURE_FORMATS else stream.read_bytes())
 
 
-def _prove_pages(final: pikepdf.Pdf, sides: Sequence[PieceSide], prints: Sequence[Sequence[str]]) -> None:
+def _prove_pages(drawn: Sequence[str], sides: Sequence[PieceSide], prints: Sequence[Sequence[str]]) -> None:
     """Every side of every sheet draws exactly the page of the document it belongs to, or nothing."""
     wanted = [_BLANK if side.page is None else prints[side.document][side.page - 1] for side in sides]
-    if fingerprints(final, [side.front for side in sides]) != wanted:
+    if drawn != wanted:
         raise RenderError(
             "pages-unproven",
             "Die Druckfassung enthält nicht genau die Seiten ihrer Dokumente. Sie wird nicht übergeben; "

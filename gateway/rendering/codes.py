@@ -13,7 +13,7 @@ import zxingcpp
 from PIL import Image
 
 from gateway.domain.findings import Box
-from gateway.rendering import reading
+from gateway.rendering import geometry, reading
 from gateway.rendering.ink import MM_PER_INCH
 
 SHEET_CODE_VERSION = 5
@@ -151,7 +151,7 @@ def _codes_on(page: pdfium.PdfPage, number: int, dpi: int, box: Box | None) -> l
 
 
 def _picture(page: pdfium.PdfPage, dpi: int, box: Box | None = None) -> tuple[Image.Image, Box]:
-    width_mm, height_mm = reading.size_mm(page)
+    width_mm, height_mm = geometry.size_mm(page)
     area = box or Box(0, 0, min(width_mm, _MAX_SIDE_MM), min(height_mm, _MAX_SIDE_MM))
     return reading.raster(page, dpi, area), area
 

@@ -14,13 +14,13 @@ from types import MappingProxyType
 
 from fontTools.ttLib import TTFont
 
+from gateway.domain.layout import MM_PER_PT
 from gateway.errors import RenderError
 
 FONT_FAMILY = "Noto Sans"
 FONT_FILES: Mapping[str, str] = MappingProxyType(
     {"regular": "NotoSans-Regular.woff2", "bold": "NotoSans-Bold.woff2"}
 )
-MM_PER_PT = 25.4 / 72
 
 _FONTCONFIG = Path(__file__).with_name("fonts.conf")
 _PACKAGE = Path("node_modules/@kern-ux/native/dist/fonts/noto-sans")

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from gateway.domain.findings import Box, Finding
 from gateway.errors import NotFound
-from gateway.rendering import reading
+from gateway.rendering import geometry, reading
 from gateway.rendering.ink import MM_PER_INCH
 
 MAX_SIDE_PX = 4000
@@ -48,7 +48,7 @@ def _image(pdf: bytes, number: int, dpi: int) -> tuple[Image.Image, float]:
                 "page-not-found", f"Seite {number} gibt es nicht; das Dokument hat {len(document)} Seiten."
             )
         page = document[number - 1]
-        px_per_mm = min(dpi / MM_PER_INCH, MAX_SIDE_PX / max(*reading.size_mm(page), 1.0))
+        px_per_mm = min(dpi / MM_PER_INCH, MAX_SIDE_PX / max(*geometry.size_mm(page), 1.0))
         return reading.raster(page, px_per_mm * MM_PER_INCH, colour=True), px_per_mm
 
 

@@ -151,7 +151,7 @@ def font_not_embedded(page: PageReading, _: PrintProfile) -> Iterator[Finding]:
 
 def character_unprintable(page: PageReading, _: PrintProfile) -> Iterator[Finding]:
     """'character-unprintable': a replacement character, or a glyph that stands for no character (.notdef)."""
-    points = () if page.is_plain_text else page.code_points
+    points = () if page.text.is_plain else page.text.code_points
     bad = [index for index, code_point in enumerate(points) if code_point in {0, 0xFFFD}]
     if bad:
         yield _error(
@@ -159,7 +159,7 @@ def character_unprintable(page: PageReading, _: PrintProfile) -> Iterator[Findin
             f"{len(bad)} Zeichen dieser Seite haben kein Schriftbild. Bitte das Zeichen ersetzen "
             "oder eine Schrift wählen, die es enthält.",
             page,
-            page.character(bad[0]).box,
+            page.text.character(bad[0]).box,
         )
 
 
@@ -167,7 +167,7 @@ def character_private(page: PageReading, _: PrintProfile) -> Iterator[Finding]:
     """'character-private', a warning: private characters look different in every font."""
     private = [
         index
-        for index, code_point in enumerate(() if page.is_plain_text else page.code_points)
+        for index, code_point in enumerate(() if page.text.is_plain else page.text.code_points)
         if code_point in _PRIVATE_AREA or code_point in _SURROGATES_OF_PRIVATE_PLANES
     ]
     if private:
@@ -177,7 +177,7 @@ def character_private(page: PageReading, _: PrintProfile) -> Iterator[Finding]:
             f"{len(private)} Zeichen dieser Seite sind Sonderzeichen einer Symbolschrift. "
             "Bitte am Bild prüfen, ob sie stimmen.",
             page.number,
-            page.character(private[0]).box,
+            page.text.character(private[0]).box,
         )
 
 

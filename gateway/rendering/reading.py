@@ -1,8 +1,6 @@
 """What a PDF says and shows, in millimetres as a person sees the page: size, characters, ink, fonts.
 
-The page is the *visible* page: /Rotate, a CropBox and a MediaBox whose origin is not 0 are taken into account
-here, once, so that no check has to think of them. This module judges nothing (that is `preflight`) and it
-changes nothing (that is `assembly`).
+This module judges nothing (that is `preflight`) and it changes nothing (that is `assembly`).
 
 pdfium keeps global state and is not thread-safe, not even for two different documents, and its calls let go
 of Python's global lock. So every use of pdfium in this package goes through `opened`, which holds one lock for
@@ -10,12 +8,10 @@ as long as a document is open, and closes everything before it lets go.
 """
 
 import ctypes
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from itertools import repeat
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -25,17 +21,15 @@ from PIL import Image
 from gateway.domain.findings import Box
 from gateway.pdfium import LOCK
 from gateway.rendering import objects, structure
+from gateway.rendering.geometry import Geometry, size_mm
 from gateway.rendering.ink import MM_PER_INCH, Ink
+from gateway.rendering.text_layer import INVISIBLE, Character, TextLayer
 
-MM_PER_PT = MM_PER_INCH / 72
 INK_DPI = 100
 """Raster for whole pages: a quarter of a millimetre, and two milliseconds a page."""
 
 _NEAR_MM = 3.0
 """A thick line may reach a little beyond its bounds."""
-_ODD = re.compile("[\x00\ufffd\ue000-\uf8ff\udb80-\udbff\U000f0000-\U0010ffff].", re.DOTALL)
-"""Unmapped, replaced or private characters, before the zero that ends the text."""
-_INVISIBLE = frozenset({pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP})
 
 
 @contextmanager
@@ -59,23 +53,6 @@ def opened(pdf: bytes) -> Iterator[pdfium.PdfDocument]:
 
 
 @dataclass(frozen=True)
-class Character:
-    """One character as it stands on the page.
-
-    `code_point` is a UTF-16 unit as pdfium gives it, 0 where the PDF maps a glyph to nothing. `box` is the
-    tight box of its glyph, `x_mm` and `baseline_mm` where the pen stood, `pen_end_mm` where it went on.
-    `invisible`: text render mode 3 or 7, as in the hidden text layer of a scan.
-    """
-
-    code_point: int
-    box: Box
-    x_mm: float
-    pen_end_mm: float
-    baseline_mm: float
-    invisible: bool
-
-
-@dataclass(frozen=True)
 class UsedFont:
     """A font that visible text uses, and where it is used first."""
 
@@ -90,12 +67,6 @@ class SeenAnnotation:
 
     kind: str
     box: Box
-
-
-def size_mm(page: pdfium.PdfPage) -> tuple[float, float]:
-    """Width and height of the visible page, after /Rotate."""
-    width_pt, height_pt = page.get_size()
-    return width_pt * MM_PER_PT, height_pt * MM_PER_PT
 
 
 def raster(
@@ -128,30 +99,34 @@ def raster(
 class PageReading:
     """One page of an open document, `number` counted from 1. What is asked is read then, and once."""
 
-    def __init__(self, page: pdfium.PdfPage, number: int, facts: structure.Structure) -> None:
+    def __init__(self, page: pdfium.PdfPage, number: int, document: "Reading") -> None:
         self._page = page
-        self._facts = facts
-        self._to_seen = _to_seen(page)
+        self._document = document
+        self._geometry = Geometry(page)
         self.number = number
         self.width_mm, self.height_mm = size_mm(page)
-        self.user_unit = facts.user_units[number - 1]
+
+    @property
+    def user_unit(self) -> float:
+        """Of how many points the page's own unit is."""
+        return self._document.facts.user_units[self.number - 1]
 
     @property
     def is_transparent(self) -> bool:
         """Whether the page uses transparency."""
-        return self._facts.transparent[self.number - 1]
+        return self._document.facts.transparent[self.number - 1]
 
     @property
     def has_jpeg2000(self) -> bool:
         """Whether the page shows JPEG 2000 pictures."""
-        return self._facts.jpeg2000[self.number - 1]
+        return self._document.facts.jpeg2000[self.number - 1]
 
     @property
     def annotations(self) -> list[SeenAnnotation]:
         """Annotations that show or may show."""
         return [
-            SeenAnnotation(annotation.kind, self._seen_box(*annotation.rect))
-            for annotation in self._facts.annotations[self.number - 1]
+            SeenAnnotation(annotation.kind, self._geometry.box_mm(*annotation.rect))
+            for annotation in self._document.facts.annotations[self.number - 1]
         ]
 
     @cached_property
@@ -171,7 +146,7 @@ class PageReading:
         """Whether nothing but plain black text is drawn in `box` or near it; then that is all its ink."""
 
         def is_near(bounds: tuple[float, ...]) -> bool:
-            return self._seen_box(*bounds).overlaps(near)
+            return self._geometry.box_mm(*bounds).overlaps(near)
 
         near = Box(box.x0_mm - _NEAR_MM, box.y0_mm - _NEAR_MM, box.x1_mm + _NEAR_MM, box.y1_mm + _NEAR_MM)
         return not self.annotations and objects.only_black_text(self._page.raw, is_near)
@@ -188,34 +163,16 @@ class PageReading:
     @cached_property
     def images(self) -> tuple[objects.PlacedImage, ...]:
         """Every picture that is drawn, with its resolution on paper."""
-        return tuple(objects.images(self._page.raw, objects.ON_PAGE, objects.UPRIGHT, self._seen_box))
+        return tuple(objects.images(self._page.raw, objects.ON_PAGE, objects.UPRIGHT, self._geometry.box_mm))
 
     @cached_property
-    def is_plain_text(self) -> bool:
-        """Whether every character is mapped, and none is a replacement or of a private area: asked in one call.
-
-        pdfium leaves characters without a mapping out of its text, so that is shorter then.
-        """
-        text, count = self._text
-        units = (ctypes.c_ushort * (count + 1))()
-        written = pdfium_c.FPDFText_GetText(text, 0, count, units)
-        return written == count + 1 and not _ODD.search(bytes(units).decode("utf-16-le", "surrogatepass"))
-
-    @cached_property
-    def code_points(self) -> tuple[int, ...]:
-        """Every character's UTF-16 unit in the PDF's own order; 0 where a glyph is mapped to nothing."""
-        text, count = self._text
-        return tuple(map(partial(pdfium_c.FPDFText_GetUnicode, text), range(count)))
+    def text(self) -> TextLayer:
+        """Its text, as pdfium reads it."""
+        return TextLayer(self._page, self._geometry)
 
     def characters(self, zone: Box) -> list[Character]:
         """The characters whose pen position lies in `zone`, in the PDF's own order."""
-        text, _ = self._text
-        left, bottom, right, top = self._page_box(zone)
-        across, up = self._pens
-        standing = [
-            index for index, y in enumerate(up) if bottom <= y <= top and left <= across[index] <= right
-        ]
-        return [self.character(index) for index in standing if pdfium_c.FPDFText_IsGenerated(text, index) != 1]
+        return self.text.characters(zone)
 
     @cached_property
     def fonts(self) -> tuple[UsedFont, ...]:
@@ -224,113 +181,43 @@ class PageReading:
         for text, bounds in objects.text_objects(self._page.raw, objects.ON_PAGE):
             font = pdfium_c.FPDFTextObj_GetFont(text)
             key = ctypes.cast(font, ctypes.c_void_p).value
-            if key and key not in fonts and pdfium_c.FPDFTextObj_GetTextRenderMode(text) not in _INVISIBLE:
+            if key and key not in fonts and pdfium_c.FPDFTextObj_GetTextRenderMode(text) not in INVISIBLE:
                 embedded = pdfium_c.FPDFFont_GetIsEmbedded(font) == 1
-                fonts[key] = UsedFont(_font_name(font), embedded, self._seen_box(*bounds))
+                fonts[key] = UsedFont(_font_name(font), embedded, self._geometry.box_mm(*bounds))
         return tuple(fonts.values())
-
-    @cached_property
-    def _text(self) -> tuple[Any, int]:
-        """What pdfium reads as text, and its length; closed with the document."""
-        self._textpage = self._page.get_textpage()  # kept: it would be closed with its last reference
-        # The bare handle: asked thousands of times, the wrapper costs more than pdfium does.
-        return self._textpage.raw, self._textpage.count_chars()
-
-    @cached_property
-    def _pens(self) -> tuple[Sequence[float], Sequence[float]]:
-        """Where the pen stood for every character, x and y in the page's own points: thousands, so without detours."""
-        text, count = self._text
-        pens = (ctypes.c_double * (2 * count))()
-        start, end = ctypes.addressof(pens), ctypes.addressof(pens) + ctypes.sizeof(pens)
-        width = ctypes.sizeof(ctypes.c_double)
-        across, up = (range(start + offset, end + offset, 2 * width) for offset in (0, width))
-        for _ in map(_char_origin(), repeat(text), range(count), across, up):
-            pass
-        return pens[::2], pens[1::2]
-
-    def character(self, index: int) -> Character:
-        """The character at `index` of `code_points`."""
-        text, _ = self._text
-        across, up = self._pens
-        x_mm, baseline_mm = self._seen(across[index], up[index])
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-        pdfium_c.FPDFText_GetCharBox(text, index, left, right, bottom, top)
-        # A hyphen at the end of a line comes as a control character; on paper it is a hyphen.
-        is_hyphen = pdfium_c.FPDFText_IsHyphen(text, index) == 1
-        owner = pdfium_c.FPDFText_GetTextObject(text, index)
-        loose = pdfium_c.FS_RECTF()
-        pdfium_c.FPDFText_GetLooseCharBox(text, index, loose)
-        return Character(
-            code_point=ord("-") if is_hyphen else pdfium_c.FPDFText_GetUnicode(text, index),
-            box=self._seen_box(left.value, bottom.value, right.value, top.value),
-            x_mm=x_mm,
-            pen_end_mm=self._seen_box(loose.left, loose.bottom, loose.right, loose.top).x1_mm,
-            baseline_mm=baseline_mm,
-            invisible=bool(owner) and pdfium_c.FPDFTextObj_GetTextRenderMode(owner) in _INVISIBLE,
-        )
-
-    def _seen(self, x_pt: float, y_pt: float) -> tuple[float, float]:
-        """A point of the page's own coordinates, as seen: mm from the top left corner of the turned page."""
-        a, b, c, d, e, f = self._to_seen
-        return a * x_pt + c * y_pt + e, b * x_pt + d * y_pt + f
-
-    def _page_box(self, zone: Box) -> tuple[float, float, float, float]:
-        """(left, bottom, right, top) of a zone as seen, in the page's own points."""
-        a, b, c, d, e, f = self._to_seen
-        scale = a * d - b * c
-        corners = ((zone.x0_mm - e, zone.y0_mm - f), (zone.x1_mm - e, zone.y1_mm - f))
-        across, up = zip(*(((d * x - c * y) / scale, (a * y - b * x) / scale) for x, y in corners), strict=True)
-        return min(across), min(up), max(across), max(up)
-
-    def _seen_box(self, left: float, bottom: float, right: float, top: float) -> Box:
-        (xa, ya), (xb, yb) = self._seen(left, bottom), self._seen(right, top)
-        return Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
 
 
 class Reading:
     """An open document: its facts, and its pages one at a time, so that memory stays that of one page."""
 
-    def __init__(self, document: pdfium.PdfDocument, facts: structure.Structure) -> None:
+    def __init__(self, document: pdfium.PdfDocument, facts: Callable[[], structure.Structure]) -> None:
         self._document = document
-        self.facts = facts
+        self._facts = facts
         self.page_count = len(document)
+
+    @cached_property
+    def facts(self) -> structure.Structure:
+        """What it carries besides its pages' content."""
+        return self._facts()
 
     def page(self, number: int) -> PageReading:
         """Page `number`, counted from 1."""
-        return PageReading(self._document[number - 1], number, self.facts)
+        return PageReading(self._document[number - 1], number, self)
 
 
 @contextmanager
-def read(pdf: bytes, facts: structure.Structure | None = None) -> Iterator[Reading]:
-    """A PDF open for reading; `facts` of just these bytes, if they are known already.
+def read(pdf: bytes, examined_pages: int | None = None) -> Iterator[Reading]:
+    """A PDF open for reading. Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted').
 
-    Raises `DocumentInvalid` ('pdf-unreadable', 'pdf-encrypted').
+    examined_pages: how many pages the caller has examined in just these bytes; other facts are then read if asked.
     """
-    facts = facts or structure.read(pdf)
+    facts = cache(partial(structure.read, pdf))
+    # Before pdfium sees it: what is damaged is refused here.
+    pages = examined_pages or len(facts().annotations)
     with opened(pdf) as document:
-        if len(document) == 0 or len(document) != len(facts.annotations):
+        if len(document) != pages:
             raise structure.unreadable()
         yield Reading(document, facts)
-
-
-def _to_seen(page: pdfium.PdfPage) -> tuple[float, float, float, float, float, float]:
-    """The matrix from the page's own points to mm as seen, y down: for each /Rotate, from its visible box."""
-    left, bottom, right, top = page.get_bbox()
-    in_points = {
-        0: (1, 0, 0, -1, -left, top),
-        90: (0, 1, 1, 0, -bottom, -left),
-        180: (-1, 0, 0, 1, right, -bottom),
-        270: (0, -1, -1, 0, top, right),
-    }[page.get_rotation()]
-    a, b, c, d, e, f = (number * MM_PER_PT for number in in_points)
-    return a, b, c, d, e, f
-
-
-@cache
-def _char_origin() -> Callable[..., int]:
-    """The same function taking bare addresses: converting two pointers a character costs more than the call."""
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-    return kind(ctypes.cast(pdfium_c.FPDFText_GetCharOrigin, ctypes.c_void_p).value or 0)
 
 
 def _font_name(font: Any) -> str:

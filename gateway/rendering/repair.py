@@ -14,9 +14,9 @@ import pikepdf
 from PIL import Image, ImageChops, ImageFilter
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM
+from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT
 from gateway.ports.renderer import RepairedDocument
-from gateway.rendering import intake, reading, structure
+from gateway.rendering import geometry, intake, reading, structure
 from gateway.rendering.ink import MM_PER_INCH
 
 PROOF_DPI = 150
@@ -154,7 +154,7 @@ def _raster(pdf: bytes, index: int) -> Image.Image:
     with reading.opened(pdf) as document:
         document.init_forms()
         page = document[index]
-        longest_inch = max(*reading.size_mm(page), 1.0) / MM_PER_INCH
+        longest_inch = max(*geometry.size_mm(page), 1.0) / MM_PER_INCH
         dpi = min(PROOF_DPI, _MAX_SIDE_PX / longest_inch)
         bitmap = page.render(scale=dpi / 72, may_draw_forms=True, draw_annots=True, optimize_mode="print")
         picture: Image.Image = bitmap.to_pil().convert("L")
@@ -270,10 +270,7 @@ def _is_seen_as_a4(page: pikepdf.Page) -> bool:
     """Other pages are refused anyway; of those nothing is touched."""
     left, bottom, right, top = _visible(page)
     width, height = (right - left, top - bottom) if _turn(page) in {0, 180} else (top - bottom, right - left)
-    is_a4 = (
-        abs(width * reading.MM_PER_PT - A4_WIDTH_MM) <= 1
-        and abs(height * reading.MM_PER_PT - A4_HEIGHT_MM) <= 1
-    )
+    is_a4 = abs(width * MM_PER_PT - A4_WIDTH_MM) <= 1 and abs(height * MM_PER_PT - A4_HEIGHT_MM) <= 1
     return is_a4 and float(page.obj.get("/UserUnit", 1)) == 1
 
 

@@ -13,8 +13,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM
-from gateway.rendering.fonts import FONT_FILES, MM_PER_PT, default_fonts_dir, font_bytes
+from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT
+from gateway.rendering.fonts import FONT_FILES, default_fonts_dir, font_bytes
 
 _REGULAR, _BOLD = "GatewayProof", "GatewayProofBold"
 LEFT_MM, RIGHT_MM = 25.0, 190.0

@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pikepdf
 
@@ -18,6 +19,7 @@ HIDDEN_LAYERS = (
     "Bitte ohne Ebenen neu speichern (PDF/A-1) oder als reines PDF drucken."
 )
 _MAX_TREE_DEPTH = 50
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -166,27 +168,35 @@ def read(pdf: bytes) -> Structure:
 
 def facts(document: pikepdf.Pdf) -> Structure:
     """All facts of an open document; to be called within `opened`. Raises `DocumentInvalid` ('pdf-unreadable')."""
+    return examined(document, _facts)
+
+
+def examined(document: pikepdf.Pdf, look: Callable[[pikepdf.Pdf], Found]) -> Found:
+    """What `look` finds in an open document, whose content it reads to the end.
+
+    Raises `DocumentInvalid` ('pdf-unreadable') if the document turns out to be damaged meanwhile, or has no page.
+    """
     try:
-        return _facts(document)
+        found = look(document)
     # A broken object shows as whatever type pikepdf happens to meet in its place.
     except (AttributeError, KeyError, TypeError, ValueError):
         raise unreadable() from None
+    # A warning is such as a stream that ends too early: the rest of a page would be missing, without any error.
+    if document.get_warnings() or not len(document.pages):
+        raise unreadable()
+    return found
 
 
 def _facts(document: pikepdf.Pdf) -> Structure:
     for page in document.pages:
-        _check_page(page)
-    if document.get_warnings():
-        # Such as a stream that ends too early: the rest of a page would be missing, without any error.
-        raise unreadable()
+        check_shape(page)
+        _check_streams(page)
     pages = [page.obj for page in document.pages]
-    if not pages:
-        raise unreadable()
     root = document.Root
     return Structure(
         has_javascript=_has_javascript(root, pages),
         has_form_fields="/AcroForm" in root and len(root.AcroForm.get("/Fields", [])) > 0,
-        hides_layers="/OCProperties" in root and _hides_layers(document),
+        hides_layers=hides_layers(document),
         annotations=tuple(tuple(_annotations(page)) for page in pages),
         user_units=tuple(float(page.get("/UserUnit", 1)) for page in pages),
         transparent=tuple(is_transparent(resources(page)) for page in document.pages),
@@ -194,11 +204,15 @@ def _facts(document: pikepdf.Pdf) -> Structure:
     )
 
 
-def _check_page(page: pikepdf.Page) -> None:
-    """What every later step relies on. Raises one of the errors that `read` takes for damage."""
+def check_shape(page: pikepdf.Page) -> None:
+    """A page box and a rotation as every later step relies on. Raises what `examined` takes for damage."""
     left, bottom, right, top = (float(edge) for edge in page.mediabox)
     if left >= right or bottom >= top or int(inherited(page.obj, "/Rotate") or 0) % 90:
         raise ValueError("page box or rotation")
+
+
+def _check_streams(page: pikepdf.Page) -> None:
+    """That all content can be read to its end. Raises what `examined` takes for damage."""
     if not all(isinstance(stream, pikepdf.Stream) for stream in contents(page)):
         raise TypeError("content stream")
     if not all(isinstance(form, pikepdf.Stream) for _, form in forms(page)):
@@ -208,8 +222,10 @@ def _check_page(page: pikepdf.Page) -> None:
         stream.read_bytes()
 
 
-def _hides_layers(document: pikepdf.Pdf) -> bool:
+def hides_layers(document: pikepdf.Pdf) -> bool:
     """A layer that is off or that a viewer switches by itself, or a rule about layers (ISO 32000-1, 8.11)."""
+    if "/OCProperties" not in document.Root:
+        return False
     default = document.Root.OCProperties.get("/D", pikepdf.Dictionary())
     if len(default.get("/OFF", [])) or default.get("/BaseState", "/ON") != "/ON" or len(default.get("/AS", [])):
         return True

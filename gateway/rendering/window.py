@@ -13,7 +13,8 @@ from itertools import pairwise
 from gateway.domain.findings import Box
 from gateway.domain.layout import PrintProfile
 from gateway.rendering.ink import Ink
-from gateway.rendering.reading import Character, PageReading
+from gateway.rendering.reading import PageReading
+from gateway.rendering.text_layer import Character
 
 WINDOW_DPI = 300
 _SAME_LINE_MM = 1.0
