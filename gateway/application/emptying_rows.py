@@ -9,8 +9,10 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import SYSTEM, audit
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
+from gateway.db.delivery import ToldDeliveryAside
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Recipient
+from gateway.db.mail import StatusEvent, Submission
 from gateway.db.people import AuditEntry, Person
 from gateway.db.placings import InboundMove
 from gateway.db.retention import LetterRetention
@@ -69,6 +71,12 @@ def empty_returns(session: Session, services: Services, letter_id: int) -> int:
     _blank(
         session, CertificateNotice, CertificateNotice.settled_reason, col(CertificateNotice.piece_id).in_(free)
     )
+    told = (
+        select(StatusEvent.id)
+        .join(Submission, col(Submission.id) == StatusEvent.submission_id)
+        .where(col(Submission.piece_id).in_(free))
+    )
+    _blank(session, ToldDeliveryAside, ToldDeliveryAside.reason, col(ToldDeliveryAside.event_id).in_(told))
     suspended = col(AddressSuspension.returned_id).in_(returned)
     persons = session.exec(
         select(Person.reference)

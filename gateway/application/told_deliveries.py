@@ -136,7 +136,7 @@ def put_told_aside(services: Services, login: str, event_id: int, reason: str) -
     if not reason.strip():
         raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
     with services.db.transaction() as session:
-        _, piece = _open(session, event_id)
+        event, piece = _open(session, event_id)
         who = actor(session, login)
         require_for_piece(session, who, Action.PROVE_DELIVERY, row_id(piece))
         session.add(
@@ -148,8 +148,10 @@ def put_told_aside(services: Services, login: str, event_id: int, reason: str) -
             )
         )
         audit(
-            *(session, services, who.login, "told-delivery-put-aside", piece.reference),
+            *(session, services, who.login, "told-delivery-put-aside"),
+            _view(session, services, event, piece).letters[0][0],
             reason=reason.strip()[:500],
+            piece=piece.reference,
             event=event_id,
         )
 

@@ -11,7 +11,10 @@ from gateway.domain.delivery import DeliveryKind
 
 
 class ToldDeliveryAside(SQLModel, table=True):
-    """A person says that nothing follows from a provider's word that a piece was delivered. Append-only."""
+    """A person says that nothing follows from a provider's word that a piece was delivered.
+
+    Append-only; the reason is emptied with the letter's personal data.
+    """
 
     __tablename__ = "told_delivery_aside"
 

@@ -8,20 +8,29 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import select
 
 from gateway.application import approving, drafting, posting, rendering
 from gateway.application.administering import add_user
 from gateway.application.choosing_service import choose_service
 from gateway.application.delivering import Receipt, correct, store_scan
 from gateway.application.desk_view import desk
+from gateway.application.emptying import empty_persons
 from gateway.application.evidencing import packed, posting_file
 from gateway.application.excepting import propose, second
 from gateway.application.explaining import explain
 from gateway.application.filing import file_due
 from gateway.application.importing import import_cases
+from gateway.application.sealing import seal
 from gateway.application.serving import record as record_proof
 from gateway.application.told_deliveries import confirm_told, put_told_aside, told_deliveries
 from gateway.application.tracking import poll, record
+from gateway.db.delivery import ToldDeliveryAside
+from gateway.db.letters import Letter
+from gateway.db.people import AuditEntry
+from gateway.db.retention import LetterRetention
 from gateway.domain.delivery import DeliveryKind, Outcome
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Role
@@ -186,7 +195,7 @@ def test_what_was_only_told_becomes_more_when_the_record_comes(world: World) -> 
 
 
 def test_a_status_without_a_day_asks_for_the_day_and_can_be_put_aside(world: World) -> None:
-    sent(world)
+    reference = sent(world)
     told(world, "CONFIRMED", None)
     (one,) = told_deliveries(world.services, "post")
     assert (one.on, one.why) == (None, "told-without-day")
@@ -197,6 +206,18 @@ def test_a_status_without_a_day_asks_for_the_day_and_can_be_put_aside(world: Wor
         put_told_aside(world.services, "post", one.id, " ")
     put_told_aside(world.services, "post", one.id, "Die Post widerruft die Meldung")
     assert told_deliveries(world.services, "post", everything=True) == []
+    seal(world.services)
+    with world.services.db.transaction() as session:
+        letter_id = session.exec(select(Letter.id).where(Letter.reference == reference)).one() or 0
+        session.add(LetterRetention(letter_id=letter_id, content_left_at=world.clock.now()))
+    empty_persons(world.services, letter_id)
+    with world.services.db.reading() as session:
+        (aside,) = session.exec(select(ToldDeliveryAside)).all()
+        (entry,) = session.exec(select(AuditEntry).where(AuditEntry.action == "told-delivery-put-aside")).all()
+    assert (aside.reason, aside.decided_by, entry.reason, entry.subject) == ("", "post", "", reference)
+    for change in ("SET decided_by = 'x'", "SET reason = 'anders'"):
+        with pytest.raises(DatabaseError), world.services.db.transaction() as session:
+            session.connection().execute(text(f"UPDATE told_delivery_aside {change}"))
 
 
 def test_without_a_record_of_posting_only_the_carriers_record_founds_a_notification(world: World) -> None:

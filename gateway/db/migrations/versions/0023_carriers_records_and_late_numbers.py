@@ -37,7 +37,10 @@ def upgrade() -> None:
     statements = [
         *without(dialect, "status_event_only_emptied", "status_event"),
         *only_emptied(dialect, "status_event", (*_SAID, *_TOLD), {"raw": "'{}'"}),
-        *append_only(dialect, "told_delivery_aside", "posting_supplement"),
+        *append_only(dialect, "posting_supplement"),
+        *only_emptied(
+            dialect, "told_delivery_aside", ("event_id", "decided_by", "decided_at"), {"reason": "''"}
+        ),
         *never_deleted(dialect, "told_delivery_aside", "posting_supplement"),
     ]
     for statement in statements:
