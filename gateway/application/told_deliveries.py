@@ -112,8 +112,14 @@ def confirm_told(
     """Make it a proof of receipt. With the carrier's record (`scan`) the outcome says who took it, else nobody knows.
 
     `effective_on` only where the record says another day, or the provider named none. Raises `NotFound`
-    ('told-delivery-gone'), `InputError` ('delivery-record-missing', or as `domain.delivery.judge`), `NotPermitted`.
+    ('told-delivery-gone'), `InputError` ('delivery-record-missing', 'delivery-record-unread', or as
+    `domain.delivery.judge`), `NotPermitted`.
     """
+    if scan is not None and outcome in {"", Outcome.TOLD}:
+        raise InputError(
+            "delivery-record-unread",
+            "Der Auslieferungsbeleg liegt bei: Bitte als Ergebnis wählen, was er sagt. Es wurde nichts vermerkt.",
+        )
     with services.db.transaction() as session:
         event, piece = _open(session, event_id)
         who = actor(session, login)

@@ -141,6 +141,9 @@ def test_an_earlier_delivery_does_not_shorten_the_fiction(world: World) -> None:
     (one,) = told_deliveries(world.services, "post", everything=True)
     assert one.why == "told-in-time"
     scan = store_scan(world.services, numbered(1, "Auslieferungsbeleg"))
+    with pytest.raises(InputError) as refused:
+        confirm_told(world.services, "post", one.id, outcome="told-delivered", scan=scan)
+    assert refused.value.code == "delivery-record-unread"
     confirm_told(world.services, "post", one.id, outcome="handed-addressee", scan=scan)
     assert deadline(world, reference) == (DEEMED, date(2026, 12, 21))
     assert any("unbeachtlich" in each for each in explain(world.services, reference))
