@@ -16,6 +16,7 @@ class OriginalSettings(Section):
     sample_at_least: int = Field(3, ge=1)
     destroyed_within_days: int = Field(14, ge=1)
     answered_within_days: int = Field(5, ge=1)
+    redelivered_within_days: int = Field(10, ge=1)
     level: Literal["P-5", "P-6", "P-7"] = "P-5"
     longer_days: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
 
@@ -26,5 +27,6 @@ class OriginalSettings(Section):
             sample=SampleRule(self.sample_percent, self.sample_at_least),
             destroyed_within_days=self.destroyed_within_days,
             answered_within_days=self.answered_within_days,
+            redelivered_within_days=self.redelivered_within_days,
             level=self.level,
         )

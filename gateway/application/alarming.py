@@ -142,7 +142,9 @@ def _of_scans(session: Session, services: Services, *, may_act: bool) -> Iterato
     for each in arrival_alarms(session, services):
         where = (each.source, each.since.astimezone(services.schedule.zone).date())
         facts = AlarmFacts(each.kind)
-        yield _alarm(services, facts, each.occasion, where, "", each.message, each.since, may_act=may_act)
+        yield _alarm(
+            services, facts, each.occasion, where, each.delivery_id, each.message, each.since, may_act=may_act
+        )
 
 
 def _of_records(session: Session, services: Services, *, may_act: bool) -> Iterator[Alarm]:

@@ -1,5 +1,9 @@
-"""Alarms about scan deliveries of agreed sources: a number is missing, nothing came, a delivery or an answer waits."""
+"""Alarms about scan deliveries of agreed sources: a number is missing, nothing came, a delivery or an answer waits.
 
+What was rejected and does not come again is one, too.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -8,10 +12,12 @@ from threading import Thread
 from sqlmodel import Session, col, select
 
 from gateway.application.arrivals_view import SourceView, source_views
+from gateway.application.rejected_scans import RejectedLine, open_rejected
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery
 from gateway.domain.alarms import AlarmKind
 from gateway.domain.findings import Finding, Severity
+from gateway.domain.rejected import reminders
 from gateway.domain.sequences import as_words
 from gateway.ports.scans import ScanSite
 
@@ -29,6 +35,8 @@ class ArrivalAlarm:
     occasion: str
     message: str
     since: datetime
+    delivery_id: str = ""
+    """Of the delivery that it is about, if it is about one that was taken."""
 
 
 def arrival_alarms(session: Session, services: Services) -> Iterator[ArrivalAlarm]:
@@ -45,6 +53,33 @@ def arrival_alarms(session: Session, services: Services) -> Iterator[ArrivalAlar
             f"{row.source}:{row.id}",
             text,
             row.arrived_at,
+        )
+
+    yield from _not_redelivered(session, services)
+
+
+def _not_redelivered(session: Session, services: Services) -> Iterator[ArrivalAlarm]:
+    """By delivery, what was rejected and did not come again in time; asked for again after each further term."""
+    within, today = services.originals.redelivered_within_days, services.today()
+    by_delivery: dict[int, list[RejectedLine]] = defaultdict(list)
+    for line in open_rejected(session, services):
+        if reminders(line.due, within, today):
+            by_delivery[line.delivery_id].append(line)
+    for delivery_id, lines in by_delivery.items():
+        first = min(line.due for line in lines if line.due is not None)
+        one = len(lines) == 1
+        what = "Ein abgelehntes Dokument" if one else f"{len(lines)} abgelehnte Dokumente"
+        text = (
+            f"{what} der Lieferung {lines[0].delivery} {'ist' if one else 'sind'} nicht neu geliefert. Bitte"
+            " bei der Scanstelle nachfragen, oder das Papier zurückfordern."
+        )
+        yield ArrivalAlarm(
+            AlarmKind.SCAN_NOT_REDELIVERED,
+            services.scan_source(lines[0].source).shown,
+            f"{delivery_id}:{reminders(first, within, today)}",
+            text,
+            datetime.combine(first, time(0), UTC),
+            f"{delivery_id}",
         )
 
 

@@ -75,6 +75,7 @@ class InboundView:
     replaced_by: int | None = None
     """The later scan of the same paper that is valid now."""
     replaces: int | None = None
+    delivery_id: int = 0
 
 
 def read_inbound(services: Services, login: str, inbound_id: int) -> InboundView:
@@ -161,6 +162,7 @@ def _view(session: Session, who: Actor, document: InboundDocument) -> InboundVie
         next_id=_next(session, who, document),
         replaced_by=row_id(valid) if (valid := valid_scan(session, document)) is not document else None,
         replaces=document.replaces_id,
+        delivery_id=document.delivery_id,
     )
 
 

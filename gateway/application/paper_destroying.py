@@ -16,11 +16,13 @@ from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, audit
 from gateway.application.paper_events import note
+from gateway.application.paper_facts import TAKEN
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
+from gateway.application.superseding import valid_scan
 from gateway.db.columns import columns
 from gateway.db.engine import compare_and_set, row_id
-from gateway.db.files import InboundDocument, ScanDelivery
+from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.originals import (
     DestructionCertificate,
     DestructionItem,
@@ -163,6 +165,7 @@ class _Known:
     paper: Paper
     released_at: datetime | None
     recalled_at: datetime | None
+    state: InboundState
 
 
 def _match(
@@ -174,7 +177,7 @@ def _match(
     done: Reported,
 ) -> None:
     lines = said.lines[start : start + _CHUNK]
-    known = _papers(session, row.source, {line.document_id for line in lines})
+    known = _of_one_paper(session, _papers(session, row.source, {line.document_id for line in lines}))
     for position, line in enumerate(lines, start + 1):
         found = known.get((line.delivery, line.document_id))
         finding = _fault(services, found, said)
@@ -204,8 +207,33 @@ def _fault(services: Services, found: _Known | None, said: Certificate) -> Paper
     return fault_of_line(found.paper, day(found.released_at), day(found.recalled_at), said.destroyed_on)
 
 
-def _papers(session: Session, source: str, documents: set[str]) -> Mapping[tuple[str, str], _Known]:
-    query = (
+def _papers(session: Session, source: str, documents: set[str]) -> dict[tuple[str, str], _Known]:
+    query = _known_papers().where(
+        InboundDocument.source == source, col(InboundDocument.document_id).in_(documents)
+    )
+    return {(row.delivery, row.document_id): _Known(*row[2:]) for row in session.execute(query)}
+
+
+def _of_one_paper(
+    session: Session, named: Mapping[tuple[str, str], _Known]
+) -> Mapping[tuple[str, str], _Known]:
+    """Under whatever number a paper that is kept is named, its newest row speaks for it."""
+    by_id = {each.inbound_id: each for each in named.values()}
+    found = dict(named)
+    for name, each in named.items():
+        if each.state in TAKEN or each.paper is not Paper.KEPT:
+            continue
+        newest = row_id(valid_scan(session, session.get_one(InboundDocument, each.inbound_id)))
+        if newest not in by_id:
+            row = session.execute(_known_papers().where(col(Original.inbound_id) == newest)).one_or_none()
+            by_id[newest] = _Known(*row[2:]) if row is not None else each
+        found[name] = by_id[newest]
+    return found
+
+
+def _known_papers() -> Any:
+    """Delivery and document id, and then what `_Known` has."""
+    return (
         columns(
             ScanDelivery.delivery,
             InboundDocument.document_id,
@@ -213,18 +241,12 @@ def _papers(session: Session, source: str, documents: set[str]) -> Mapping[tuple
             Original.paper,
             ReleaseList.confirmed_at,
             _recalled_at(),
+            InboundDocument.state,
         )
         .join(InboundDocument, col(InboundDocument.id) == Original.inbound_id)
         .join(ScanDelivery, col(ScanDelivery.id) == Original.delivery_id)
         .outerjoin(ReleaseList, col(ReleaseList.id) == Original.list_id)
-        .where(InboundDocument.source == source, col(InboundDocument.document_id).in_(documents))
     )
-    return {
-        (row.delivery, row.document_id): _Known(
-            row.inbound_id, Paper(row.paper), row.confirmed_at, row.recalled_at
-        )
-        for row in session.execute(query)
-    }
 
 
 def _recalled_at() -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func
+from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -14,7 +14,7 @@ from gateway.application.authorising import Actor
 from gateway.application.services import Services
 from gateway.db.arrivals import ScanFeedback
 from gateway.db.columns import columns
-from gateway.db.files import InboundDocument, InboundState, ScanDelivery
+from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
 from gateway.db.originals import Original, OriginalHold
 from gateway.db.people import Case, Office
 from gateway.db.retention import DeletionLock
@@ -118,14 +118,19 @@ def require_paper(who: Actor, row: PaperRow, action: Action = Action.ASSIGN_INBO
 
 
 def still_the_scan() -> ColumnElement[bool]:
-    """Not replaced by a later scan of the same paper, nor refused and delivered again: the paper goes with that one."""
-    later = aliased(InboundDocument)
+    """It speaks for its paper: it was taken and no later scan replaced it, or it was refused and never came again.
+
+    Only what was not taken can come again under its own number, or have a later row that names it.
+    """
+    later, newer = aliased(InboundDocument), aliased(InboundDocument)
     again = columns(later.id).where(
         col(later.source) == InboundDocument.source,
         col(later.document_id) == InboundDocument.document_id,
         col(later.id) > InboundDocument.id,
     )
-    return and_(col(InboundDocument.state) != InboundState.REPLACED, ~again.exists())
+    named = columns(newer.id).where(col(newer.replaces_id) == InboundDocument.id)
+    refused = and_(col(InboundDocument.state).in_(NOT_TAKEN), ~again.exists(), ~named.exists())
+    return or_(col(InboundDocument.state).in_(TAKEN), refused)
 
 
 def plans_of(session: Session, deliveries: set[int]) -> dict[int, PlanState]:

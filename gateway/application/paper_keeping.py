@@ -14,6 +14,7 @@ from gateway.application.paper_facts import TAKEN
 from gateway.application.paper_wanted import call_back
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
+from gateway.application.superseding import valid_scan
 from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, ScanDelivery
@@ -38,7 +39,8 @@ def keep(services: Services) -> Kept:
     while delivery_id := _next_delivery(services):
         with services.db.transaction() as session:
             known += _know(session, services, session.get_one(ScanDelivery, delivery_id))
-    return Kept(known, _hold_what_is_to_be_returned(services), call_back(services))
+    held = _hold_what_is_to_be_returned(services) + _carry_holds(services)
+    return Kept(known, held, call_back(services))
 
 
 def _next_delivery(services: Services) -> int | None:
@@ -97,6 +99,28 @@ def _hold_what_is_to_be_returned(services: Services) -> int:
         for inbound_id in found:
             add_hold(session, services, inbound_id, Hold.RETURN, _TO_RETURN, SYSTEM)
         return len(found)
+
+
+def _carry_holds(services: Services) -> int:
+    """What holds a paper holds it under its newest number, too; once, so that letting it go there is for good."""
+    query = (
+        select(OriginalHold, InboundDocument)
+        .join(InboundDocument, col(InboundDocument.id) == OriginalHold.inbound_id)
+        .where(col(OriginalHold.lifted_at).is_(None), col(InboundDocument.state).not_in(TAKEN))
+    )
+    carried = 0
+    with services.db.transaction() as session:
+        for held, document in session.exec(query.order_by(col(OriginalHold.id))).all():
+            newest = session.get(Original, row_id(valid_scan(session, document)))
+            if newest is None or newest.inbound_id == held.inbound_id or newest.paper is not Paper.KEPT:
+                continue
+            known = select(OriginalHold.id).where(
+                OriginalHold.inbound_id == newest.inbound_id, OriginalHold.kind == held.kind
+            )
+            if session.exec(known).first() is None:
+                add_hold(session, services, newest.inbound_id, held.kind, held.reason, held.set_by)
+                carried += 1
+    return carried
 
 
 def add_hold(session: Session, services: Services, inbound_id: int, kind: Hold, reason: str, who: str) -> None:

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, and_, case, func
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, actor
-from gateway.application.paper_facts import COUNTED, TAKEN, PaperRow, paper, papers
+from gateway.application.paper_facts import COUNTED, TAKEN, PaperRow, paper, papers, still_the_scan
 from gateway.application.paper_releasing import ReleasePlan, release_plan
 from gateway.application.services import Services
+from gateway.application.superseding import valid_scan
 from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, ScanDelivery
@@ -90,11 +91,14 @@ class Originals:
 
 
 def paper_view(services: Services, login: str, inbound_id: int) -> PaperView | None:
-    """The paper of a document; None if there is no row of it yet, or the user may not see it."""
+    """The paper of a document, as its newest row tells; None if there is no row yet, or the user may not see it."""
     with services.db.reading() as session:
         who = actor(session, login)
         try:
             row = paper(session, services, inbound_id)
+            if row.facts.paper is Paper.KEPT:  # else something happened under this very number
+                newest = valid_scan(session, session.get_one(InboundDocument, inbound_id))
+                row = paper(session, services, row_id(newest))
         except NotFound:
             return None
         may_see = who.may(Action.READ if row.office else Action.RECEIVE_SCANS, row.office)
@@ -204,8 +208,13 @@ def _view(session: Session, who: Actor, row: PaperRow) -> PaperView:
 
 
 def _counts(session: Session) -> dict[Paper, int]:
-    found = dict(session.execute(columns(Original.paper, func.count()).group_by(col(Original.paper))).all())
-    return {each: found.get(each, 0) for each in Paper}
+    """Papers, not rows: those for which a newer row speaks are few, and are taken off."""
+    counted = columns(Original.paper, func.count()).group_by(col(Original.paper))
+    spoken_for = counted.join(InboundDocument, col(InboundDocument.id) == Original.inbound_id).where(
+        col(InboundDocument.state).not_in(TAKEN), ~still_the_scan(), col(Original.paper) == Paper.KEPT
+    )
+    rows, twice = (dict(session.execute(query).all()) for query in (counted, spoken_for))
+    return {each: rows.get(each, 0) - twice.get(each, 0) for each in Paper}
 
 
 def _unfinished(session: Session) -> set[int]:

@@ -18,7 +18,7 @@ from gateway.application.matching import add_matched, find_match
 from gateway.application.quarantining import quarantine
 from gateway.application.rendering import remember_document
 from gateway.application.repeating import repeats
-from gateway.application.rescanning import replace_earlier
+from gateway.application.rescanning import link_rejected, replace_earlier
 from gateway.application.scan_facts import add_keyed, add_note
 from gateway.application.services import Services
 from gateway.db.engine import row_id
@@ -169,7 +169,10 @@ def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who:
         row.findings = list(dict.fromkeys(remarks))
         for rejected in delivery.rejected:
             scanned = _scanned(row_id(row), manifest.source, rejected.document)
-            session.add(_quarantined(scanned, rejected))
+            session.add(bad := _quarantined(scanned, rejected))
+            if rejected.document.replaces:
+                session.flush()
+                link_rejected(session, bad, rejected.document.replaces)
         _put_receipt(session, services, delivery, row.findings)
         audit(session, services, who, "delivery-received", f"{manifest.source}/{manifest.delivery}")
 

@@ -140,12 +140,7 @@ def replace_earlier(session: Session, services: Services, new: InboundDocument, 
         new.proposed_case_id = earlier.case_id
     if earlier.state not in NOT_TAKEN:
         earlier.state = InboundState.REPLACED
-    still_open = select(ScanFeedback).where(
-        ScanFeedback.inbound_id == earlier.id, col(ScanFeedback.settled_at).is_(None)
-    )
-    for row in session.exec(still_open).all():
-        row.settled_at = services.clock.now()
-    session.flush()
+    settle_asked(session, services, row_id(earlier))
     audit(
         session,
         services,
@@ -155,6 +150,27 @@ def replace_earlier(session: Session, services: Services, new: InboundDocument, 
         by=f"inbound-{row_id(new)}",
     )
     return True
+
+
+def settle_asked(session: Session, services: Services, inbound_id: int) -> None:
+    """Nothing more is asked of the scan site about a document, in the caller's transaction."""
+    still_open = select(ScanFeedback).where(
+        ScanFeedback.inbound_id == inbound_id, col(ScanFeedback.settled_at).is_(None)
+    )
+    for row in session.exec(still_open).all():
+        row.settled_at = services.clock.now()
+    session.flush()
+
+
+def link_rejected(session: Session, rejected: InboundDocument, document_id: str) -> None:
+    """A new scan of a paper was rejected again: the two rows are of one paper all the same."""
+    query = select(InboundDocument.id).where(
+        InboundDocument.source == rejected.source,
+        InboundDocument.document_id == document_id,
+        InboundDocument.id != rejected.id,
+        col(InboundDocument.state).in_(NOT_TAKEN),
+    )
+    rejected.replaces_id = session.exec(query.order_by(col(InboundDocument.id).desc())).first()
 
 
 def _require(session: Session, who: Actor, document: InboundDocument) -> None:

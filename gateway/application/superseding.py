@@ -6,7 +6,7 @@ So the case shows one valid scan at every moment. What was replaced by what, and
 the bytes stay here for as long as the rules of retention say. A scan that was not filed yet never is.
 """
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, or_, select
 
 from gateway.application.authorising import SYSTEM, audit
 from gateway.application.filing_attempt import FilingReport
@@ -62,11 +62,19 @@ def supersede(services: Services, inbound_id: int, report: FilingReport) -> None
 
 
 def valid_scan(session: Session, document: InboundDocument) -> InboundDocument:
-    """The newest scan of the same paper; the document itself, if there is no later one."""
-    newest = document
+    """The newest scan of the same paper; the document itself, if there is no later one.
+
+    What was rejected may come again under its own number; of what names the same earlier scan, what was taken is valid.
+    """
+    newest, taken_first = document, (col(InboundDocument.state).in_(NOT_TAKEN), col(InboundDocument.id).desc())
     while newest.state in _NOT_VALID:
-        query = select(InboundDocument).where(InboundDocument.replaces_id == newest.id)
-        later = session.exec(query.order_by(col(InboundDocument.id).desc()).limit(1)).first()
+        again = and_(
+            col(InboundDocument.source) == newest.source,
+            col(InboundDocument.document_id) == newest.document_id,
+            col(InboundDocument.id) > row_id(newest),
+        )
+        query = select(InboundDocument).where(or_(again, col(InboundDocument.replaces_id) == newest.id))
+        later = session.exec(query.order_by(*taken_first).limit(1)).first()
         if later is None:
             break
         newest = later

@@ -1,6 +1,6 @@
 """Sweeping what scan sites delivered and no case file has: what is old enough, and what keeps it.
 
-Nothing unfinished goes: a document that was rejected and never came again, a delivery that nobody decided about, and
+Nothing unfinished goes: a document that was rejected and is still waited for, a delivery that nobody decided about, and
 a scan whose valid one is in no file yet, stay with all their bytes, whatever their age.
 """
 
@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, audit
 from gateway.application.concluding import day_of, is_locked
 from gateway.application.departing import Leaving
+from gateway.application.rejected_scans import came_again, facts_of
 from gateway.application.services import Services
 from gateway.application.superseding import valid_scan
 from gateway.application.sweeping import Found, before, departed, drop, judged
@@ -21,10 +22,8 @@ from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanFeedback, S
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
 from gateway.db.placings import InboundMove
 from gateway.db.retention import ContentDeparture
+from gateway.domain.rejected import settled_at
 from gateway.domain.retention import Facts, RetentionRule
-
-_TAKEN_BEFORE = frozenset({"scan-id-repeated", "scan-content-repeated"})
-"""Rejected, because it is here already."""
 
 
 def given_back(services: Services, rule: RetentionRule) -> Found:
@@ -44,7 +43,10 @@ def given_back(services: Services, rule: RetentionRule) -> Found:
     def judge(session: Session, inbound_id: int) -> Facts:
         scan = session.get_one(InboundDocument, inbound_id)
         valid = valid_scan(session, scan)
-        ends = _replaced_at(session, scan, valid) if valid is not scan else _settled_at(session, inbound_id)
+        if valid is not scan and valid.state not in NOT_TAKEN:
+            ends = _replaced_at(session, scan, valid)
+        else:
+            ends = _settled_at(session, services, scan)
         return Facts(
             day_of(services, ends) if ends else None,
             locked=any(is_locked(session, each.case_id) for each in (scan, valid)),
@@ -69,7 +71,7 @@ def rejected_files(services: Services, rule: RetentionRule) -> Found:
         delivery = session.get_one(ScanDelivery, delivery_id)
         if not _kept_files(services, delivery).is_dir():
             return None
-        ends, cases = _made_good(session, delivery)
+        ends, cases = _made_good(session, services, delivery)
         return Facts(
             day_of(services, ends) if ends else None,
             locked=any(is_locked(session, case_id) for case_id in cases),
@@ -147,14 +149,13 @@ def _replaced_at(session: Session, scan: InboundDocument, valid: InboundDocument
     return valid.filed_at
 
 
-def _settled_at(session: Session, inbound_id: int) -> datetime | None:
-    """When the scan site knew, and nothing more was asked of it; None before that."""
-    query = (
-        select(ScanFeedback.settled_at, ScanAnswer.sent_at)
-        .join(ScanAnswer, col(ScanAnswer.id) == ScanFeedback.answer_id)
-        .where(ScanFeedback.inbound_id == inbound_id)
-    )
-    return _latest([each for row in session.exec(query).all() for each in row])
+def _settled_at(session: Session, services: Services, scan: InboundDocument) -> datetime | None:
+    """When the scan site knew, and nothing more was asked of it, or a person stopped waiting; None before that."""
+    facts = facts_of(session, services, scan)
+    if facts.closed_at is not None:
+        return settled_at(facts)
+    asked = select(ScanFeedback.settled_at).where(ScanFeedback.inbound_id == scan.id)
+    return _latest([facts.told_at, *session.exec(asked).all()])
 
 
 def _is_needed(session: Session, scan: InboundDocument) -> bool:
@@ -167,8 +168,10 @@ def _is_needed(session: Session, scan: InboundDocument) -> bool:
     return session.exec(other.limit(1)).first() is not None
 
 
-def _made_good(session: Session, delivery: ScanDelivery) -> tuple[datetime | None, Sequence[int | None]]:
-    """When the receipt had been handed over and all that it rejected had come again; and the cases where that is."""
+def _made_good(
+    session: Session, services: Services, delivery: ScanDelivery
+) -> tuple[datetime | None, Sequence[int | None]]:
+    """When the receipt had been handed over and nothing was open about what it rejected; and the cases it came to."""
     receipt = select(ScanAnswer.sent_at).where(
         ScanAnswer.source == delivery.source, ScanAnswer.name == f"{delivery.delivery}.receipt.json"
     )
@@ -178,32 +181,8 @@ def _made_good(session: Session, delivery: ScanDelivery) -> tuple[datetime | Non
         )
     ).all()
     moments: list[datetime | None] = [session.exec(receipt).first()]
-    cases: list[int | None] = []
-    for document in rejected:
-        if document.finding_code not in _TAKEN_BEFORE:
-            came, case_id = _came_again(session, document)
-            moments.append(came)
-            cases.append(case_id)
-    return _latest(moments), cases
-
-
-def _came_again(session: Session, document: InboundDocument) -> tuple[datetime | None, int | None]:
-    """When the paper of a rejected document was delivered so that it could be taken, and where it is."""
-    query = (
-        select(func.min(ScanDelivery.received_at), func.max(InboundDocument.case_id))
-        .join(InboundDocument, col(InboundDocument.delivery_id) == ScanDelivery.id)
-        .where(
-            InboundDocument.source == document.source,
-            InboundDocument.id != document.id,
-            col(InboundDocument.state).not_in(NOT_TAKEN),
-            or_(
-                InboundDocument.document_id == document.document_id,
-                InboundDocument.replaces_id == document.id,
-            ),
-        )
-    )
-    came, case_id = session.exec(query).one()
-    return came, case_id
+    moments += [settled_at(facts_of(session, services, document)) for document in rejected]
+    return _latest(moments), [came_again(session, document)[1] for document in rejected]
 
 
 def _latest(moments: Sequence[datetime | None]) -> datetime | None:

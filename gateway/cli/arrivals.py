@@ -10,8 +10,10 @@ from gateway.application.arriving import take_arrivals
 from gateway.application.filing import file_due
 from gateway.application.inbound_rounds import make_rounds
 from gateway.application.quarantining import discard, quarantined
+from gateway.application.rejected_scans import awaited
 from gateway.application.rescanning import report_finding
 from gateway.application.retrying_scans import retry
+from gateway.application.same_paper import link_paper, part_paper, stop_waiting
 from gateway.cli.context import console, print_json, services_for
 from gateway.domain.feedback import ScanFinding
 
@@ -26,6 +28,9 @@ def register(inbound: typer.Typer) -> None:
     inbound.command("quarantine")(_quarantine)
     inbound.command("discard")(_discard)
     inbound.command("retry")(_retry)
+    inbound.command("rejected")(_rejected)
+    inbound.command("same-paper")(_same_paper)
+    inbound.command("stop-waiting")(_stop_waiting)
 
 
 def _fetch(context: typer.Context, json: Json = False) -> None:
@@ -110,3 +115,57 @@ def _retry(
         make_rounds(services)
         file_due(services)
     console.print(f"Lieferung {report.delivery} ist übernommen.")
+
+
+def _rejected(context: typer.Context, login: Login, json: Json = False) -> None:
+    """Rejected documents that did not come again yet, with the day until which they should."""
+    with services_for(context) as services:
+        lines = awaited(services, login)
+    if json:
+        print_json(
+            [
+                {
+                    "id": line.inbound_id,
+                    "source": line.source,
+                    "delivery": line.delivery,
+                    "document_id": line.document_id,
+                    "code": line.code,
+                    "box": line.box,
+                    "paper": line.paper.value if line.paper else None,
+                    "due": line.due.isoformat() if line.due else None,
+                }
+                for line in lines
+            ]
+        )
+        return
+    table = Table("Nr.", "Quelle", "Lieferung", "Grund", "Karton", "neu zu liefern bis")
+    for line in lines:
+        due = f"{line.due:%d.%m.%Y}" if line.due else "Quittung steht aus"
+        table.add_row(str(line.inbound_id), line.source, line.delivery, line.code, line.box, due)
+    console.print(table)
+
+
+def _same_paper(
+    context: typer.Context,
+    rejected_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the rejected document.")],
+    login: Login,
+    new: Annotated[int | None, typer.Option(help="Number of the new scan of the same paper.")] = None,
+    reason: Annotated[str, typer.Option(help="Without --new: why they are two papers after all.")] = "",
+) -> None:
+    """Say that a document is the new scan of a rejected one; without --new, that it is not."""
+    with services_for(context) as services:
+        if new is None:
+            part_paper(services, login, rejected_id, reason)
+        else:
+            link_paper(services, login, rejected_id, new)
+
+
+def _stop_waiting(
+    context: typer.Context,
+    rejected_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the rejected document.")],
+    reason: Annotated[str, typer.Option(help="What became of the paper; it stands in the audit trail.")],
+    login: Login,
+) -> None:
+    """A rejected document does not come again, and its paper is in the house, destroyed, or not found."""
+    with services_for(context) as services:
+        stop_waiting(services, login, rejected_id, reason)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, false, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
@@ -67,6 +67,8 @@ class QuarantinedDelivery(SQLModel, table=True):
     code: str
     message: str
     folder: str
+    at_site: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """It could not be brought here: its bytes lie at the site, and here is what tells which delivery it is."""
     arrived_at: datetime = moment()
     decision: QuarantineDecision | None = choice(QuarantineDecision, "quarantine_decision_known", optional=True)
     decided_by: str | None = None
@@ -139,3 +141,13 @@ class ScanFeedback(SQLModel, table=True):
     answer_id: int = Field(foreign_key="scan_answer.id")
     settled_at: datetime | None = moment(optional=True)
     """When the rescan came, or a person took the finding back."""
+
+
+class RejectedClosing(SQLModel, table=True):
+    """A person decided that a rejected document is not waited for any more. Append-only; why stands in the trail."""
+
+    __tablename__ = "rejected_closing"
+
+    inbound_id: int = Field(foreign_key="inbound_document.id", primary_key=True)
+    decided_by: str
+    decided_at: datetime = moment()

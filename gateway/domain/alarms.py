@@ -26,6 +26,8 @@ class AlarmKind(StrEnum):
     """A scan delivery was refused as a whole and waits for a decision."""
     SCAN_ANSWER = "scan-answer"
     """Answers could not be handed over to a scan provider for a day."""
+    SCAN_NOT_REDELIVERED = "scan-not-redelivered"
+    """Rejected documents did not come again in time; comes back after each further term."""
     RECORD_CONTRADICTED = "record-contradicted"
     """After a record of posting another day was reported or listed; closes with the record that corrects it."""
 

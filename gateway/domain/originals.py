@@ -237,5 +237,6 @@ class OriginalRules:
     sample: SampleRule = SampleRule()
     destroyed_within_days: int = 14
     answered_within_days: int = 5
+    redelivered_within_days: int = 10
     level: str = "P-5"
     """The least security level of destruction (ISO/IEC 21964-1)."""

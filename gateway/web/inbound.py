@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from gateway.application.delivery_view import rejected_view
 from gateway.application.inbound_reading import next_in_tray, read_inbound
 from gateway.application.inbound_view import MAX_LISTED, TrayFilter, tray
 from gateway.application.missing import missing_answers
@@ -138,6 +139,9 @@ def _document(visit: Visit, number: int, **values: Any) -> Response:
         view=view,
         line=view.line,
         pages=min(view.line.pages, _MOST_PAGES),
+        rejected=rejected_view(visit.services, visit.login, number),
+        today=visit.services.today(),
+        visitor_receives=visit.who.may(Action.RECEIVE_SCANS),
         feedback=feedback_of(visit.services, number),
         scan_findings=WORDS,
         asked=request_answered_by(visit.services, visit.login, number),

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from gateway.db.originals import OriginalEventKind
+from gateway.domain.feedback import WORDS
 from gateway.domain.original_reports import RecallAnswer
 from gateway.domain.originals import HOLD_WORDS, Block, OriginalState, Paper, PlanState
+from gateway.domain.rejected import Expectation
 from gateway.web.words import Word
 
 STATES: Mapping[StrEnum, Word] = {
@@ -70,3 +72,31 @@ ANSWERS: Mapping[StrEnum | None, str] = {
     RecallAnswer.DESTROYED: "war schon vernichtet",
     RecallAnswer.NOT_FOUND: "nicht gefunden",
 }
+
+EXPECTATIONS: Mapping[StrEnum, Word] = {
+    Expectation.OPEN: Word("wird erwartet", "warning"),
+    Expectation.CAME_AGAIN: Word("neu geliefert", "success"),
+    Expectation.HERE_BEFORE: Word("liegt schon vor"),
+    Expectation.CLOSED: Word("abgeschlossen"),
+}
+
+_REJECTED: Mapping[str, str] = {
+    "scan-missing": "fehlt in der Lieferung oder ist zu groß",
+    "scan-hash-mismatch": "passt nicht zu seiner Prüfsumme",
+    "scan-unreadable": "keine lesbare PDF-Datei",
+    "scan-pages-differ": "andere Seitenzahl als angegeben",
+    "scan-id-repeated": "unter dieser Nummer schon geliefert",
+    "scan-content-repeated": "Byte für Byte schon geliefert",
+    "signature-missing": "weder signiert noch gesiegelt",
+    "signature-broken": "Signatur stimmt nicht",
+    "signature-partial": "nach der Signatur geändert",
+    "signature-untrusted": "Signatur ohne Vertrauen",
+    "note-missing": "ohne Transfervermerk",
+    "note-unreadable": "Transfervermerk nicht lesbar",
+    **{finding.value: f"zurückgegeben: {text}" for finding, text in WORDS.items()},
+}
+
+
+def rejected(code: str) -> str:
+    """Why a document was not taken; the code itself where there is no word for it."""
+    return _REJECTED.get(code, code)

@@ -4,8 +4,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from gateway.application.arrivals_view import arrivals_view
+from gateway.application.delivery_view import delivery_view
 from gateway.application.quarantining import discard
 from gateway.application.retrying_scans import retry
+from gateway.application.same_paper import link_paper, part_paper, stop_waiting
+from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, path_to
 
 router = APIRouter()
@@ -15,6 +18,29 @@ router = APIRouter()
 def deliveries(visit: SignedIn) -> Response:
     """Everything on one page."""
     return visit.page("scan_deliveries.html.j2", view=arrivals_view(visit.services, visit.login))
+
+
+@router.get("/scanlieferungen/{number}")
+def one(visit: SignedIn, number: int) -> Response:
+    """One that was taken, with what of it was rejected."""
+    view = delivery_view(visit.services, visit.login, number)
+    return visit.page("scan_delivery.html.j2", view=view, today=visit.services.today())
+
+
+@router.post("/posteingang/{number}/papier")
+def paper(visit: SignedIn, number: int) -> Response:
+    """A rejected document: another one is its new scan, or is not after all, or nobody waits for one any more."""
+    page = path_to("posteingang", number)
+    if visit.text("to") == "link":
+        if not (new := visit.text("new")).isdecimal():
+            raise InputError("paper-not-linkable", "Bitte die Nummer eines Posteingangs angeben.")
+        link_paper(visit.services, visit.login, number, int(new))
+        return visit.to(page, f"Der Posteingang {new} gilt als neuer Scan desselben Papiers.")
+    if visit.text("to") == "part":
+        part_paper(visit.services, visit.login, number, visit.reason())
+        return visit.to(page, "Die Verknüpfung ist gelöst; auf den neuen Scan wird wieder gewartet.")
+    stop_waiting(visit.services, visit.login, number, visit.reason())
+    return visit.to(page, "Auf dieses Dokument wird nicht mehr gewartet.")
 
 
 @router.post("/scanlieferungen/quarantaene/{number}")

@@ -152,6 +152,7 @@ ALARMS: Mapping[StrEnum, Word] = {
     AlarmKind.PAPER: Word("Original unklar", "warning"),
     AlarmKind.SCAN_GAP: Word("Scanlieferung fehlt", "danger"),
     AlarmKind.SCANS_LATE: Word("keine Scanlieferung", "warning"),
+    AlarmKind.SCAN_NOT_REDELIVERED: Word("Abgelehntes fehlt noch", "warning"),
     AlarmKind.SCAN_QUARANTINE: Word("Scanlieferung abgelehnt", "warning"),
     AlarmKind.SCAN_ANSWER: Word("Antwort an Scanstelle hängt", "warning"),
     AlarmKind.RECORD_CONTRADICTED: Word("Ab-Vermerk widersprochen", "danger"),
