@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -15,9 +15,12 @@ from gateway.application.showing import LetterView, letter_view
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Posting, Run
 from gateway.db.people import AuditEntry, User
-from gateway.db.seals import AuditSeal
+from gateway.db.seals import AuditDeparture, AuditSeal
 from gateway.domain.permission import Action
 from gateway.domain.trail import action_words
+
+_FIRST = ("letter-written", "letter-imported")
+"""How a letter begins."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,16 @@ def trail(services: Services, login: str | None, reference: str) -> list[TrailLi
         lines = _lines(session, letter)
     note_read(services, login or OPERATOR, "trail-read", letter.reference)
     return lines
+
+
+def departed_until(services: Services, lines: Sequence[TrailLine]) -> date | None:
+    """Up to which day entries went by their rule of retention, if the first of a letter's trail did; else None."""
+    if any(line.action in _FIRST for line in lines):
+        return None
+    with services.db.reading() as session:
+        done = select(AuditDeparture).where(col(AuditDeparture.finished_at).is_not(None))
+        last = session.exec(done.order_by(col(AuditDeparture.cut_off).desc()).limit(1)).first()
+    return last.cut_off if last else None
 
 
 def _lines(session: Session, letter: Letter) -> list[TrailLine]:

@@ -29,15 +29,16 @@ from gateway.domain.departure import DEPARTED, Departed, DepartureSum
 def empty_trail(services: Services) -> int:
     """Carry out what is confirmed; returns how many entries were deleted. For one process at a time.
 
-    What differs by now from what was confirmed is dropped as a whole, for people to propose it anew. Raises
-    `IntegrityError` ('audit-chain-broken') and `OSError` (the anchor cannot be written): nothing was deleted then.
+    What is needed again since it was confirmed stays, and the rest goes: people go on writing letters. Where more would
+    go than was confirmed, all of it is dropped, to be proposed anew. Raises `IntegrityError` ('audit-chain-broken')
+    and `OSError` (the anchor cannot be written): nothing was deleted then.
     """
     with services.db.reading() as session:
         row = session.exec(_confirmed()).one_or_none()
         begun = row is not None and has_begun(session, row)
     if row is None:
         return 0
-    if not begun and not _is_as_confirmed(services, row):
+    if not begun and not _is_within_what_was_confirmed(services, row):
         with services.db.transaction() as session:
             drop(session, services, SYSTEM, session.get_one(AuditDeparture, row_id(row)))
         return 0
@@ -55,10 +56,11 @@ def _confirmed() -> Any:
     )
 
 
-def _is_as_confirmed(services: Services, row: AuditDeparture) -> bool:
+def _is_within_what_was_confirmed(services: Services, row: AuditDeparture) -> bool:
     if row.cut_off > cut_off(services, services.today()):
-        return False
-    return plan_trail(services, on=row.cut_off).departs.sha256 == row.sha256
+        return False  # the term was lengthened
+    found = plan_trail(services, on=row.cut_off).departs
+    return 0 < found.count <= row.count and row.first <= found.first and found.last <= row.last
 
 
 def _mark(services: Services, row: AuditDeparture) -> None:

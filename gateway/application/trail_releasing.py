@@ -1,7 +1,8 @@
 """Releasing old entries of the audit trail: the machine computes which may go, one person proposes, another confirms.
 
-Who proposes runs the machine, who confirms reads the trail: neither can do it alone. Nothing is deleted here;
-`trail_emptying` does it with the next pass of the rules, until which it can be dropped.
+Who proposes runs the machine, who confirms reads the trail: neither can do it alone. What they agree on is how far
+back, and how many at most. Nothing is deleted here; `trail_emptying` does it with the next pass of the rules, until
+which it can be dropped.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from gateway.application.authorising import actor, audit
 from gateway.application.services import Services
 from gateway.application.trail_judging import TrailPlan, plan_trail
 from gateway.db.engine import compare_and_set, row_id
+from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditDeparture, AuditSeal
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
@@ -37,6 +39,8 @@ class DepartureView:
     finished_at: datetime | None
     dropped_by: str | None
     dropped_at: datetime | None
+    gone: int | None = None
+    """How many went, as the proof says: what was needed again by then stayed."""
 
     @property
     def state(self) -> str:
@@ -160,8 +164,12 @@ def departures(services: Services, login: str | None = None) -> list[DepartureVi
     with services.db.reading() as session:
         if login is not None:
             actor(session, login).require(Action.SEE_RETENTION)
-        rows = session.exec(select(AuditDeparture).order_by(col(AuditDeparture.id).desc())).all()
-        return [_view(row) for row in rows]
+        query = (
+            select(AuditDeparture, AuditEntry)
+            .join(AuditEntry, col(AuditEntry.id) == AuditDeparture.proof_id, isouter=True)
+            .order_by(col(AuditDeparture.id).desc())
+        )
+        return [_view(row, proof) for row, proof in session.exec(query).all()]
 
 
 def subject(row: AuditDeparture) -> str:
@@ -193,5 +201,6 @@ def _told(row: AuditDeparture) -> dict[str, Any]:
     return {"first": row.first, "last": row.last, "count": row.count, "sha256": row.sha256}
 
 
-def _view(row: AuditDeparture) -> DepartureView:
-    return DepartureView(**{**row.model_dump(exclude={"proof_id"}), "id": row_id(row)})
+def _view(row: AuditDeparture, proof: AuditEntry | None = None) -> DepartureView:
+    told = {**row.model_dump(exclude={"proof_id"}), "id": row_id(row)}
+    return DepartureView(**told, gone=proof.details.get("count") if proof and row.finished_at else None)

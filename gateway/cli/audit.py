@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.auditing import TrailLine, trail
+from gateway.application.auditing import TrailLine, departed_until, trail
 from gateway.application.sealing import anchor, seal
 from gateway.application.verifying import Verified, verify
 from gateway.cli.context import console, print_json, progress_bar, services_for
@@ -60,6 +60,7 @@ def _show(
     """Who wrote, approved, read and changed a letter, when, why, and through which door."""
     with services_for(context) as services:
         lines = trail(services, login, reference)
+        gone = departed_until(services, lines)
         zone = services.schedule.zone
     if json:
         print_json([_line_json(line) for line in lines])
@@ -71,6 +72,8 @@ def _show(
         moment = f"{line.at.astimezone(zone):%d.%m.%Y %H:%M:%S}"
         table.add_row(moment, line.name, line.words, line.reason, str(line.seal or "offen"))
     console.print(table)
+    if gone:
+        console.print(f"Einträge bis {gone:%d.%m.%Y} wurden nach der Aufbewahrungsregel gelöscht.")
 
 
 def _print(found: Verified) -> None:

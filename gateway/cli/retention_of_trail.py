@@ -92,7 +92,8 @@ def _list(context: typer.Context, login: Or = None, json: Json = False) -> None:
     table = Table("Nr.", "Einträge bis", "Anzahl", "Siegel", "vorgeschlagen", "bestätigt", "Stand")
     for each in found:
         day, span = f"{each.cut_off:%d.%m.%Y}", f"{each.first}–{each.last}"
-        who = (each.proposed_by, each.confirmed_by or "–", each.state)
+        state = each.state if each.gone is None else f"{each.state}: {each.gone}"
+        who = (each.proposed_by, each.confirmed_by or "–", state)
         table.add_row(str(each.id), day, str(each.count), span, *who)
     console.print(table)
 
@@ -108,6 +109,7 @@ def _as_json(each: DepartureView) -> dict[str, object]:
         "sha256": each.sha256,
         "proposed_by": each.proposed_by,
         "confirmed_by": each.confirmed_by,
+        "gone": each.gone,
         "finished_at": each.finished_at.isoformat() if each.finished_at else None,
         "dropped_by": each.dropped_by,
     }

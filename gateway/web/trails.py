@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.auditing import trail
+from gateway.application.auditing import departed_until, trail
 from gateway.application.sealing import head, last_anchor
 from gateway.domain.permission import Action
 from gateway.domain.references import read_reference
@@ -33,4 +33,5 @@ def find(visit: SignedIn) -> Response:
 def of_letter(visit: SignedIn, reference: str) -> Response:
     """Who did and read what with one letter."""
     lines = trail(visit.services, visit.login, reference)
-    return visit.page("trail.html.j2", reference=reference, lines=lines)
+    gone = departed_until(visit.services, lines)
+    return visit.page("trail.html.j2", reference=reference, lines=lines, departed_until=gone)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError as Refused
 from sqlmodel import col, select
 
 from gateway.application import trail_emptying, trail_judging
+from gateway.application.auditing import departed_until, trail
 from gateway.application.authorising import audit
 from gateway.application.destroying import ANCHORS_AWAY, apply, plan
 from gateway.application.emptying_rows import empty_reasons
@@ -170,16 +171,29 @@ def test_who_has_both_roles_is_still_one_person(world: World) -> None:
     assert alone.value.code == "second-person-needed"
 
 
-def test_what_was_locked_after_it_was_confirmed_takes_the_whole_list_back(world: World) -> None:
+def test_what_is_needed_again_since_it_was_confirmed_stays_and_the_rest_goes(world: World) -> None:
     note(world, 2, "F3", "case-read")
     aged(world)
-    confirmed(world)
+    count = confirmed(world)
     lock_deletion(world.services, "ahmad", "F3", "Klage S 7 AS 12/26")
+    assert gone(world) == count - 2
+    assert (numbers(world, "X"), len(numbers(world, "F3"))) == ([], 3)
+    assert [(one.state, one.count, one.gone) for one in departures(world.services)] == [
+        ("gelöscht", count, count - 2)
+    ]
+    assert codes(world) == set()
+
+
+def test_where_more_would_go_than_was_confirmed_nothing_goes(world: World) -> None:
+    note(world, 2, "F3", "case-read")
+    aged(world)
+    lock_deletion(world.services, "ahmad", "F3", "Klage S 7 AS 12/26")
+    confirmed(world)
+    unlock_deletion(world.services, "ahmad", "F3")
     assert gone(world) == 0
     (one,) = departures(world.services)
     assert (one.state, one.dropped_by) == ("verworfen", "system")
-    assert len(numbers(world, "X")) == 10
-    assert codes(world) == set()
+    assert (len(numbers(world, "X")), codes(world)) == (10, set())
 
 
 def test_a_letter_that_was_emptied_long_ago_lets_its_entries_go_and_a_locked_one_does_not(world: World) -> None:
@@ -191,9 +205,7 @@ def test_a_letter_that_was_emptied_long_ago_lets_its_entries_go_and_a_locked_one
     anchor(world.services)
     assert entries(world, "personal-data-deleted")
     world.advance(days=YEARS - 900)
-    assert not {*numbers(world, reference)} & _going(
-        world
-    )  # older than ten years, but its documents left later
+    assert not {*numbers(world, reference)} & _going(world)  # ten years old, but its documents left later
     world.advance(days=920)
     assert {*numbers(world, reference), *numbers(world, piece)} <= _going(world)
     lock_deletion(world.services, "anna", "F1", "Klage")
@@ -202,6 +214,9 @@ def test_a_letter_that_was_emptied_long_ago_lets_its_entries_go_and_a_locked_one
     confirmed(world)
     assert gone(world) > 10
     assert numbers(world, reference) == []
+    left = trail(world.services, "audit", reference)
+    assert left == []
+    assert departed_until(world.services, left) == departures(world.services)[0].cut_off
     assert codes(world) == set()
 
 
@@ -250,8 +265,9 @@ def test_the_posting_file_of_a_letter_that_lives_is_still_proven(world: World, t
     assert list(faults(tmp_path / "unpacked")) == []
     chain = json.loads((tmp_path / "unpacked" / "kette.json").read_text(encoding="utf-8"))
     assert len(chain[0]["entries"]) > 5  # those that departed are there by their hashes
-    trail = json.loads((tmp_path / "unpacked" / "protokoll.json").read_text(encoding="utf-8"))
-    assert "letter-approved" in [entry["action"] for entry in trail]
+    told = json.loads((tmp_path / "unpacked" / "protokoll.json").read_text(encoding="utf-8"))
+    assert "letter-approved" in [entry["action"] for entry in told]
+    assert departed_until(world.services, trail(world.services, "audit", reference)) is None
 
 
 # What somebody does who owns the database.
