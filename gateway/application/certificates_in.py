@@ -7,6 +7,7 @@ overwritten by what comes in: a contradiction waits for a person, who corrects w
 """
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from gateway.application.delivering import (
     remember_scan,
     store_scan,
 )
-from gateway.application.looking import look
+from gateway.application.looking import Seen, look
 from gateway.application.returning import assign_to_piece
 from gateway.application.services import Services
 from gateway.application.serving import awaited_of
@@ -43,7 +44,8 @@ HASH_DIFFERS, NO_PIECE, NOT_AWAITED, CONTRADICTS = (
     "no-proof-awaited",
     "contradicts-proof",
 )
-_CHUNK = 100
+_CHUNK = 25
+"""Scans of one batch: reading their pictures takes half a minute, which a kill may cost."""
 
 
 @dataclass
@@ -79,30 +81,48 @@ def _collect(services: Services, report: CertificateReport) -> None:
 
 
 def certificates_due(services: Services) -> CertificateReport:
-    """Look at every scanned certificate that nobody looked at: find its piece, and lay it before a person."""
+    """Look at every scanned certificate that nobody looked at: find its piece, and lay it before a person.
+
+    Some at once, until none is left; what was looked at is written down with the others of its batch.
+    """
     report = CertificateReport()
-    for inbound_id, sha256 in _scans(services):
-        seen = look(services, services.blobs.get(sha256), loose=True)
+    while waiting := _scans(services):
+        seen = {number: look(services, services.blobs.get(sha256), loose=True) for number, sha256 in waiting}
         with services.db.transaction() as session:
-            query = select(MailPiece).where(col(MailPiece.reference).in_(seen.references))
-            pieces = session.exec(query).all()
-            piece = pieces[0] if len(pieces) == 1 else None
-            if piece is not None:
-                document = session.get_one(InboundDocument, inbound_id)
-                assign_to_piece(session, services, document, row_id(piece), SYSTEM)
-            keyed = session.get(InboundKeyed, inbound_id) or InboundKeyed(inbound_id=inbound_id)
-            _add(
-                session,
-                services,
-                inbound_id=inbound_id,
-                piece_id=row_id(piece) if piece else None,
-                document_sha256=sha256,
-                outcome=keyed.outcome,
-                effective_on=keyed.served_on,
-                found=NO_PIECE if piece is None else TO_READ if piece.service is Service.PZU else NOT_AWAITED,
-            )
-            report.waiting += 1
+            report.waiting += _lay_before(session, services, seen)
     return report
+
+
+def _lay_before(session: Session, services: Services, seen: Mapping[int, Seen]) -> int:
+    """Write down what was seen of scans, by their ids: the reading is two statements, however many they are."""
+    references = {each for one in seen.values() for each in one.references}
+    known = session.exec(select(MailPiece).where(col(MailPiece.reference).in_(references))).all()
+    pieces = {piece.reference: piece for piece in known}
+    query = select(InboundDocument, InboundKeyed).join(
+        InboundKeyed, col(InboundKeyed.inbound_id) == InboundDocument.id, isouter=True
+    )
+    scans = session.exec(query.where(col(InboundDocument.id).in_(seen)).order_by(col(InboundDocument.id))).all()
+    for document, keyed in scans:
+        named = [pieces[each] for each in seen[row_id(document)].references if each in pieces]
+        piece = named[0] if len(named) == 1 else None
+        session.add(_paper(services, document, keyed, piece))
+        if piece is not None:
+            assign_to_piece(session, services, document, row_id(piece), SYSTEM)
+    return len(scans)
+
+
+def _paper(
+    services: Services, document: InboundDocument, keyed: InboundKeyed | None, piece: MailPiece | None
+) -> CertificateNotice:
+    return CertificateNotice(
+        inbound_id=document.id,
+        piece_id=row_id(piece) if piece else None,
+        document_sha256=document.sha256,
+        outcome=keyed.outcome if keyed else None,
+        effective_on=keyed.served_on if keyed else None,
+        found=NO_PIECE if piece is None else TO_READ if piece.service is Service.PZU else NOT_AWAITED,
+        noticed_at=services.clock.now(),
+    )
 
 
 def _known(services: Services, provider: str) -> set[str]:
@@ -190,6 +210,7 @@ def _scans(services: Services) -> list[tuple[int, str]]:
             .where(
                 InboundDocument.document_class == CERTIFICATE_OF_SERVICE,
                 InboundDocument.state != InboundState.QUARANTINE,
+                col(InboundDocument.sha256).is_not(None),
                 col(CertificateNotice.id).is_(None),
             )
         )

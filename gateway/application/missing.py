@@ -7,8 +7,9 @@ from sqlmodel import col, exists, func, select
 
 from gateway.application.authorising import actor
 from gateway.application.listing import readable_offices
-from gateway.application.requesting import request_of
+from gateway.application.requesting import requests_of
 from gateway.application.services import Services
+from gateway.db.engine import row_id
 from gateway.db.letters import Letter
 from gateway.db.people import Case, Office
 from gateway.db.placings import RequestedItem
@@ -50,6 +51,8 @@ def missing_answers(services: Services, login: str) -> list[RequestLine]:
                 unsettled,
             )
         )
+        found = session.exec(query).all()
+        views = requests_of(session, services, [letter for letter, *_ in found])
         lines = [
             RequestLine(
                 reference=letter.reference,
@@ -63,8 +66,8 @@ def missing_answers(services: Services, login: str) -> list[RequestLine]:
                 answered_on=view.answered_on,
                 overdue=view.overdue,
             )
-            for letter, case, office in session.exec(query).all()
-            if (view := request_of(session, services, letter)) is not None
+            for letter, case, office in found
+            if (view := views.get(row_id(letter))) is not None
         ]
     return sorted(lines, key=lambda line: (not line.overdue, line.due_on or date.max, line.reference))
 

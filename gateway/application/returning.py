@@ -55,7 +55,8 @@ def returns_due(services: Services) -> ReturnReport:
                 else:
                     report.tray += 1
     report.tray += _ask_about_citizens_mail(services)
-    report.told = _make_missing(services)
+    while made := _make_missing(services):
+        report.told += made
     return report
 
 

@@ -1,19 +1,27 @@
 """Lists cost a fixed number of statements, however many letters they show."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
+from gateway.application.certificates_in import certificates_due
 from gateway.application.desk_view import desk
 from gateway.application.listing import list_letters
+from gateway.application.missing import missing_answers
+from gateway.application.receiving import import_delivery
 from gateway.application.searching import LetterFilter, find_letters
 from gateway.db.engine import row_id
+from gateway.db.files import InboundDocument
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Consignment, MailPiece, Submission
+from gateway.db.placings import RequestedItem
+from gateway.testing.scans import ScanSpec, make_delivery
 from tests.world import MONDAY, World, at
 
 pytestmark = pytest.mark.slow
@@ -39,6 +47,10 @@ def handed_over(world: World) -> None:
     world.approved("F1")
     world.evening(MONDAY)
     world.advance_to(at(MONDAY.replace(day=MONDAY.day + 7), "08:00"))
+    with world.services.db.transaction() as session:
+        letter_id = row_id(session.exec(select(Letter)).one())
+        if session.exec(select(RequestedItem)).first() is None:
+            session.add(RequestedItem(letter_id=letter_id, number=1, title="Kontoauszug"))
 
 
 def copied(world: World, first: int, last: int) -> None:
@@ -64,12 +76,14 @@ def copied(world: World, first: int, last: int) -> None:
                 "consignment_id": row_id(consignment),
                 "provider_reference": name,
             }
+            session.add(RequestedItem(letter_id=row_id(twin), number=1, title="Kontoauszug"))
             session.add(Submission(**submission.model_dump(exclude={"id", *changed}), **changed))
 
 
 VIEWS: dict[str, Callable[[World], int]] = {
     "letters": lambda world: len(list_letters(world.services, "anna")),
     "search": lambda world: len(find_letters(world.services, "anna", LetterFilter(text="JC"), limit=100).lines),
+    "missing": lambda world: len(missing_answers(world.services, "anna")),
     "desk": lambda world: len(desk(world.services, "post").letters),
 }
 
@@ -90,3 +104,33 @@ def test_fifty_letters_cost_no_more_statements_than_five(world: World) -> None:
     few = statements(world, 5)
     copied(world, 5, 49)
     assert statements(world, 50) == few
+
+
+def test_a_backlog_of_certificates_is_looked_at_whole_and_a_batch_costs_a_fixed_number_of_statements(
+    world: World, tmp_path: Path
+) -> None:
+    folder = make_delivery(tmp_path / "L-1", "centre", "L-1", 1, [ScanSpec.unknown()], at=world.clock.now())
+    import_delivery(world.services, folder, source="centre")
+    with world.services.db.transaction() as session:
+        session.exec(select(InboundDocument)).one().document_class = "certificate-of-service"
+    one, batch = looked_at(world, 1), looked_at(world, scanned_again(world, 25))
+    assert batch == one
+    assert looked_at(world, scanned_again(world, 60)) < 3 * batch
+
+
+def scanned_again(world: World, times: int) -> int:
+    """The same scan again, as other documents that nobody looked at."""
+    with world.services.db.transaction() as session:
+        scan = session.exec(select(InboundDocument).order_by(col(InboundDocument.id)).limit(1)).one()
+        for _ in range(times):
+            fresh = {"source": f"centre-{uuid.uuid4()}", "document_id": str(uuid.uuid4())}
+            session.add(InboundDocument(**scan.model_dump(exclude={"id", *fresh}), **fresh))
+    return times
+
+
+def looked_at(world: World, waiting: int) -> int:
+    """How many statements one call needs, which must leave nothing."""
+    with counted(world) as said:
+        assert certificates_due(world.services).waiting == waiting
+    assert certificates_due(world.services).waiting == 0
+    return len(said)
