@@ -24,7 +24,7 @@ from gateway.domain.delivery import Verdict, describe
 from gateway.domain.desk import UNREADABLE, WITHDRAWN, Facts, Problem
 from gateway.domain.letter import LetterState
 from gateway.domain.publishing import TEMPLATE_WITHDRAWN
-from gateway.domain.returning import SUSPENDED
+from gateway.domain.returning import NEEDLESS, SUSPENDED
 from gateway.domain.status import Status
 from gateway.domain.submission import NextAction, SubmissionState, next_action
 from gateway.domain.timeliness import STALE
@@ -36,6 +36,7 @@ HELD_FOR_THE_DESK = {
     STALE: Problem.TOO_LATE,
     TEMPLATE_WITHDRAWN: Problem.TEMPLATE_WITHDRAWN,
     SUSPENDED: Problem.SUSPENDED,
+    NEEDLESS: Problem.NEEDLESS,
 }
 """Codes at the end of a hold reason that say that the gateway held the letter, and which problem that is."""
 

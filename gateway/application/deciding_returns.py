@@ -25,8 +25,10 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Office, Person
 from gateway.db.returns import Reissue, ReturnedMail
 from gateway.domain.address import normalise
+from gateway.domain.letter import LetterState
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
+from gateway.domain.references import for_people
 from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason, check_decision
 from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import Conflict, InputError, NotFound
@@ -159,6 +161,22 @@ def _correct(
     audit(session, services, who.login, "person-address-corrected", person.reference)
 
 
+def _forget_discarded(session: Session, row_number: int, letter: Letter) -> None:
+    """It came back, did not, and did after all: what was written in between counts no more, if it was discarded."""
+    query = select(Reissue).where(Reissue.returned_id == row_number, Reissue.old_letter_id == row_id(letter))
+    earlier = session.exec(query).one_or_none()
+    if earlier is None:
+        return
+    new = session.get_one(Letter, earlier.new_letter_id)
+    if new.state is not LetterState.CANCELLED:
+        raise Conflict(
+            "return-already-reissued",
+            f"Dafür gibt es schon das Schreiben {for_people(new.reference)}. Bitte dieses verwenden oder stornieren.",
+        )
+    session.delete(earlier)
+    session.flush()
+
+
 def _reissue(
     session: Session,
     services: Services,
@@ -184,6 +202,7 @@ def _reissue(
         default, reason = default_service(session, services, letter), decision.reason.strip()
         check_service(session, services, draft, office, Service.PZU, default, reason, ())
         draft.service, draft.service_reason = Service.PZU, reason if default is not Service.PZU else None
+    _forget_discarded(session, row_number, letter)
     session.add(
         Reissue(
             new_letter_id=row_id(draft),

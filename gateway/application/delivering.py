@@ -17,6 +17,7 @@ from gateway.application.misplaced import is_misplaced
 from gateway.application.opening import Opened
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.rendering import remember_document
+from gateway.application.retracting import forget_unserved
 from gateway.application.services import Services
 from gateway.application.taking import take_in
 from gateway.application.tracking import live_submission, settle
@@ -100,6 +101,7 @@ def correct_in(
     if last is None:
         raise NotFound("delivery-not-proven", "Zu dieser Sendung gibt es keinen Zugangsnachweis.")
     row = _write(session, services, who, piece_id, receipt, last, reason.strip(), corrects=True)
+    forget_unserved(session, services, who, row_id(last), reason.strip())
     hand = session.get(ByHand, piece_id)
     if hand is not None and session.get_one(MailPiece, piece_id).served is None:
         hand.forget_handing_over()

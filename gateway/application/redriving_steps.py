@@ -14,14 +14,15 @@ from gateway.application.packing import members
 from gateway.application.redrafting import as_before, redraft
 from gateway.application.replanning import copies_in, renew, replace, require_provider, void, withdraw
 from gateway.application.services import Services
+from gateway.application.suspending import settle_suspension
 from gateway.application.tracking import live_submission
 from gateway.application.trouble import Trouble
-from gateway.application.withholding import cancel_in, withdraw_copy
+from gateway.application.withholding import cancel_in, keep_no_longer, withdraw_copy
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Consignment, MailPiece, Submission
-from gateway.domain.desk import WITHDRAWN, may_be_taken_back
+from gateway.domain.desk import WITHDRAWN, Problem, may_be_taken_back
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict
 
@@ -158,14 +159,17 @@ def try_again(
 
 
 def acknowledge(
-    _session: Session,
-    _services: Services,
+    session: Session,
+    services: Services,
     _who: Actor,
-    _letter: Letter,
-    _trouble: Trouble,
+    letter: Letter,
+    trouble: Trouble,
     _decision: DeskDecision,
 ) -> str | None:
-    """The row of the decision itself takes the entry off the desk."""
+    """The row of the decision itself takes the entry off the desk; a letter that was kept back for it goes on."""
+    if trouble.problem is Problem.NEEDLESS:
+        keep_no_longer(session, letter)
+        settle_suspension(session, services, letter)
     return None
 
 

@@ -4,6 +4,7 @@ What is about a piece of the right case stays: then only the scan lay wrong. All
 
     what a letter asked for and got            open again; the letter that the evidence names in the right case is kept
     that a piece came back, by this scan       the statement is retracted: status, deadline and addresses are as before
+    a letter written in its place              kept back; the desk asks whether to discard or to keep it
     proof of receipt, read off this scan       corrected as recorded in error; on /zustellungsurkunden it waits again
     holds and checks of the paper              stay: they are about the paper, and only ever keep it
 
@@ -13,11 +14,10 @@ Everything stays on record, with who took it back and why.
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import Actor, audit
-from gateway.application.coming_back import still_told
 from gateway.application.delivering import Receipt, correct_in, last_proof, require_for_piece
 from gateway.application.outcomes import mark_for_filing
+from gateway.application.retracting import close_if_none_tells
 from gateway.application.services import Services
-from gateway.application.suspending import lift_all
 from gateway.application.tracking import live_submission, settle
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
@@ -62,30 +62,12 @@ def _unprove(session: Session, services: Services, who: Actor, notice: Certifica
         require_for_piece(session, who, Action.PROVE_DELIVERY, piece_id)
         taken_back = Receipt(last.kind, Outcome.IN_ERROR, None)
         correct_in(session, services, who.login, piece_id, taken_back, reason)
-        _forget_unserved(session, services, who, proof_id, reason)
     session.refresh(notice)
     notice.proof_id = notice.piece_id = None
     notice.found, notice.readings = MOVED_AWAY, notice.readings + 1
     session.add(notice)
     session.flush()
     _note(session, services, who, piece_id, "certificate-taken-back", notice.inbound_id, reason)
-
-
-def _forget_unserved(session: Session, services: Services, who: Actor, proof_id: int, reason: str) -> None:
-    """The certificate said that it could not be served: that made a task, and perhaps suspended the address."""
-    session.flush()
-    query = select(ReturnNotice).where(
-        ReturnNotice.proof_id == proof_id, col(ReturnNotice.returned_id).is_not(None)
-    )
-    notice = session.exec(query).first()
-    if notice is None:
-        return
-    returned_id = notice.returned_id or 0
-    notice.returned_id, notice.readings = None, notice.readings + 1
-    notice.settled_at, notice.settled_by, notice.settled_reason = services.clock.now(), who.login, reason
-    session.add(notice)
-    session.flush()
-    _lift_if_none_tells(session, services, who, returned_id, reason)
 
 
 def _unsay(
@@ -110,16 +92,8 @@ def _unsay(
         submission.settled_at = None
         settle(session, services, submission)
     mark_for_filing(session, piece_id)
-    _lift_if_none_tells(session, services, who, returned_id, reason)
+    close_if_none_tells(session, services, who.login, returned_id, reason)
     _note(session, services, who, piece_id, "return-taken-back", notice.inbound_id, reason)
-
-
-def _lift_if_none_tells(
-    session: Session, services: Services, who: Actor, returned_id: int, reason: str
-) -> None:
-    told = select(ReturnedMail.id).where(ReturnedMail.id == returned_id, still_told())
-    if session.exec(told).first() is None:
-        lift_all(session, services, who.login, returned_id, reason)
 
 
 def _note(

@@ -29,6 +29,9 @@ from gateway.errors import Conflict, OutcomeUnknown, Refused
 
 _BEFORE_PRINTING = (Status.UNKNOWN, Status.ACCEPTED, Status.IN_PRODUCTION)
 
+_AND = " · "
+"""Between what a letter was held for and what it is held for as well."""
+
 
 @dataclass(frozen=True)
 class Possible:
@@ -116,6 +119,42 @@ def let_go(services: Services, login: str, reference: str) -> None:
             session, Letter, letter_id, expect={"held_at": letter.held_at}, held_at=None, hold_reason=None
         )
         audit(session, services, who.login, "letter-let-go", letter.reference)
+
+
+def keep_back(session: Session, services: Services, letter: Letter, why: str) -> bool:
+    """Hold a letter until a person has decided, in the caller's transaction; what has left already is only marked.
+
+    `why` ends with the code of the problem; what it was held for before is kept in front. False for a cancelled one.
+    """
+    if letter.state is LetterState.CANCELLED:
+        return False
+    before, state = letter.state, letter.state
+    reason = f"{letter.hold_reason}{_AND}{why}" if letter.held_at else why
+    if before is LetterState.BATCHED and all(
+        _is_free(facts) for _, _, facts in facts_of_copies(session, services, letter)
+    ):
+        _leave_run(session, services, letter, f"Angehalten: {why}")
+        state = LetterState.APPROVED
+    compare_and_set(
+        session,
+        Letter,
+        row_id(letter),
+        expect={"state": before, "held_at": letter.held_at},
+        state=state,
+        held_at=services.clock.now(),
+        hold_reason=reason,
+    )
+    return True
+
+
+def keep_no_longer(session: Session, letter: Letter) -> None:
+    """A person has decided that it may go on; what it was held for before still holds."""
+    earlier, _, _ = (letter.hold_reason or "").rpartition(_AND)
+    held_at = letter.held_at if earlier else None
+    expect = {"hold_reason": letter.hold_reason}
+    compare_and_set(
+        session, Letter, row_id(letter), expect=expect, held_at=held_at, hold_reason=earlier or None
+    )
 
 
 def cancel(services: Services, login: str, reference: str, reason: str) -> None:

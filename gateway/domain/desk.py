@@ -37,6 +37,8 @@ class Problem(StrEnum):
     """It was held together with its template version; it is healed with a mended one, or cancelled."""
     SUSPENDED = "recipient-suspended"
     """Held: mail to the person at this address came back."""
+    NEEDLESS = "reissue-needless"
+    """It replaces a letter that, as it turned out, never came back: to be discarded, or kept."""
     PIECE_FAULTY = "piece-faulty"
     UNREADABLE = "bytes-unreadable"
     REFUSED = "refused"
@@ -153,6 +155,16 @@ def _of_suspended(facts: Facts) -> dict[DeskAction, str]:
     return offers
 
 
+def _of_needless(facts: Facts) -> dict[DeskAction, str]:
+    """What has left, or may have, cannot be discarded; that two deadlines run is at least known."""
+    keep = {
+        DeskAction.ACKNOWLEDGE: "Das Schreiben bleibt und wird nicht mehr angehalten; es hat eine eigene Frist."
+    }
+    if facts.letter is LetterState.BATCHED or facts.submission is not None:
+        return keep
+    return {DeskAction.CANCEL: "Niemand hat das Schreiben; das frühere gilt weiter.", **keep}
+
+
 def _of_free_piece(facts: Facts) -> dict[DeskAction, str]:
     if facts.fault == WITHDRAWN or facts.letter is not LetterState.BATCHED or not may_be_taken_back(facts):
         return {}
@@ -222,6 +234,7 @@ _RULES: Mapping[Problem, _Rule] = {
     Problem.TOO_LATE: _of_letter,
     Problem.TEMPLATE_WITHDRAWN: _of_letter,
     Problem.SUSPENDED: _of_suspended,
+    Problem.NEEDLESS: _of_needless,
     Problem.PIECE_FAULTY: _of_stuck_piece,
     Problem.UNREADABLE: _of_unreadable,
     Problem.REFUSED: _of_stuck_piece,

@@ -20,6 +20,10 @@ SUSPENDED = "recipient-suspended"
 """Code of a hold: mail to this person at this address came back."""
 
 
+NEEDLESS = "reissue-needless"
+"""Code of a hold: the letter that this one replaces never came back."""
+
+
 class ReturnReason(StrEnum):
     """Why a piece came back, as carriers write it on the envelope."""
 

@@ -95,6 +95,7 @@ PROBLEMS: Mapping[StrEnum, Word] = {
     Problem.TOO_LATE: Word("käme zu spät", "warning"),
     Problem.TEMPLATE_WITHDRAWN: Word("Vorlage zurückgezogen", "warning"),
     Problem.SUSPENDED: Word("Anschrift gesperrt", "warning"),
+    Problem.NEEDLESS: Word("Neues Schreiben nötig?", "warning"),
     Problem.PIECE_FAULTY: Word("Sendung fehlerhaft", "danger"),
     Problem.UNREADABLE: Word("Datei nicht lesbar", "danger"),
     Problem.REFUSED: Word("abgelehnt", "danger"),
@@ -143,6 +144,8 @@ DESK_ACTIONS: Mapping[StrEnum, str] = {
     DeskAction.RESTORE: "Aus der Akte wiederherstellen",
     DeskAction.ACKNOWLEDGE: "Zur Kenntnis genommen",
 }
+KEEP_OR_DISCARD: Mapping[StrEnum, str] = {DeskAction.CANCEL: "Verwerfen", DeskAction.ACKNOWLEDGE: "Behalten"}
+"""The same about a new letter whose return was none."""
 
 ALARMS: Mapping[StrEnum, Word] = {
     AlarmKind.TALLY_DIFFERS: Word("Abgleich weicht ab", "danger"),

@@ -1,33 +1,39 @@
 """A scan that lay in a wrong case: nothing that it brought there acts on, and everything stays on record."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 
+from gateway.application import approving, drafting, rendering
 from gateway.application.certificates_in import certificates_due
-from gateway.application.delivering import open_scan
-from gateway.application.desk_view import desk
+from gateway.application.deciding_returns import Decision, decide
+from gateway.application.delivering import Receipt, correct, open_scan, prove
+from gateway.application.desk_view import DeskEntry, desk
 from gateway.application.filing import file_due
 from gateway.application.moving import move
 from gateway.application.reading_certificates import certificates_waiting, read_certificate
+from gateway.application.redriving import Wish, redrive
 from gateway.application.requesting import request_of, tick
 from gateway.application.returning import record_return, returns_due
 from gateway.application.returns_view import returns
+from gateway.application.withholding import hold
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter
-from gateway.db.mail import StatusEvent
+from gateway.db.mail import MailPiece, StatusEvent
 from gateway.db.people import AuditEntry
 from gateway.db.returns import AddressSuspension, EventRetraction, ReturnedMail
-from gateway.domain.returning import ReturnReason
-from gateway.errors import NotFound, NotPermitted
+from gateway.domain.delivery import DeliveryKind, Outcome
+from gateway.domain.desk import DeskAction, Problem
+from gateway.domain.returning import ReturnAction, ReturnReason
+from gateway.errors import Conflict, NotFound, NotPermitted
 from gateway.testing.scans import ScanSpec
 from tests.application.test_moving import files_of
 from tests.application.test_receiving import printed
 from tests.application.test_returning import come_back, only_return, posted, scanned, tray
 from tests.application.test_serving import SERVED, ordered, town
-from tests.world import REQUEST, World
+from tests.world import MONDAY, REQUEST, World
 
 F1 = "JC-BOR-2026-00017"
 
@@ -85,6 +91,57 @@ def test_what_was_taken_back_can_come_back_after_all_and_is_a_new_task(world: Wo
     assert (line.reason, line.scans, world.view(reference).standing) == (ReturnReason.REFUSED, [1], "returned")
     with world.services.db.reading() as session:
         assert [row.times for row in session.exec(select(ReturnedMail)).all()] == [2]
+
+
+def reissued(world: World, tmp_path: Path) -> tuple[str, str]:
+    """A letter that came back by a scan, and the new one in its place."""
+    old = posted(world)
+    scanned(world, tmp_path, ScanSpec.unknown())
+    record_return(world.services, "post", old, 1, ReturnReason.REFUSED, inbound_id=1)
+    (new,) = decide(world.services, "anna", old, Decision("verweigert", action=ReturnAction.REISSUE))
+    return old, new
+
+
+def asked(world: World, reference: str) -> DeskEntry:
+    (entry,) = [one for one in desk(world.services, "anna").letters if one.reference == reference]
+    assert entry.problem is Problem.NEEDLESS
+    assert "kam doch nicht zurück" in entry.problems[0]
+    return entry
+
+
+def test_a_new_letter_whose_return_was_none_waits_until_a_person_keeps_or_discards_it(
+    world: World, tmp_path: Path
+) -> None:
+    _, new = reissued(world, tmp_path)
+    drafting.submit(world.services, "anna", new, accept_duplicate=True)
+    rendering.render_letter(world.services, new)
+    approving.approve(world.services, "bea", new)
+    move(world.services, "post", 1, "F2", "gehört der Nachbarin")
+    assert set(asked(world, new).actions) == {DeskAction.CANCEL, DeskAction.ACKNOWLEDGE}
+    taken = len(world.taken())
+    world.evening(MONDAY + timedelta(days=2))
+    assert (len(world.taken()), world.view(new).standing) == (taken, "held")
+    redrive(world.services, "anna", new, Wish(DeskAction.ACKNOWLEDGE, "war ohnehin zu berichtigen"))
+    assert (world.view(new).held_at, world.view(new).standing) == (None, "approved")
+    assert [one for one in desk(world.services, "anna").letters if one.reference == new] == []
+
+
+def test_a_draft_whose_return_was_none_is_discarded_and_a_later_return_is_answered_anew(
+    world: World, tmp_path: Path
+) -> None:
+    old, new = reissued(world, tmp_path)
+    hold(world.services, "anna", new, "Rückfrage")
+    move(world.services, "post", 1, None, "falsch gelesen")
+    assert asked(world, new).problems[0].startswith("Rückfrage")
+    record_return(world.services, "post", old, 1, ReturnReason.REFUSED, inbound_id=1)
+    again = Decision("verweigert", action=ReturnAction.REISSUE)
+    with pytest.raises(Conflict) as twice:
+        decide(world.services, "anna", old, again)
+    assert twice.value.code == "return-already-reissued"
+    redrive(world.services, "anna", new, Wish(DeskAction.CANCEL, "nicht nötig"))
+    assert world.view(new).state == "cancelled"
+    (newer,) = decide(world.services, "anna", old, again)
+    assert world.view(newer).replaces == old
 
 
 def test_a_return_that_the_provider_reports_too_stays_one(world: World, tmp_path: Path) -> None:
@@ -171,6 +228,23 @@ def test_a_certificate_of_another_persons_letter_proves_nothing_any_more(
             reason="am Bild geprüft",
             reference=reference,
         )
+        assert here.view(reference).standing == "delivered"
+
+
+def test_a_certificate_that_is_corrected_elsewhere_closes_the_task_of_the_return(world: World) -> None:
+    with town(world) as (here, centre):
+        reference = ordered(here)
+        centre.advance(days=3)
+        moved = Receipt(DeliveryKind.CERTIFICATE, Outcome.MOVED, None)
+        with here.services.db.transaction() as session:
+            prove(session, here.services, "post", session.exec(select(MailPiece.id)).one() or 0, moved)
+        assert [line.reason for line in returns(here.services, "anna").lines] == [ReturnReason.MOVED]
+        assert [row.lifted_at for row in suspensions(here)] == [None]
+        served = Receipt(DeliveryKind.CERTIFICATE, Outcome.MAILBOX, SERVED)
+        correct(here.services, "post", reference, 1, served, "falsches Feld gelesen")
+        assert returns(here.services, "anna", closed=True).lines == []
+        assert not [row for row in suspensions(here) if row.lifted_at is None]
+        assert [one for one in desk(here.services, "anna").letters if one.reference == reference] == []
         assert here.view(reference).standing == "delivered"
 
 
