@@ -144,8 +144,6 @@ DESK_ACTIONS: Mapping[StrEnum, str] = {
     DeskAction.RESTORE: "Aus der Akte wiederherstellen",
     DeskAction.ACKNOWLEDGE: "Zur Kenntnis genommen",
 }
-KEEP_OR_DISCARD: Mapping[StrEnum, str] = {DeskAction.CANCEL: "Verwerfen", DeskAction.ACKNOWLEDGE: "Behalten"}
-"""The same about a new letter whose return was none."""
 
 ALARMS: Mapping[StrEnum, Word] = {
     AlarmKind.TALLY_DIFFERS: Word("Abgleich weicht ab", "danger"),
