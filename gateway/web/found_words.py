@@ -41,3 +41,11 @@ CERTIFICATE_FOUND: Mapping[str, str] = {
     "delivery-before-dispatch": "Der Tag der Zustellung liegt vor der Aufgabe zur Post.",
 }
 """Why a certificate of service waits for a person."""
+
+MATCHED_BY: Mapping[str, str] = {
+    "code": "Code",
+    "index": "Erfassung",
+    "text": "Text",
+    "nothing": "nichts",
+}
+"""What leads to a case."""

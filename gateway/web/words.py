@@ -291,12 +291,7 @@ def inbound_state(state: str) -> Word:
     return INBOUND_STATES.get(state, Word(state, "info"))
 
 
-MATCHED_BY: Mapping[str, str] = {
-    "code": "Code",
-    "index": "Erfassung",
-    "text": "Text",
-    "nothing": "nichts",
-}
+MATCHED_BY = found_words.MATCHED_BY
 """What leads to a case."""
 
 _FILED: Mapping[str, str] = {
