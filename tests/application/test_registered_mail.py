@@ -147,6 +147,8 @@ def test_an_earlier_delivery_does_not_shorten_the_fiction(world: World) -> None:
     confirm_told(world.services, "post", one.id, outcome="handed-addressee", scan=scan)
     assert deadline(world, reference) == (DEEMED, date(2026, 12, 21))
     assert any("unbeachtlich" in each for each in explain(world.services, reference))
+    (noted,) = world.only(reference).records
+    assert (noted.supplements, "Sendungsnummer RG" in noted.text) == ([], True)  # it names the number already
 
 
 def test_who_took_it_is_proven_by_the_carriers_record_only(world: World) -> None:
