@@ -53,7 +53,7 @@ def take_arrivals(services: Services, only: str | None = None) -> ArrivalsReport
 def _refuse(services: Services, site: ScanSite, refused: RefusedArrival, report: ArrivalsReport) -> None:
     """What cannot be brought here is answered and decided about like every delivery that is wrong as a whole."""
     log.warning("scan-delivery-refused", source=site.source, code=refused.error.code)
-    quarantine(services, refused.folder, site.source, refused.error, OPERATOR)
+    quarantine(services, refused.folder, site.source, refused.error, OPERATOR, at_site=True)
     site.set_aside(refused)
     report.refused += 1
 

@@ -44,7 +44,8 @@ from gateway.domain.original_reports import (
 )
 from gateway.domain.originals import Paper
 
-_MAX_BYTES = 20_000_000
+MAX_REPORT_BYTES = 20_000_000
+"""What is larger is kept in part, and is not read."""
 _CHUNK = 500
 
 
@@ -63,21 +64,24 @@ class Reported:
             setattr(self, name, getattr(self, name) + number)
 
 
-def take_reports(services: Services, source: str, files: Iterable[tuple[str, bytes]]) -> Reported:
-    """Read what a scan site reported; what was read before changes nothing."""
+def take_reports(
+    services: Services, source: str, files: Iterable[tuple[str, bytes]], who: str = SYSTEM
+) -> Reported:
+    """Read what a scan site reported; what was read before changes nothing. `who` handed it in."""
     done = Reported()
     for name, content in files:
         sha256 = hashlib.sha256(content).hexdigest()
-        if not _known(services, source, name, sha256):
+        if not is_known(services, source, name, sha256):
             try:
-                _take(services, source, name, sha256, content, done)
+                _take(services, source, name, sha256, content, done, who)
             except Taken:
-                if not _known(services, source, name, sha256):  # else another process took it in the meantime
+                if not is_known(services, source, name, sha256):  # else another process took it in the meantime
                     raise
     return done
 
 
-def _known(services: Services, source: str, name: str, sha256: str) -> bool:
+def is_known(services: Services, source: str, name: str, sha256: str) -> bool:
+    """Whether this report was read before."""
     with services.db.reading() as session:
         query = select(ScanReport.id).where(
             ScanReport.source == source, ScanReport.name == name, ScanReport.sha256 == sha256
@@ -85,7 +89,9 @@ def _known(services: Services, source: str, name: str, sha256: str) -> bool:
         return session.exec(query).first() is not None
 
 
-def _take(services: Services, source: str, name: str, sha256: str, content: bytes, done: Reported) -> None:
+def _take(
+    services: Services, source: str, name: str, sha256: str, content: bytes, done: Reported, who: str
+) -> None:
     said, text = _read(services, source, name, content)
     with services.db.transaction() as session:
         finding = PaperFinding.UNREADABLE if said is None else _repeated(session, source, name, said)
@@ -105,13 +111,13 @@ def _take(services: Services, source: str, name: str, sha256: str, content: byte
         elif finding is None and said is not None:
             for reply in said if isinstance(said, list) else ():
                 done.answers += _answered(session, services, source, reply)
-        audit(session, services, SYSTEM, "scan-report-taken", f"{source}/{name}", sha256=sha256)
+        audit(session, services, who, "scan-report-taken", f"{source}/{name}", sha256=sha256)
 
 
 def _read(services: Services, source: str, name: str, content: bytes) -> tuple[Report | None, str]:
     """What it says, None if that cannot be read; and its text, in any case."""
-    text = content[:_MAX_BYTES].decode("utf-8", errors="backslashreplace").replace("\x00", "\\x00")
-    if len(content) > _MAX_BYTES:
+    text = content[:MAX_REPORT_BYTES].decode("utf-8", errors="backslashreplace").replace("\x00", "\\x00")
+    if len(content) > MAX_REPORT_BYTES:
         return None, text
     try:
         return read_report(services.scans.report(name, content, services.scan_source(source))), text

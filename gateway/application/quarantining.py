@@ -16,8 +16,13 @@ from gateway.domain.permission import Action
 from gateway.errors import GatewayError, InputError, NotFound
 
 
-def quarantine(services: Services, folder: Path, source: str, error: GatewayError, who: str) -> None:
-    """Keep a refused delivery and answer it; the same delivery once more changes nothing, nor one that is kept."""
+def quarantine(
+    services: Services, folder: Path, source: str, error: GatewayError, who: str, *, at_site: bool = False
+) -> None:
+    """Keep a refused delivery and answer it; the same delivery once more changes nothing, nor one that is kept.
+
+    `at_site`: it could not be brought here, and its bytes lie there.
+    """
     if folder.is_relative_to(services.quarantine_dir):
         return
     refusal = services.scans.refusal(folder, source, error, services.clock.now())
@@ -43,6 +48,7 @@ def quarantine(services: Services, folder: Path, source: str, error: GatewayErro
                 code=error.code,
                 message=error.message,
                 folder=str(kept),
+                at_site=at_site,
                 arrived_at=services.clock.now(),
             )
         )

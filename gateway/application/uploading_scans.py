@@ -47,10 +47,16 @@ def source_of(services: Services, login: str) -> str:
     return name
 
 
-def begin_upload(services: Services, login: str, size_bytes: int) -> IncomingFile:
-    """A file for an upload that says how large it is. Raises `InputError` delivery-too-large, `NotPermitted`."""
+def begin_upload(
+    services: Services, login: str, size_bytes: int, most_bytes: int | None = None
+) -> IncomingFile:
+    """A file for an upload that says how large it is; `most_bytes`: where it may not be as large as a delivery.
+
+    Raises `InputError` delivery-too-large, `NotPermitted`.
+    """
     source = source_of(services, login)
-    most = services.scan_source(source).limits.max_bytes
+    agreed = services.scan_source(source).limits.max_bytes
+    most = min(agreed, most_bytes or agreed)
     if size_bytes > most:
         text = (
             f"Die Lieferung ist größer als die vereinbarten {most // 1_000_000} MB. Bitte geteilt übertragen."
@@ -66,9 +72,7 @@ def keep_upload(services: Services, login: str, incoming: IncomingFile, promised
     (zip-…): nothing was kept.
     """
     source = source_of(services, login)
-    if promised is not None and promised != incoming.sha256:
-        text = "Die Übertragung passt nicht zu ihrer Prüfsumme (Content-Digest). Bitte noch einmal übertragen."
-        raise InputError("upload-hash-wrong", text)
+    hold_to_promise(incoming, promised)
     services.scans.check_packed(incoming.path, services.scan_source(source).limits)
     before = _row(services, source, incoming.name)
     if is_wanted := before is None or _told(services, source, before)[0] != ACCEPTED:
@@ -79,6 +83,13 @@ def keep_upload(services: Services, login: str, incoming: IncomingFile, promised
             row.answer = row.done_at = None  # refused before; what refused it may have been put right
         action = "scan-upload-kept" if is_wanted else "delivery-repeated"
         audit(session, services, login, action, f"{source}/{incoming.name}")
+
+
+def hold_to_promise(incoming: IncomingFile, promised: str | None) -> None:
+    """Raises `InputError` upload-hash-wrong for other bytes than the sender promised, if it did."""
+    if promised is not None and promised != incoming.sha256:
+        text = "Die Übertragung passt nicht zu ihrer Prüfsumme (Content-Digest). Bitte noch einmal übertragen."
+        raise InputError("upload-hash-wrong", text)
 
 
 def upload_view(services: Services, login: str, name: str) -> UploadView:

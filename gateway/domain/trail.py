@@ -64,6 +64,7 @@ ACTIONS: Mapping[str, str] = {
     "originals-released": "Originale zur Vernichtung freigegeben",
     "scan-compared": "Scan geprüft",
     "scan-report-taken": "Meldung der Scanstelle gelesen",
+    "scan-report-repeated": "Meldung der Scanstelle noch einmal übertragen",
     "delivery-received": "Scanlieferung angenommen",
     "kept-scans-deleted": "nicht angenommene Scans gelöscht",
     "transfer-note-deleted": "Transfervermerk gelöscht",

@@ -71,6 +71,9 @@ class FolderSite:
     def set_aside(self, refused: RefusedArrival) -> None:
         """There is none: everything that is ready can be read."""
 
+    def again(self, name: str, into: Path) -> None:
+        """There is none: what was refused is kept here, whole."""
+
     def answer(self, name: str, content: bytes) -> None:
         """Write it once. Raises `Conflict` answer-exists, `NotSent` scan-folder-not-writable."""
         path = self._answers / name

@@ -103,6 +103,14 @@ class SftpSite:
                     client.posix_rename(str(self._inbox / each), str(aside / f"{each}-{number}"))
         shutil.rmtree(refused.folder, ignore_errors=True)
 
+    def again(self, name: str, into: Path) -> Path | RefusedArrival | None:
+        """Put back what was set aside, unless the provider delivered it anew, and fetch it. Raises `NotSent`."""
+        with self._open() as client:
+            entry = self._ready_entry(client, name)
+            if entry is None and self._put_back(client, name):
+                entry = self._ready_entry(client, name)
+        return self._fetched_or_refused(entry, into) if entry is not None else None
+
     def answer(self, name: str, content: bytes) -> None:
         """Put it there once. Raises `NotSent`, `Conflict` answer-exists."""
         target, part = self._answers / name, self._answers / f".{name}.part"
@@ -153,6 +161,30 @@ class SftpSite:
             except LOST:
                 text = f"Der SFTP-Server der Scanstelle {self.source} hat abgebrochen; es wird wiederholt."
                 raise NotSent("sftp-interrupted", text) from None
+
+    def _ready_entry(self, client: paramiko.SFTPClient, name: str) -> paramiko.SFTPAttributes | None:
+        named = (each for each in _entries(client, self._inbox) if each.filename in (name, f"{name}.zip"))
+        return next((each for each in named if self._is_ready(client, each)), None)
+
+    def _put_back(self, client: paramiko.SFTPClient, name: str) -> bool:
+        """The newest of this name, by one rename; the marker of a ZIP comes last. A kill in between leaves it ready."""
+        aside = self._inbox / _REFUSED
+        try:
+            names = [each.filename for each in _entries(client, aside)]
+        except FileNotFoundError:
+            return False
+        found = [each for each in names if each.rpartition("-")[0] in (name, f"{name}.zip")]
+        if not found:
+            return False
+        newest = max(found, key=lambda each: each.rpartition("-")[2])
+        target = newest.rpartition("-")[0]
+        with suppress(FileNotFoundError):
+            client.stat(str(self._inbox / target))
+            return False  # the provider is at it
+        client.posix_rename(str(aside / newest), str(self._inbox / target))
+        if target.endswith(".zip"):
+            client.open(str(self._inbox / f"{target}.{READY}"), "wb").close()
+        return True
 
     def _is_ready(self, client: paramiko.SFTPClient, entry: paramiko.SFTPAttributes) -> bool:
         return self._has(client, _marker(entry))

@@ -27,6 +27,9 @@ class UploadSite:
     def set_aside(self, refused: RefusedArrival) -> None:
         """There is none: everything that is ready can be read."""
 
+    def again(self, name: str, into: Path) -> None:
+        """There is none: what was refused is kept here, whole."""
+
     def answer(self, name: str, content: bytes) -> None:
         """There is nothing to do: the provider reads the row."""
 

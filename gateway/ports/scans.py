@@ -235,6 +235,9 @@ class ScanSite(Protocol):
     def set_aside(self, refused: RefusedArrival) -> None:
         """What could not be brought was answered: it lies at the site where it does not arrive; nothing is deleted."""
 
+    def again(self, name: str, into: Path) -> "Path | RefusedArrival | None":
+        """Bring one that was set aside once more, as it lies at the site by now; None: it is not ready there."""
+
     def taken(self, arrival: Path) -> None:
         """What was brought into `arrival` is in our rows, or in quarantine: it is removed at the site."""
 

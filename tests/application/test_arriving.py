@@ -9,10 +9,12 @@ import pytest
 from sqlmodel import select
 
 from gateway.application.arriving import take_arrivals
+from gateway.application.retrying_scans import retry
 from gateway.application.services import Services
-from gateway.db.arrivals import QuarantinedDelivery
+from gateway.db.arrivals import QuarantinedDelivery, QuarantineDecision
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.domain.scan_sources import ScanSource
+from gateway.errors import DocumentInvalid
 from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite
 from gateway.sftp_line import SftpSettings
@@ -95,6 +97,18 @@ def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(world: 
         (kept,) = session.exec(select(QuarantinedDelivery)).all()
     assert (kept.name[:3], kept.code, kept.sequence) == ("L-1", "delivery-too-large", 1)
     assert (take_arrivals(services).refused, len(list((root / "in" / ".refused").iterdir()))) == (0, 1)
+    with pytest.raises(DocumentInvalid) as still:
+        retry(services, "post", kept.id or 0, "vielleicht geht es jetzt")
+    assert still.value.code == "delivery-too-large"
+    assert (waiting(root), len(list((root / "in" / ".refused").iterdir()))) == ([], 1)
+    (aside,) = (root / "in" / ".refused").iterdir()
+    (aside / "huge.pdf").unlink()  # the scan provider repairs it where it lies
+    assert retry(services, "post", kept.id or 0, "von der Scanstelle repariert").counts == {"desk": 1}
+    assert (waiting(root), list((root / "in" / ".refused").iterdir())) == ([], [])
+    with world.services.db.reading() as session:
+        found = session.get_one(QuarantinedDelivery, kept.id)
+        assert len(session.exec(select(InboundDocument)).all()) == 2
+    assert found.decision is QuarantineDecision.RETRIED
     sshd.stop()
 
 

@@ -133,6 +133,9 @@ class Away:
     def set_aside(self, refused: RefusedArrival) -> None:
         raise AssertionError
 
+    def again(self, name: str, into: Path) -> None:
+        raise AssertionError
+
     def answer(self, name: str, content: bytes) -> None:
         if self.away:
             raise NotSent("sftp-unreachable", "Nicht erreichbar.")

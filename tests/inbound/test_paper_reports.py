@@ -11,6 +11,7 @@ from gateway.domain.original_reports import Certificate, RecallReply, read_repor
 from gateway.domain.scan_sources import ScanSource
 from gateway.inbound.manifest_formats import NotReadable
 from gateway.inbound.paper_reports import load_report
+from gateway.testing.scan_centre.reports import report_bytes
 
 WEST = ScanSource("west")
 NAMED = ScanSource("west", columns={"document_id": "Dokument", "destroyed_on": "Vernichtet am"}, delimiter=",")
@@ -105,3 +106,10 @@ def test_what_is_not_as_agreed_is_refused(name: str, text: str) -> None:
 def test_no_bytes_are_more_than_refused(name: str, content: bytes) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
         read_report(load_report(name, content, WEST))
+
+
+@pytest.mark.parametrize("kind", ["json", "xml", "csv"])
+@pytest.mark.parametrize("told", [CERTIFICATE, ANSWERS], ids=["certificate", "answers"])
+def test_what_a_scan_centre_writes_says_the_same_in_every_format(told: dict[str, Any], kind: str) -> None:
+    odd = json.loads(json.dumps(told).replace("L-1", "L-1 & '2';<b>").replace("WS 1", "WS '1';<b>&"))
+    assert load_report(f"VN-7.{kind}", report_bytes(odd, kind), WEST) == odd

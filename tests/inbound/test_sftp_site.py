@@ -143,6 +143,24 @@ def test_a_delivery_beyond_the_limit_is_refused_by_itself_and_stays_at_the_site(
     assert site.check() == []
 
 
+def test_what_was_set_aside_is_brought_again_as_it_lies_there_now(
+    site: SftpSite, root: Path, spool: Path
+) -> None:
+    (root / "in" / "b.zip").write_bytes(bytes(1_000_001))
+    (root / "in" / "b.zip.READY").touch()
+    (refused,) = site.arrivals(spool)
+    assert isinstance(refused, RefusedArrival)
+    site.set_aside(refused)
+    assert isinstance(site.again("b", spool), RefusedArrival)
+    assert site.again("nie", spool) is None
+    site.set_aside(refused)
+    (root / "in" / "b.zip").write_bytes(b"neu, noch nicht fertig")
+    assert site.again("b", spool) is None, "the provider is at it"
+    (root / "in" / "b.zip.READY").touch()
+    assert site.again("b", spool) == spool / "b"
+    assert (spool / "b" / "delivery.zip").read_bytes() == b"neu, noch nicht fertig"
+
+
 def test_a_delivery_that_cannot_be_read_waits_and_is_refused_when_it_stays_so(
     server: Sshd, root: Path, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,13 @@ class System:
         url = f"{self.url}/scan-deliveries"
         return requests.post(url, data=packed, headers={**self._headers(), **kind, **headers}, timeout=30)
 
+    def report(self, name: str, content: bytes, *, key: str | None = None, **headers: str) -> requests.Response:
+        """Send a report about paper."""
+        types = {".xml": "application/xml", ".csv": "text/csv"}
+        kind = {"Content-Type": types.get(name[-4:], "application/json"), "Idempotency-Key": key or new_key()}
+        url = f"{self.url}/scan-reports/{name}"
+        return requests.post(url, data=content, headers={**self._headers(), **kind, **headers}, timeout=60)
+
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 

@@ -19,9 +19,11 @@ from gateway.application.arriving import take_arrivals
 from gateway.application.spooling import spool_of
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanUpload
 from gateway.db.files import InboundDocument, ScanDelivery
+from gateway.db.originals import DestructionCertificate, ScanReport
 from gateway.domain.scan_sources import DeliveryLimits, ScanSource
 from gateway.domain.scopes import Scope
 from gateway.inbound.upload_site import UploadSite
+from gateway.testing.scan_centre.reports import report_bytes
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.web.api_client import System, problem_of, system
 from tests.web.site import Site, serve
@@ -227,3 +229,40 @@ def test_a_finding_is_reported_on_the_page_of_the_document(scans: Site, tmp_path
     visitor.post("/posteingang/1/scan-mangel", finding="rescan", to="reject")
     assert "zurückgegeben" in visitor.text
     assert visitor.post("/posteingang/1/scan-mangel", finding="no such", to="report").status_code == 422
+
+
+def test_a_certificate_comes_by_http_once_and_what_it_says_holds(scans: Site) -> None:
+    caller = system(scans, "post", Scope.SCANS_DELIVER)
+    told = {
+        "schema": "destruction-certificate/1",
+        "certificate": "VN-1",
+        "destroyed_on": "2026-11-20",
+        "container": "B-1",
+        "seal": "P-1",
+        "process": "Schreddern",
+        "level": "P-5",
+        "quantity": 1,
+        "signed_by": "M. V.",
+        "documents": [{"delivery": "L-1", "document_id": "a"}],
+    }
+    for kind in ("xml", "csv"):
+        content = report_bytes({**told, "certificate": f"VN-{kind}"}, kind)
+        digest = f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
+        first = caller.report(f"VN.{kind}", content, key=f"report-{kind}", **{"Content-Digest": digest})
+        assert (first.status_code, first.json()) == (200, {"report": f"VN.{kind}", "finding": None}), first.text
+        again = caller.report(f"VN.{kind}", content, key=f"report-{kind}", **{"Content-Digest": digest})
+        assert (again.json(), again.headers.get("Idempotency-Replayed")) == (first.json(), "true")
+        assert caller.report(f"VN.{kind}", content).json() == first.json(), "the same under another key"
+    assert (rows(scans, DestructionCertificate), rows(scans, ScanReport)) == (2, 2)
+    assert caller.report("VN.xml", b"<x/>").json()["finding"] == "scan-report-unreadable"
+    wrong = f"sha-256=:{base64.b64encode(bytes(32)).decode()}:"
+    assert problem_of(caller.report("VN-2.xml", b"x", **{"Content-Digest": wrong})) == (
+        422,
+        "upload-hash-wrong",
+    )
+    assert problem_of(caller.report("VN-2.exe", b"x")) == (422, "report-name-wrong")
+    assert problem_of(caller.report("VN-2.xml", bytes(20_000_001))) == (413, "request-too-large")
+    assert rows(scans, ScanReport) == 3
+    assert caller.report("VN-3.json", b"{}", key="report-xml").status_code == 422
+    stranger = system(scans, "anna", Scope.SCANS_DELIVER)
+    assert stranger.report("VN-4.json", b"{}").status_code == 403

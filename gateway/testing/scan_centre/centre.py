@@ -28,6 +28,7 @@ from gateway.testing.scan_centre.ledger import PaperLedger, Place, Sheaf
 from gateway.testing.scan_centre.mail import Mail
 from gateway.testing.scan_centre.mistakes import spoil
 from gateway.testing.scan_centre.packing import READY, write_delivery
+from gateway.testing.scan_centre.reports import report_bytes
 from gateway.testing.scan_centre.scanner import GOOD, UNREADABLE, Condition, scan
 from gateway.testing.scan_centre.sheets import pages_of
 
@@ -276,7 +277,7 @@ class ScanCentre(Centre):
         if "recall-answer" in self.script.withhold:
             return
         told = {"recall": recall, "answer": answer, "shipment": shipment}
-        self.report(f"{recall}.answer.json", _json({"schema": "recall-answer/1", "answers": [told]}))
+        self._report(f"{recall}.answer", {"schema": "recall-answer/1", "answers": [told]})
 
     def _destroy_due(self) -> None:
         due = [
@@ -296,8 +297,12 @@ class ScanCentre(Centre):
             sheaf.place, sheaf.destroyed_on, sheaf.certificate = Place.DESTROYED, day, number
         self._ledger.save()
         if "certificate" not in self.script.withhold:
-            self.report(f"{number}.json", _json(self._certificate(number, sheaves)))
+            self._report(number, self._certificate(number, sheaves))
         return number
+
+    def _report(self, name: str, told: Mapping[str, object]) -> None:
+        """In the format that was agreed for manifests."""
+        self.report(f"{name}.{self.form.manifest}", report_bytes(told, self.form.manifest))
 
     def _certificate(self, number: str, sheaves: Sequence[Sheaf]) -> dict[str, object]:
         return {
@@ -318,7 +323,3 @@ class ScanCentre(Centre):
 def _waits(sheaf: Sheaf) -> bool:
     """Never delivered, or asked for again."""
     return sheaf.place is Place.BOX and len(sheaf.ids) <= sheaf.rescans
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()

@@ -28,7 +28,6 @@ asleep, awake           answers are not read
 hand-in                 what was held back is delivered
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -68,11 +67,10 @@ def _one_too_many(centre: ScanCentre, _: str) -> None:
 
 
 def _twice(centre: ScanCentre, _: str) -> None:
-    newest = sorted((centre.root / "reports").glob("VN-*.json"))[-1:]
+    newest = sorted((centre.root / "reports").glob("VN-*"))[-1:]
     for file in newest:
-        told = json.loads(file.read_bytes())
-        told["certificate"] += "-D"
-        centre.report(f"{told['certificate']}.json", json.dumps(told).encode())
+        number = f"{file.stem}-D"
+        centre.report(f"{number}{file.suffix}", file.read_bytes().replace(file.stem.encode(), number.encode()))
 
 
 def _asleep(centre: ScanCentre, *, is_asleep: bool) -> None:

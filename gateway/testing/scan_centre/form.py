@@ -10,7 +10,7 @@ NOTES = ("none", "file", "attachment")
 
 @dataclass(frozen=True)
 class Form:
-    """`manifest`: of `MANIFESTS`; `note`: where the transfer notes are, of `NOTES`; `packed`: as one ZIP."""
+    """`manifest`: of `MANIFESTS`, and of reports; `note`: where notes are, of `NOTES`; `packed`: as one ZIP."""
 
     manifest: str = "json"
     note: str = "none"

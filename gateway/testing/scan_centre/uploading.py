@@ -15,6 +15,7 @@ from gateway.testing.scan_centre.form import Form
 from gateway.testing.scan_centre.packing import READY
 
 _TIMEOUT_S = 60
+_TYPES = {".xml": "application/xml", ".csv": "text/csv"}
 
 
 class UploadingScanCentre(ScanCentre):
@@ -32,6 +33,7 @@ class UploadingScanCentre(ScanCentre):
         self._headers = {"Authorization": f"Bearer {token}"}
         self.uploads: dict[str, str] = {}
         """By delivery, the name under which the gateway keeps it, or the code with which it refused."""
+        self._reported: set[str] = set()
         super().__init__(root, form=form, **options)
 
     def work(self) -> None:
@@ -42,6 +44,10 @@ class UploadingScanCentre(ScanCentre):
                     self._upload(file)
                 self._fetch_answers()
         super().work()
+        with self._lock:
+            for file in sorted((self.root / "reports").iterdir()):
+                if file.name not in self._reported and not file.name.endswith(".part"):
+                    self._hand_in(file)
 
     def state(self, delivery: str) -> dict[str, Any]:
         """What the gateway says about an upload."""
@@ -77,6 +83,24 @@ class UploadingScanCentre(ScanCentre):
             _remove(file)
         else:
             self.uploads[file.stem] = f"http-{answer.status_code}"  # it stays, and is tried again
+
+    def _hand_in(self, file: Path) -> None:
+        """A report; under the same key whenever it is tried again."""
+        content = file.read_bytes()
+        key = f"{file.stem}-{hashlib.sha256(content).hexdigest()[:16]}"
+        headers = {
+            **self._headers,
+            "Content-Type": _TYPES.get(file.suffix, "application/json"),
+            "Idempotency-Key": key,
+        }
+        try:
+            answer = requests.post(
+                f"{self._url}/scan-reports/{file.name}", data=content, headers=headers, timeout=_TIMEOUT_S
+            )
+        except requests.RequestException:
+            return
+        if answer.status_code == 200:
+            self._reported.add(file.name)
 
     def _fetch_answers(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from threading import Lock
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,9 @@ KEY = "idempotency-key"
 TAKE_PDF = frozenset({"/finished-pdfs", "/preflights"})
 TAKE_FILE = frozenset({"/cases/import"})
 TAKE_ZIP = frozenset({"/scan-deliveries"})
+REPORTS = "/scan-reports/"
+_REPORT_TYPES = {".xml": "application/xml", ".csv": "text/csv"}
+"""By the ending of the report's name; all others are JSON."""
 OPEN = frozenset({"/openapi.json"})
 MAX_BODY_BYTES = 1_000_000
 MAX_FILE_BYTES = 20_000_000
@@ -107,6 +111,8 @@ def _wrong_post(headers: Headers, path: str) -> Response | None:
 def _content_type(path: str) -> str:
     if path in TAKE_ZIP:
         return "application/zip"
+    if path.startswith(REPORTS):
+        return _REPORT_TYPES.get(PurePosixPath(path).suffix, "application/json")
     return "multipart/form-data" if path in TAKE_PDF else "application/json"
 
 
@@ -117,4 +123,4 @@ def _most_bytes(path: str) -> int:
     """
     if path in TAKE_PDF:
         return MAX_UPLOAD_BYTES + _FORM_BYTES
-    return MAX_FILE_BYTES if path in TAKE_FILE else MAX_BODY_BYTES
+    return MAX_FILE_BYTES if path in TAKE_FILE or path.startswith(REPORTS) else MAX_BODY_BYTES

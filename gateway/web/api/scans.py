@@ -6,7 +6,9 @@ A delivery is as large as was agreed, so it goes to disk as it comes; what is he
 import base64
 import binascii
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -17,6 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from gateway.application.answering import Answer, Effect
 from gateway.application.services import Services
+from gateway.application.uploading_reports import begin_report, keep_report, report_view
 from gateway.application.uploading_scans import (
     UploadView,
     answer_content,
@@ -33,6 +36,15 @@ from gateway.web.api.callers import Delivers, DeliversOnce
 router = APIRouter(tags=["scans"])
 _BLOCK = 1 << 20
 _SHA256 = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{1,100}):")
+_REPORT = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in ("application/json", "application/xml", "text/csv")
+        },
+    }
+}
 _BODY = {
     "requestBody": {
         "required": True,
@@ -41,10 +53,10 @@ _BODY = {
 }
 
 
-async def _received(request: Request, caller: DeliversOnce) -> AsyncIterator[IncomingFile]:
-    """The body in a file, whole; the file goes again unless it is kept. Who may not deliver is not read."""
-    length = int(request.headers["content-length"])
-    incoming = await run_in_threadpool(begin_upload, caller.services, caller.login, length)
+@asynccontextmanager
+async def _in_file(request: Request, begin: Callable[[int], IncomingFile]) -> AsyncIterator[IncomingFile]:
+    """The body in a file, whole; the file goes again unless it is kept."""
+    incoming = await run_in_threadpool(begin, int(request.headers["content-length"]))
     try:
         waiting = bytearray()
         async for chunk in request.stream():
@@ -59,6 +71,18 @@ async def _received(request: Request, caller: DeliversOnce) -> AsyncIterator[Inc
         raise HTTPException(400) from None  # nobody is there to read it; it is no failure of ours
     finally:
         incoming.drop()
+
+
+async def _received(request: Request, caller: DeliversOnce) -> AsyncIterator[IncomingFile]:
+    """Who may not deliver is not read."""
+    async with _in_file(request, partial(begin_upload, caller.services, caller.login)) as incoming:
+        yield incoming
+
+
+async def _reported(request: Request, caller: DeliversOnce, name: str) -> AsyncIterator[IncomingFile]:
+    """The same of a report."""
+    async with _in_file(request, partial(begin_report, caller.services, caller.login, name)) as incoming:
+        yield incoming
 
 
 @router.post("/scan-deliveries", status_code=202, openapi_extra=_BODY)
@@ -86,6 +110,29 @@ def deliver(
     answer.headers["Location"] = f"{request.scope.get('root_path', '')}/scan-deliveries/{incoming.name}"
     request.app.state.arrived(source_of(caller.services, caller.login))
     return answer
+
+
+@router.post("/scan-reports/{name}", openapi_extra=_REPORT)
+def report(
+    caller: DeliversOnce,
+    name: str,
+    incoming: Annotated[IncomingFile, Depends(_reported)],
+    content_digest: Annotated[str, Header()] = "",
+) -> Response:
+    """Take over a certificate of destruction or answers to recalls, as JSON, XML or CSV: the name's ending says which.
+
+    `finding` is null, or the code of what is wrong with it as a whole; the report is kept in either case.
+    """
+    promised = _promised(content_digest)
+
+    def tell(services: Services, _effect: Effect) -> Answer:
+        view = report_view(services, caller.login, name, incoming.sha256)
+        return Answer(200, {"report": view.name, "finding": view.finding})
+
+    def keep(services: Services) -> None:
+        keep_report(services, caller.login, name, incoming, promised)
+
+    return caller.once(keep, tell, incoming.sha256)
 
 
 @router.get("/scan-deliveries/{name}")
