@@ -19,7 +19,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
 from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.sign.validation.status import SignatureCoverageLevel, SignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
@@ -31,7 +31,7 @@ _ANY_USE = KeyUsageConstraints(key_usage=set(), match_all_key_usages=False)
 def judge_signature(pdf: bytes, trust: tuple[bytes, ...]) -> str | None:
     """None if a signature or seal covers the whole document, is intact, and leads to `trust`; else the fault's code.
 
-    signature-missing, signature-broken, signature-partial, signature-untrusted.
+    signature-missing, signature-broken, signature-partial, signature-expired, signature-untrusted.
     """
     try:
         reader = PdfFileReader(io.BytesIO(pdf), strict=False)
@@ -49,14 +49,13 @@ def judge_signature(pdf: bytes, trust: tuple[bytes, ...]) -> str | None:
         return "signature-broken"
     if status.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
         return "signature-partial"
-    return None if status.trusted else "signature-untrusted"
+    return _distrust(status)
 
 
 def judge_detached(content: bytes, signature: bytes | None, trust: tuple[bytes, ...]) -> str | None:
     """None if a detached CMS signature (DER or PEM) is over exactly these bytes and leads to `trust`; else the code.
 
-    signature-missing, signature-broken, signature-expired, signature-untrusted. A certificate that has ended proves
-    nothing any more, also where it is named as trusted itself: who has its key could sign lists of any day.
+    signature-missing, signature-broken, signature-expired, signature-untrusted.
     """
     if not signature:
         return "signature-missing"
@@ -73,6 +72,15 @@ def judge_detached(content: bytes, signature: bytes | None, trust: tuple[bytes, 
         return "signature-broken"
     if not (status.intact and status.valid):
         return "signature-broken"
+    return _distrust(status)
+
+
+def _distrust(status: SignatureStatus) -> str | None:
+    """Why an intact signature is not believed all the same.
+
+    A certificate that has ended proves nothing any more, also where it is named as trusted itself: who has its key
+    could sign for any day. What we check has just arrived, so it is today that counts.
+    """
     if datetime.now(UTC) > status.signing_cert.not_valid_after:
         return "signature-expired"
     return None if status.trusted else "signature-untrusted"

@@ -32,6 +32,7 @@ _SIGNATURE = {
     "signature-missing": "ist weder signiert noch gesiegelt",
     "signature-broken": "hat eine Signatur, die nicht stimmt",
     "signature-partial": "wurde nach der Signatur geändert",
+    "signature-expired": "ist mit einem abgelaufenen Zertifikat signiert",
     "signature-untrusted": "ist von jemandem signiert, dem nicht vertraut wird",
 }
 _SHA256 = re.compile(r"[0-9a-f]{64}")

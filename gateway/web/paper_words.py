@@ -90,6 +90,7 @@ _REJECTED: Mapping[str, str] = {
     "signature-missing": "weder signiert noch gesiegelt",
     "signature-broken": "Signatur stimmt nicht",
     "signature-partial": "nach der Signatur geändert",
+    "signature-expired": "Zertifikat der Signatur abgelaufen",
     "signature-untrusted": "Signatur ohne Vertrauen",
     "note-missing": "ohne Transfervermerk",
     "note-unreadable": "Transfervermerk nicht lesbar",

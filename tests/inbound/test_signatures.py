@@ -99,7 +99,16 @@ def test_no_seal_is_said() -> None:
 def test_a_seal_of_a_stranger_or_one_that_has_run_out_is_not_trusted(good: bytes) -> None:
     assert judge_signature(good, (authority("Other").trust,)) == "signature-untrusted"
     late = authority("Late", expired=True)
-    assert judge_signature(sealed(pdf(1), late), (late.trust,)) == "signature-untrusted"
+    assert judge_signature(sealed(pdf(1), late), (late.trust,)) == "signature-expired"
+
+
+def test_a_seal_that_has_run_out_is_not_believed_where_it_is_trusted_itself() -> None:
+    late = authority("Late", expired=True)
+    seal = late.signer.signing_cert
+    assert seal is not None
+    assert (
+        judge_signature(sealed(pdf(1), late), (pem.armor("CERTIFICATE", seal.dump()),)) == "signature-expired"
+    )
 
 
 def test_one_changed_byte_breaks_it(good: bytes) -> None:
