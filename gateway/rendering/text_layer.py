@@ -111,6 +111,6 @@ class TextLayer:
 
 @cache
 def _char_origin() -> Callable[..., int]:
-    """The same function taking bare addresses: converting two pointers a character costs more than the call."""
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+    """The same function taking bare addresses, and not letting other threads in: both cost more than the call."""
+    kind = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
     return kind(ctypes.cast(pdfium_c.FPDFText_GetCharOrigin, ctypes.c_void_p).value or 0)
