@@ -7,6 +7,7 @@ proxies, is not for us, and our credentials go nowhere else.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from threading import RLock
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -30,6 +31,7 @@ class CmisRepository:
         self._info: Mapping[str, Any] | None = None
         self._types: dict[str, ObjectType] = {}
         self._folders: dict[str, str] = {}
+        self._making = RLock()
 
     def info(self) -> Mapping[str, Any]:
         """Name, root folder and capabilities. Raises `CaseFileUnavailable` ('cmis-repository-unknown')."""
@@ -75,10 +77,14 @@ class CmisRepository:
                 yield found
 
     def folder(self, path: str) -> str:
-        """The id of a folder, made with all above it where missing; two at once make one."""
-        if path not in self._folders:
-            self._folders[path] = self._made(path)
-        return self._folders[path]
+        """The id of a folder, made with all above it where missing; two at once make one.
+
+        One at a time, since a system may look for the name and then write: it would have two, and one of them unseen.
+        """
+        with self._making:
+            if path not in self._folders:
+                self._folders[path] = self._made(path)
+            return self._folders[path]
 
     def forget_folders(self) -> None:
         """A folder that was there is gone."""

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from gateway.casefiles.cmis_account import CmisSettings
 from gateway.config import load_settings
 from gateway.domain.findings import Severity
 from gateway.errors import CaseFileError, CaseFileUnavailable, ConfigError
-from gateway.ports.casefile import FilingEntry
+from gateway.ports.casefile import CaseRef, FilingEntry
 from gateway.testing.casefile_samples import CASE, PDF, document_entry, posting_entry
 from gateway.testing.house.exchange import Request
 from gateway.testing.house.proxy import Proxy
@@ -158,6 +159,21 @@ def test_a_property_that_changes_meanwhile_is_read_again_and_nothing_is_lost(
         assert document["akte:betreff"] == "von Hand"
         assert document["akte:postausgang"] is not None
         assert proxy.asked.count("POST write/update") > 1, "the first was refused by its change token"
+
+
+def test_several_workers_make_the_folders_of_a_file_once(bench: CmisBench, proxy: Proxy) -> None:
+    """A system that looks for a name and then writes it would have two, and what lies in one of them is not seen."""
+
+    def folders_made(case: CaseRef, documents: int) -> int:
+        before = proxy.asked.count("POST write/createFolder")
+        entries = [document_entry(case=case, reference=f"REF{n:05d}") for n in range(documents)]
+        with ThreadPoolExecutor(documents) as pool:
+            list(pool.map(bench.case_file.file, entries))
+        return proxy.asked.count("POST write/createFolder") - before
+
+    one, many, first = (replace(CASE, file_number=f"35702//000{n}") for n in (8001, 8002, 8000))
+    folders_made(first, 1)  # with all above it
+    assert folders_made(many, 8) == folders_made(one, 1) > 0
 
 
 def test_a_kill_before_or_after_any_request_files_once(bench: CmisBench, opencmis_server: OpenCmis) -> None:
