@@ -130,6 +130,7 @@ SCOPES = [
     ("GET", "/scan-deliveries/L-1.json", Scope.SCANS_DELIVER),
     ("GET", "/scan-answers", Scope.SCANS_DELIVER),
     ("GET", "/scan-answers/L-1.json", Scope.SCANS_DELIVER),
+    ("POST", "/scan-reports/L-1.json", Scope.SCANS_DELIVER),
 ]
 
 
