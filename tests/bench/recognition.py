@@ -19,7 +19,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reportlab import rl_config
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from rich.console import Console
@@ -120,11 +119,6 @@ def _page(text: str, module_mm: float, version: int | None) -> bytes:
     return buffer.getvalue()
 
 
-def _plain_bytes() -> None:
-    """Pictures go into the PDF as they are: to write them as text took twice as long as to read the code."""
-    rl_config.useA85 = 0
-
-
 def _work(number: int, *, dpi: int, condition: str) -> Result:
     return read(paper(number, dpi=dpi, condition=condition))
 
@@ -151,7 +145,7 @@ def main() -> None:
     told = parser.parse_args()
     numbers = range(told.first, told.first + told.documents)
     results: list[Result] = []
-    with ProcessPoolExecutor(initializer=_plain_bytes) as pool:
+    with ProcessPoolExecutor() as pool:
         for dpi in told.dpi:
             for condition in told.condition:
                 work = partial(_work, dpi=dpi, condition=condition)
