@@ -424,6 +424,7 @@ class Prototype:
         for part in ("case-files", "receipts", "scan-quarantine", "scan-spool"):
             (folder / part).mkdir(exist_ok=True)
         database = Database(url)
+        _share_statements(database, self.services.db)
         casefile = FolderCaseFile(folder / "case-files")
         services = replace(
             self.services,
@@ -446,6 +447,12 @@ class Prototype:
             provider.close()
             services.locks.close()
             services.db.close()
+
+
+def _share_statements(database: Database, known: Database) -> None:
+    """All copies have the same tables, so what was compiled for one serves all: a third of a story's time."""
+    for engine in (database.engine, database._reading):
+        engine.dialect, engine._compiled_cache = known.engine.dialect, known.engine._compiled_cache
 
 
 def _populate(services: Services) -> None:
