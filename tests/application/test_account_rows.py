@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 from sqlalchemy import Connection
-from sqlmodel import select
+from sqlmodel import col, select
 
 from gateway.application import receiving, tallying, withholding
 from gateway.application.account_sheet import account_sheet
@@ -19,9 +19,10 @@ from gateway.application.posting import confirm
 from gateway.application.reconciling import Selection, account, copies_on
 from gateway.application.tracking import poll
 from gateway.db.certificates import RunCertificate
-from gateway.db.mail import Posting
+from gateway.db.mail import Posting, Submission
 from gateway.domain.account import Account, Line
 from gateway.domain.references import for_people
+from gateway.domain.submission import SubmissionState
 from gateway.domain.sweep import SweepRules
 from gateway.errors import NotFound, NotPermitted
 from tests.world import MONDAY, World, at
@@ -384,3 +385,23 @@ def test_a_control_total_that_no_letter_explains_stands_there_itself(world: Worl
     found = account(world.services, copy_by_copy=TOTALS)
     assert not found.balanced
     assert found.unexplained == (("3 statt 2", "piece-missing"),)
+
+
+def test_a_piece_that_a_void_hand_over_says_was_posted_too_has_one_posting(world: World) -> None:
+    """A print house that printed what was called back: its report stands beside that of the hand-over that counts."""
+    first, _ = played(world)
+    with world.services.db.transaction() as session:
+        counting = session.exec(select(Submission).order_by(col(Submission.id))).all()
+        for number, one in enumerate((counting[0], counting[0], counting[1])):
+            earlier = one.model_dump(exclude={"id"}) | {
+                "key": f"{one.key}-v{number}",
+                "state": SubmissionState.VOID,
+                "voided_at": world.clock.now(),
+                "events": 0,
+            }
+            session.add(Submission(**earlier))
+    assert account(world.services, copy_by_copy=TOTALS).balanced
+    with intruder(world) as connection:
+        connection.exec_driver_sql(statement_for(_DELETIONS["posting"][0], first))
+    found = account(world.services, copy_by_copy=TOTALS).unexplained
+    assert found == ((f"{for_people(first)}/1", "posting-missing"),)
