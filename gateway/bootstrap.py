@@ -70,7 +70,7 @@ from gateway.rendering.account import account_pdf
 from gateway.rendering.codes import page_codes
 from gateway.rendering.evidence import cover_pdf
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
-from gateway.rendering.local import LocalRenderer
+from gateway.rendering.local import LocalRenderer, questions_at_once
 from gateway.rendering.proof import proof_pdf
 from gateway.scan_wiring import scan_sites
 from gateway.tables.files import FileTables
@@ -153,7 +153,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         countries=load_countries(),
         places=load_places(),
         random_bits=secrets.randbits,
-        parallel=max(1, settings.rendering.workers),
+        parallel=questions_at_once(settings.rendering.workers),
         duplex=settings.run.duplex,
         bundling=settings.run.bundling,
         proof_pdf=proof_pdf,

@@ -172,6 +172,11 @@ def _own_folder(owner: object) -> Path:
     return folder
 
 
+def questions_at_once(workers: int) -> int:
+    """How many to ask so many workers: one more than there are, so that none waits while an answer is stored."""
+    return workers + 1 if workers else 1
+
+
 def make_engine(templates_dir: Path | None, fonts_dir: Path | None, versions_dir: Path | None) -> object:
     """An engine in the calling process; only there are the heavy libraries loaded."""
     from gateway.rendering.engine import Engine  # noqa: PLC0415

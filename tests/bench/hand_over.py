@@ -35,7 +35,7 @@ from gateway.providers.print_house import HouseRules
 from gateway.providers.print_package import Packing
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
-from gateway.rendering.local import LocalRenderer
+from gateway.rendering.local import LocalRenderer, questions_at_once
 from gateway.testing.print_centre import SftpPrintCentre
 from tests.rendering import letters
 
@@ -128,7 +128,7 @@ def assembled(blobs: FolderBlobs, count: int, workers: int, table: Table) -> lis
             return Copy(reference, blobs.put(copy.pdf), copy.pages)
 
         copies: list[Copy] = []
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(questions_at_once(workers)) as pool:
             list(pool.map(assemble, range(4 * workers)))
             for half in (range(count // 2), range(count // 2, count)):
                 with Memory(workers=True) as memory:
