@@ -18,7 +18,7 @@ from gateway.domain.findings import Box
 from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT, PrintProfile
 from gateway.domain.references import SheetCode, for_people
 from gateway.rendering.codes import SHEET_CODE_VERSION, dark_runs, datamatrix_modules
-from gateway.rendering.fonts import FONT_FILES, default_fonts_dir, font_bytes
+from gateway.rendering.fonts import FONT_FILES, default_fonts_dir, unpacked_fonts
 
 RETURN_CODE_PT = 7.0
 QUIET_MODULES = 3
@@ -117,12 +117,11 @@ def _embedded_font(pdf: pikepdf.Pdf) -> pikepdf.Object:
 @cache
 def _font() -> _Font:
     """Cut once in a process: it is slow."""
-    regular = font_bytes(default_fonts_dir())[FONT_FILES["regular"]]
+    regular = unpacked_fonts(default_fonts_dir())[FONT_FILES["regular"]]
     font = TTFont(io.BytesIO(regular), lazy=True, recalcTimestamp=False)
     cutter = subset.Subsetter(subset.Options(layout_features=[], notdef_outline=True, hinting=False))
     cutter.populate(text=_FONT_CHARACTERS)
     cutter.subset(font)
-    font.flavor = None
     program = io.BytesIO()
     font.save(program)
     head, glyphs, advances = font["head"], font.getBestCmap(), font["hmtx"]

@@ -24,8 +24,8 @@ from gateway.errors import RenderError
 from gateway.rendering.fonts import (
     FONT_FAMILY,
     default_fonts_dir,
-    font_bytes,
     fonts_version,
+    unpacked_fonts,
     without_system_fonts,
 )
 
@@ -92,7 +92,7 @@ class _LettersOnly(URLFetcher):  # type: ignore[misc]
             return super().fetch(url, headers)
         name = url.removeprefix(FONT_SCHEME)
         if url.startswith(FONT_SCHEME) and name in self._fonts:
-            return URLFetcherResponse(url, self._fonts[name], {"Content-Type": "font/woff2"})
+            return URLFetcherResponse(url, self._fonts[name], {"Content-Type": "font/ttf"})
         raise _AssetForbidden(urlsplit(url).scheme or "relative")
 
 
@@ -113,7 +113,7 @@ class PdfWriter:
     def __init__(self, *styles: Path, fonts_dir: Path | None = None) -> None:
         """Read `styles` (CSS files, a later one adds to those before it) and the fonts."""
         folder = fonts_dir or default_fonts_dir()
-        self._fetcher = _LettersOnly(font_bytes(folder))
+        self._fetcher = _LettersOnly(unpacked_fonts(folder))
         with without_system_fonts():
             self._font_config = FontConfiguration()
         source = "\n".join(style.read_text("utf-8") for style in styles)

@@ -14,7 +14,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT
-from gateway.rendering.fonts import FONT_FILES, default_fonts_dir, font_bytes
+from gateway.rendering.fonts import FONT_FILES, default_fonts_dir, unpacked_fonts
 
 _REGULAR, _BOLD = "GatewayProof", "GatewayProofBold"
 LEFT_MM, RIGHT_MM = 25.0, 190.0
@@ -95,10 +95,9 @@ def _foot(canvas: Canvas, text: str) -> None:
 @cache
 def _register_fonts() -> None:
     """Whole, since ReportLab reads TrueType only and cuts them itself."""
-    files = font_bytes(default_fonts_dir())
+    files = unpacked_fonts(default_fonts_dir())
     for name, file in ((_REGULAR, FONT_FILES["regular"]), (_BOLD, FONT_FILES["bold"])):
         with FontToolsFont(io.BytesIO(files[file]), lazy=True, recalcTimestamp=False) as face:
-            face.flavor = None
             for record in face["name"].names:
                 record.string = name  # ReportLab tells fonts apart by their own names
             truetype = io.BytesIO()
