@@ -10,6 +10,7 @@ from gateway.application.authorising import Actor, actor, audit
 from gateway.application.drafting import find_case
 from gateway.application.placing import find_inbound, forget_answers, letter_proposed, placing_of
 from gateway.application.recalling import bring_home
+from gateway.application.recalling_notes import bring_note_home
 from gateway.application.services import Services
 from gateway.application.taking_back import take_back
 from gateway.db.engine import compare_and_set, row_id
@@ -32,7 +33,9 @@ def move(services: Services, login: str, inbound_id: int, case: str | None, reas
         raise InputError("reason-missing", "Bitte angeben, warum das Dokument umgehängt wird.")
     with services.db.reading() as session:
         who, document, old, target = _move_asked(session, login, inbound_id, case)
+        placing = placing_of(session, inbound_id)
     bring_home(services, document.sha256 or "")
+    bring_note_home(services, document, row_id(old), placing)
     with services.db.transaction() as session:
         session.add(
             InboundMove(

@@ -133,6 +133,9 @@ def empty_note(services: Services, _rule: RetentionRule, name: str) -> int:
     """What it says and who said it; its hash and its findings stay."""
     with services.db.transaction() as session:
         note = session.get_one(ScanNote, int(name))
+        document = session.get_one(InboundDocument, note.inbound_id)
+        if session.get(ContentDeparture, document.sha256 or "") is None:
+            return 0  # moved since it was judged: the note is needed beside its scan
         note.content, note.said, note.emptied_at = None, {}, services.clock.now()
         subject = f"inbound-{note.inbound_id}"
         audit(session, services, SYSTEM, "transfer-note-deleted", subject, sha256=note.sha256)

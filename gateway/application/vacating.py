@@ -16,6 +16,7 @@ from gateway.application.authorising import SYSTEM, audit
 from gateway.application.case_keys import case_ref, inbound_document_key
 from gateway.application.filing_attempt import FilingReport, attempt, file_entry
 from gateway.application.recalling import bring_home
+from gateway.application.recalling_notes import bring_note_home
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import Filing, InboundDocument
@@ -53,6 +54,7 @@ def vacate(services: Services, move_id: int, report: FilingReport) -> None:
         told = _told(session, move, document)
     if move.withdrawn_at is None:
         bring_home(services, document.sha256 or "")
+        bring_note_home(services, document, move.from_case_id, move.number)
         if not _withdraw(services, move, document, old, report):
             return
     entry = FilingEntry(

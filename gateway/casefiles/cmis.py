@@ -23,6 +23,7 @@ from gateway.casefiles.cmis_note import (
     note_text,
     path_part,
     read_note,
+    read_transfer_note,
 )
 from gateway.casefiles.cmis_repository import CmisRepository, Found
 from gateway.casefiles.cmis_types import ObjectType, in_form
@@ -94,6 +95,11 @@ class CmisCaseFile:
                 " Administration des DMS verständigen.",
             )
         return content
+
+    def transfer_note(self, case: CaseRef, key: str) -> bytes | None:
+        """The transfer note that an entry brought: its note holds it. Raises `CaseFileError`."""
+        found = self._notes(case, key).newest
+        return read_transfer_note(self._repository.content(found)) if found is not None else None
 
     def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
         """Delete a document with all its versions and then its note; idempotent. Raises as `file` does.

@@ -4,9 +4,11 @@ CMIS has no log. A property of the letter can be overwritten by anybody who may 
 document has a moment, an author and rights of its own, is found by people, and its name is unique in its folder: the
 one thing that a repository decides atomically. So an entry is filed when its note is there, and not before.
 
-The last line is for the gateway: our key, a check value over the facts, and the object that was filed.
+The last line is for the gateway: our key, a check value over the facts, and the object that was filed. A transfer
+note stands before it once more, in base64: what it says is read above, its bytes are proven by their hash.
 """
 
+import base64
 import hashlib
 import re
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from gateway.casefiles.readable import entry_lines, local
 from gateway.ports.casefile import FilingEntry
 
 _MARK = "hmg-filing/1"
+_EXACT = "hmg-transfervermerk/1"
+_EXACT_LINE = re.compile(rf"^{_EXACT} ([A-Za-z0-9+/=]+)$", re.MULTILINE)
 _LAST_LINE = re.compile(rf"^{_MARK} (\S+) ([0-9a-f]{{64}}) (\S+)$")
 _WORDS = {
     "document": "Freigabe",
@@ -58,6 +62,8 @@ def note_text(entry: FilingEntry, object_id: str | None) -> bytes:
     lines = [head, "", *entry_lines(entry.metadata), ""]
     if entry.document_sha256:
         lines[-1:] = [f"SHA-256: {entry.document_sha256}", ""]
+    if exact := entry.metadata.get("transfer_note"):
+        lines.append(f"{_EXACT} {base64.b64encode(str(exact).encode()).decode()}")
     return "\n".join(
         [*lines, f"{_MARK} {quote(entry.key, safe=':')} {facts_of(entry)} {object_id or '-'}", ""]
     ).encode()
@@ -68,6 +74,12 @@ def read_note(content: bytes) -> Note | None:
     lines = content.decode(errors="replace").strip().splitlines()
     found = _LAST_LINE.match(lines[-1]) if lines else None
     return Note(unquote(found[1]), found[2], found[3]) if found else None
+
+
+def read_transfer_note(content: bytes) -> bytes | None:
+    """The transfer note that a note holds; None if it holds none."""
+    found = _EXACT_LINE.search(content.decode(errors="replace"))
+    return base64.b64decode(found[1]) if found else None
 
 
 def note_name(key: str, number: int = 1) -> str:

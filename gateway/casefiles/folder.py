@@ -98,6 +98,14 @@ class FolderCaseFile:
             with _writing(), _locked(folder, self._lock_timeout_s):
                 _withdraw(folder, case, key, document_key)
 
+    def transfer_note(self, case: CaseRef, key: str) -> bytes | None:
+        """The transfer note that an entry brought, as it was filed. Raises as `fetch` does, but for `NotFound`."""
+        if not self._root.is_dir():
+            raise _folder_missing()
+        entries = _read_index(self._root / folder_name(case), case)["entries"]
+        told: dict[str, Any] = next((entry["metadata"] for entry in entries if entry["key"] == key), {})
+        return str(told["transfer_note"]).encode() if "transfer_note" in told else None
+
     def fetch(self, case: CaseRef, document_key: str) -> bytes:
         """The newest version of a document, verified against the index. Raises `NotFound`, `IntegrityError`."""
         if not self._root.is_dir():

@@ -68,6 +68,8 @@ ACTIONS: Mapping[str, str] = {
     "delivery-received": "Scanlieferung angenommen",
     "kept-scans-deleted": "nicht angenommene Scans gelöscht",
     "transfer-note-deleted": "Transfervermerk gelöscht",
+    "transfer-note-returned": "Transfervermerk aus der E-Akte zurückgeholt",
+    "transfer-note-not-kept": "Transfervermerk in der E-Akte nicht unverändert vorhanden",
     "scan-upload-kept": "Scanlieferung über HTTP entgegengenommen",
     "delivery-repeated": "Scanlieferung noch einmal eingelesen",
     "delivery-quarantined": "Scanlieferung in Quarantäne",

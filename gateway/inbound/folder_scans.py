@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.scan_sources import DeliveryLimits, ScanSource
+from gateway.domain.transfer_note import TransferNote
 from gateway.durable import make_folder, sync_folder
 from gateway.errors import DocumentInvalid, GatewayError
 from gateway.inbound.delivery import (
@@ -24,6 +25,7 @@ from gateway.inbound.incoming import IncomingFile
 from gateway.inbound.paper_reports import load_report
 from gateway.inbound.receipt import receipt_for, refusal_for
 from gateway.inbound.text import MAX_PAGES, document_text
+from gateway.inbound.transfer_note import attached_note, read_note
 from gateway.inbound.zips import check, unpack
 from gateway.ports.scans import AnswerFile, Delivery, ReadNote, ScannedDocument
 
@@ -52,6 +54,11 @@ class FolderScans:
     def note(self, delivery: Delivery, document: ScannedDocument, pdf: bytes) -> ReadNote | None:
         """The transfer note of a proven document, where it was agreed to be."""
         return read_transfer_note(delivery.folder, document, pdf, delivery.source)
+
+    def said(self, pdf: bytes, beside: bytes | None) -> TransferNote | None:
+        """What a transfer note says that is attached, or stood `beside`."""
+        content = attached_note(pdf) if beside is None else beside
+        return read_note(content) if content is not None else None
 
     def text(self, pdf: bytes, pages: int | None = None) -> str:
         """The text layer of the first pages; empty for a raster picture. Raises `DocumentInvalid`."""

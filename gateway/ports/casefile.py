@@ -57,6 +57,12 @@ class CaseFile(Protocol):
     def fetch(self, case: CaseRef, document_key: str) -> bytes:
         """The newest version of a document. Raises `NotFound`, `IntegrityError`, `CaseFileError`."""
 
+    def transfer_note(self, case: CaseRef, key: str) -> bytes | None:
+        """The `transfer_note` with which an entry was filed, byte by byte; None if it is not there, or brought none.
+
+        Raises `CaseFileError`.
+        """
+
     def withdraw(self, case: CaseRef, key: str, document_key: str) -> None:
         """Take out what lay in a wrong file: every version of the document, and the entry that filed it.
 

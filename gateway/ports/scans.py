@@ -166,6 +166,9 @@ class ScanReader(Protocol):
     def note(self, delivery: Delivery, document: ScannedDocument, pdf: bytes) -> ReadNote | None:
         """The transfer note of a proven document whose bytes are `pdf`, if it has one."""
 
+    def said(self, pdf: bytes, beside: bytes | None) -> TransferNote | None:
+        """What the transfer note of a document says that was taken long ago: `beside` its XML, None: it is attached."""
+
     def text(self, pdf: bytes, pages: int | None = None) -> str:
         """The text layer of the first pages (None: as many as matter); empty for a raster picture."""
 

@@ -19,6 +19,7 @@ from gateway.testing.casefile_samples import (
 )
 
 _WRONG = b"%PDF-1.7\nof somebody else\n%%EOF\n"
+_NOTE = """<?xml version="1.0"?>\n<Transfervermerk>\n  <Name>Œuvre  ẞ</Name>\n</Transfervermerk>\n"""
 _MANY_STEPS = 6
 """More requests that change something than an adapter needs to withdraw one entry."""
 
@@ -69,6 +70,21 @@ class CaseFileWithdrawalContract:
         case_file.file(again)
 
         assert case_file.fetch(CASE, entry.document_key) == PDF
+
+    def test_a_transfer_note_comes_back_byte_by_byte_and_leaves_with_its_entry(
+        self, bench: CaseFileBench
+    ) -> None:
+        """It goes along when its document goes to another file, and is proven by its hash."""
+        entry = document_entry()
+        with_note = replace(entry, metadata={**entry.metadata, "transfer_note": _NOTE})
+        bench.case_file.file(with_note)
+
+        assert bench.fresh().transfer_note(CASE, entry.key) == _NOTE.encode()
+        assert bench.fresh().transfer_note(OTHER_CASE, entry.key) is None
+        bench.case_file.withdraw(CASE, entry.key, entry.document_key)
+        assert bench.fresh().transfer_note(CASE, entry.key) is None
+        bench.case_file.file(replace(entry, key=f"{entry.key}:2"))
+        assert bench.case_file.transfer_note(CASE, f"{entry.key}:2") is None
 
     def test_what_somebody_else_put_there_is_not_withdrawn(self, bench: CaseFileBench) -> None:
         """A name like ours is not ours."""

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
+from gateway.application.destroying import apply
 from gateway.application.filing import file_due
 from gateway.application.filing_view import backlog
 from gateway.application.moving import move
 from gateway.application.opening import open_inbound
 from gateway.application.placing import assign
 from gateway.application.receiving import import_delivery
+from gateway.application.sweeping_scans import empty_note
+from gateway.db.arrivals import ScanNote
 from gateway.db.files import Filing, InboundDocument, InboundState
 from gateway.db.people import AuditEntry
 from gateway.db.placings import InboundMove
@@ -21,7 +24,9 @@ from gateway.db.retention import ContentDeparture
 from gateway.domain.retention import Kind
 from gateway.errors import CaseFileError, CaseFileUnavailable, InputError, NotPermitted
 from gateway.ports.casefile import CaseRef, FilingEntry
+from gateway.testing.scan_centre.notes import NoteSpec, transfer_note
 from gateway.testing.scans import ScanSpec, make_delivery
+from tests.application.test_receiving import change_manifest
 from tests.world import World
 
 F1, F2 = "JC-BOR-2026-00017", "JC-BOR-2026-00018"
@@ -234,6 +239,106 @@ def test_nothing_is_fetched_back_from_where_it_was_taken_out(world: World, scan:
         old, new = session.exec(query.order_by(col(Filing.id))).all()
     assert (old.document_key, old.sha256, old.withdrawn_at is not None) == (None, None, True)
     assert new.document_key is not None
+
+
+@pytest.fixture
+def noted(world: World, tmp_path: Path) -> bytes:
+    """The same with a transfer note beside the PDF, which is given back."""
+    wrong = replace(ScanSpec.unknown(), index_file_number=F1)
+    folder = make_delivery(tmp_path / "in", "west", "L-1", 1, [wrong], at=world.clock.now())
+    notes: list[bytes] = []
+
+    def with_note(raw: dict[str, Any]) -> None:
+        (one,) = raw["documents"]
+        notes.append(transfer_note(NoteSpec(one["document_id"], one["sha256"], 1)))
+        (folder / "n.xml").write_bytes(notes[0])
+        one["note"] = "n.xml"
+
+    change_manifest(folder, with_note)
+    import_delivery(world.services, folder, source="west")
+    return notes[0]
+
+
+def notes_in(world: World, file_number: str) -> list[bytes]:
+    """The transfer notes of a file, as it gives them back, and every place where one is mentioned at all."""
+    entries: list[dict[str, Any]] = []
+    for file in files_of(world, file_number):
+        if file.name == "index.json":
+            entries = json.loads(file.read_bytes())["entries"]
+        elif "Scanoperateurin" in file.read_bytes().decode(errors="replace"):
+            entries.append({"metadata": {"transfer_note": file.name}})
+    found = [entry["metadata"].get("transfer_note", "") for entry in entries]
+    return [text.encode() for text in found if text not in ("", "Verlauf.md")]
+
+
+def test_the_transfer_note_moves_with_its_document_and_none_stays_behind(world: World, noted: bytes) -> None:
+    file_due(world.services)
+    assert notes_in(world, F1) == [noted]
+    move(world.services, "anna", 1, F2, "falsch erfasst")
+    file_due(world.services)
+    assert (notes_in(world, F1), notes_in(world, F2)) == ([], [noted])
+    assert not any(b"Scanoperateurin" in file.read_bytes() for file in files_of(world, F1))
+
+
+def let_scan_and_note_leave(world: World) -> None:
+    """By their rules: only the file has them then."""
+    file_due(world.services)
+    for days in (60, 365):
+        world.advance(days=days)
+        apply(world.services)
+    with world.services.db.reading() as session:
+        note = session.exec(select(ScanNote)).one()
+        assert (note.content, note.said) == (None, {})
+        assert session.exec(select(ContentDeparture)).first() is not None
+
+
+@pytest.mark.parametrize("target", [F2, None])
+def test_a_note_that_only_the_wrong_file_still_has_comes_home_and_moves_with_its_document(
+    world: World, noted: bytes, target: str | None
+) -> None:
+    let_scan_and_note_leave(world)
+    move(world.services, "post", 1, target, "falsch erfasst")
+    file_due(world.services)
+    assert notes_in(world, F1) == []
+    if target is None:
+        assign(world.services, "post", 1, F2)
+        file_due(world.services)
+    assert notes_in(world, F2) == [noted]
+    for file in files_of(world, F2):
+        if file.name == "index.json":
+            (entry,) = json.loads(file.read_bytes())["entries"]
+            assert entry["metadata"]["scanned_by"] == "Scanoperateurin 0417"
+    with world.services.db.reading() as session:
+        note = session.exec(select(ScanNote)).one()
+        assert (note.content, note.emptied_at, note.findings) == (noted, None, [])
+
+
+def test_a_note_that_the_file_changed_is_not_taken_for_it_and_the_document_moves_all_the_same(
+    world: World, noted: bytes
+) -> None:
+    let_scan_and_note_leave(world)
+
+    class Changed(Failing):
+        def transfer_note(self, case: CaseRef, key: str) -> bytes | None:
+            return bytes(self._true.transfer_note(case, key)) + b" "
+
+    world.services = replace(world.services, casefile=Changed(world.services.casefile, None))
+    move(world.services, "post", 1, F2, "falsch erfasst")
+    file_due(world.services)
+    assert (notes_in(world, F1), notes_in(world, F2)) == ([], [])
+    with world.services.db.reading() as session:
+        note = session.exec(select(ScanNote)).one()
+        assert (note.content, note.findings) == (None, ["note-not-kept"])
+        actions = [entry.action for entry in session.exec(select(AuditEntry)).all()]
+    assert actions.count("transfer-note-not-kept") == 1
+
+
+def test_a_note_whose_document_moved_while_its_rule_was_applied_stays(world: World, noted: bytes) -> None:
+    file_due(world.services)
+    rule = world.services.retention.rule(Kind.TRANSFER_NOTE, world.services.today())
+    assert empty_note(world.services, rule, "1") == 0
+    with world.services.db.reading() as session:
+        assert session.exec(select(ScanNote)).one().content == noted
 
 
 def test_only_whoever_may_assign_in_both_offices_moves_and_never_without_a_reason(

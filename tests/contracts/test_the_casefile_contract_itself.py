@@ -160,6 +160,14 @@ class WithdrawsTooMuch(Liar):
         (self._root / folder_name(case) / "index.json").unlink(missing_ok=True)
 
 
+class SmoothsTheNote(Liar):
+    """Gives a transfer note back as people would read it."""
+
+    def transfer_note(self, case: CaseRef, key: str) -> bytes | None:
+        kept = self._true.transfer_note(case, key)
+        return b" ".join(kept.split()) if kept else kept
+
+
 _SUITE = CaseFileContract()
 _CASES: dict[type[Liar], Callable[..., None]] = {
     FilesEverythingAnew: _SUITE.test_filing_again_changes_nothing_and_gives_the_same_id,
@@ -175,6 +183,7 @@ _CASES: dict[type[Liar], Callable[..., None]] = {
     WithdrawsTheNewestOnly: _SUITE.test_what_is_withdrawn_is_gone_with_all_its_versions_and_nothing_else_is,
     WithdrawsTooMuch: _SUITE.test_withdrawing_again_or_what_was_never_there_is_done,
     WithdrawsWithoutAsking: _SUITE.test_a_system_that_is_away_withdraws_nothing_and_says_so,
+    SmoothsTheNote: _SUITE.test_a_transfer_note_comes_back_byte_by_byte_and_leaves_with_its_entry,
     ServesTheFirstVersion: _SUITE.test_other_bytes_under_a_new_key_are_a_new_version,
 }
 
