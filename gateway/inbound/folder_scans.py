@@ -14,7 +14,6 @@ from gateway.domain.transfer_note import TransferNote
 from gateway.durable import make_folder, sync_folder
 from gateway.errors import DocumentInvalid, GatewayError
 from gateway.inbound.delivery import (
-    READY,
     manifest_name,
     read_content,
     read_delivery,
@@ -84,13 +83,16 @@ class FolderScans:
         return AnswerFile(f"{name}.refused-{self.fingerprint(folder)[:8]}.receipt.json", told.as_bytes())
 
     def fingerprint(self, folder: Path) -> str:
-        """Hash of the names and sizes of its files, and of what manifest and marker say."""
+        """Hash of its name, and of the names, sizes and bytes of its files.
+
+        All bytes, for a refused delivery need not have a manifest that names them: two ZIPs of one size are two tries.
+        """
         digest = hashlib.sha256(folder.name.encode())
         for path in sorted(folder.iterdir()):
-            size = path.lstat().st_size
-            digest.update(f"\n{path.name} {size} ".encode())
-            if path.name == READY or path.name.startswith("manifest."):
-                digest.update(path.read_bytes() if path.is_file() and not path.is_symlink() else b"")
+            digest.update(f"\n{path.name} {path.lstat().st_size} ".encode())
+            if path.is_file() and not path.is_symlink():
+                with path.open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()
 
     def sequence(self, folder: Path, source: ScanSource) -> int | None:

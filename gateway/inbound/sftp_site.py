@@ -33,6 +33,8 @@ from gateway.sftp_line import LOST, SftpLine, SftpSettings
 MAX_REPORT_BYTES = 20_000_000
 _GONE = ".taken"
 _REFUSED = ".refused"
+_LISTING = "listing.txt"
+"""What lay at the site, beside what tells which delivery it is."""
 _AT_ONCE = 64
 """Requests under way: what is not written yet is held in memory."""
 
@@ -253,11 +255,13 @@ class SftpSite:
         into: Path,
         error: DocumentInvalid,
     ) -> RefusedArrival:
-        """With what tells which delivery it is, as far as that can be read: its manifest and its marker."""
+        """With what tells which delivery it is, as far as that can be read: its files, its manifest and its marker."""
         name = entry.filename.removesuffix(".zip")
         folder = into / _REFUSED / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=FOLDER_MODE)
+        with suppress(OSError, paramiko.SFTPError):
+            (folder / _LISTING).write_text("".join(self._listing(client, entry)))
         if stat.S_ISDIR(entry.st_mode or 0):
             for each in (READY, *(f"manifest.{kind.value}" for kind in ManifestFormat)):
                 with suppress(OSError):
@@ -265,6 +269,13 @@ class SftpSite:
                     if content is not None and len(content) <= MAX_MANIFEST_BYTES:
                         (folder / each).write_bytes(content)
         return RefusedArrival(folder, error)
+
+    def _listing(self, client: paramiko.SFTPClient, entry: paramiko.SFTPAttributes) -> Iterator[str]:
+        """Name, size and moment of the last change of each file, for what cannot be told apart by its bytes."""
+        is_folder = stat.S_ISDIR(entry.st_mode or 0)
+        files = _entries(client, self._inbox / entry.filename) if is_folder else [entry]
+        for each in files:
+            yield f"{each.filename} {each.st_size} {each.st_mtime}\n"
 
     def _is_alive(self, client: paramiko.SFTPClient) -> bool:
         """The line still answers: what failed is the file, not the way."""

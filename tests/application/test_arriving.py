@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from gateway.application.arriving import take_arrivals
 from gateway.application.retrying_scans import retry
@@ -75,6 +76,54 @@ def test_a_delivery_is_taken_answered_at_the_site_and_removed_there(
     assert (Path(kept.folder) / "manifest.json").read_text() == "{}"
     again = take_arrivals(services)
     assert (again.taken, again.refused) == ([], 0)
+
+
+def put_zip(root: Path, content: bytes, at: int) -> None:
+    """The file first, its marker last; `at` is when it was written."""
+    file = root / "in" / "L-1.zip"
+    file.write_bytes(content)
+    os.utime(file, (at, at))
+    (root / "in" / "L-1.zip.READY").touch()
+
+
+def refused_rows(world: World) -> list[QuarantinedDelivery]:
+    with world.services.db.reading() as session:
+        return list(session.exec(select(QuarantinedDelivery).order_by(col(QuarantinedDelivery.id))).all())
+
+
+def test_another_zip_of_the_same_name_and_size_is_an_arrival_of_its_own(
+    world: World, at_site: tuple[Services, Path]
+) -> None:
+    services, root = at_site
+    for content in (b"first, no ZIP", b"other, no ZIP", b"other, no ZIP"):
+        put_zip(root, content, 1_700_000_000)
+        assert take_arrivals(services).refused == 1
+        assert waiting(root) == []
+    found = refused_rows(world)
+    assert [(Path(row.folder) / "delivery.zip").read_bytes() for row in found] == [
+        b"first, no ZIP",
+        b"other, no ZIP",
+    ]
+    assert len({row.name for row in found}) == 2
+    assert {path.name for path in (root / "answers").iterdir()} == {f"{row.name}.receipt.json" for row in found}
+
+
+def test_another_zip_that_cannot_be_fetched_is_an_arrival_of_its_own(world: World, tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    for name in ("in", "answers", "reports"):
+        (root / name).mkdir(parents=True)
+    sshd = Sshd(tmp_path / "ssh", root)
+    sshd.start()
+    line = SftpSettings("127.0.0.1", sshd.port, sshd.user, (sshd.host_key,), sshd.key_file)
+    services = with_site(world, SftpSite("west", line, max_bytes=1000))
+    for at in (1_700_000_000, 1_700_000_060, 1_700_000_060):
+        put_zip(root, bytes(1001), at)
+        assert take_arrivals(services).refused == 1
+    found = refused_rows(world)
+    assert [row.at_site for row in found] == [True, True]
+    assert len(list((root / "answers").iterdir())) == 2
+    assert len(list((root / "in" / ".refused").iterdir())) == 3, "nothing is deleted there"
+    sshd.stop()
 
 
 def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(world: World, tmp_path: Path) -> None:

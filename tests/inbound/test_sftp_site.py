@@ -132,7 +132,7 @@ def test_a_delivery_beyond_the_limit_is_refused_by_itself_and_stays_at_the_site(
     ]
     first = refused[0]
     assert isinstance(first, RefusedArrival)
-    assert {path.name for path in first.folder.iterdir()} == {"READY", "manifest.xml"}
+    assert {path.name for path in first.folder.iterdir()} == {"READY", "manifest.xml", "listing.txt"}
     for each in refused:
         assert isinstance(each, RefusedArrival)
         site.set_aside(each)
