@@ -44,6 +44,10 @@ class ArrivalsView:
     deliveries: Sequence[ScanDelivery]
     quarantine: Sequence[QuarantinedDelivery]
 
+    def shown(self, source: str) -> str:
+        """A source as people call it."""
+        return next((each.shown for each in self.sources if each.name == source), source)
+
 
 def arrivals_view(services: Services, login: str) -> ArrivalsView:
     """For those who receive scans. Raises `NotPermitted`."""

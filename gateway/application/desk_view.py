@@ -3,7 +3,7 @@
 Only reads. What is on it is found by `clearing`, what is decided is done by `redriving`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from gateway.application.clearing import troubled_letters, troubles_of
 from gateway.application.copies import in_chunks
 from gateway.application.drafting import find_letter
 from gateway.application.gathering import Gathered, gather
-from gateway.application.inbound_view import InboundLine, inbound_list
+from gateway.application.inbound_view import InboundLine, TrayFilter, tray
 from gateway.application.listing import LetterLine, lines_of, rows_of_letters
 from gateway.application.notices_view import POST_ROOM, NoticeEntry, waiting_notices
 from gateway.application.redriving import may_redrive
@@ -86,11 +86,14 @@ class DeskFilter:
 class Desk:
     """The desk: entries by due day, inbound documents, what waits about our own mail, alarms about providers.
 
-    `total` and `late` count all entries about letters, those past their due day too.
+    `inbound` wait to be assigned, the oldest first. Rejected ones wait for the scan site, not for a person: those that
+    do not come in time are in `alarms`, by delivery. `total` and `late` count all entries about letters, those past
+    their due day too.
     """
 
     letters: list[DeskEntry]
-    inbound: list[InboundLine]
+    inbound: Sequence[InboundLine]
+    inbound_total: int
     alarms: list[Alarm]
     notices: list[NoticeEntry]
     total: int
@@ -106,15 +109,12 @@ def desk(services: Services, login: str, wanted: DeskFilter | None = None) -> De
         who.require(Action.READ)
         entries = sorted(_entries(session, services, who), key=lambda each: (each.due, each.since))
         notices = waiting_notices(session, services, who)
-    waiting = [
-        line
-        for state in (InboundState.DESK, InboundState.QUARANTINE)
-        for line in inbound_list(services, login, state=state)
-    ]
+    waiting = tray(services, login, TrayFilter(InboundState.DESK))
     chosen = [each for each in entries if _fits(each, wanted or DeskFilter())]
     return Desk(
         letters=chosen[:MAX_LISTED],
-        inbound=waiting,
+        inbound=waiting.lines,
+        inbound_total=waiting.total,
         alarms=alarms(services, login),
         notices=notices,
         total=len(chosen),

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from gateway.application.authorising import Actor
 from gateway.application.services import Services
+from gateway.application.superseding import new_to_us
 from gateway.db.arrivals import ScanFeedback
 from gateway.db.columns import columns
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
@@ -120,17 +121,37 @@ def require_paper(who: Actor, row: PaperRow, action: Action = Action.ASSIGN_INBO
 def still_the_scan() -> ColumnElement[bool]:
     """It speaks for its paper: it was taken and no later scan replaced it, or it was refused and never came again.
 
-    Only what was not taken can come again under its own number, or have a later row that names it.
+    Only what was not taken can come again under its own number, or have a later row that names it. What was refused
+    because it is here already speaks for nothing, whatever became of the first one since.
     """
-    later, newer = aliased(InboundDocument), aliased(InboundDocument)
+    later, newer, beside = (aliased(InboundDocument) for _ in range(3))
     again = columns(later.id).where(
         col(later.source) == InboundDocument.source,
         col(later.document_id) == InboundDocument.document_id,
         col(later.id) > InboundDocument.id,
+        new_to_us(later),
     )
     named = columns(newer.id).where(col(newer.replaces_id) == InboundDocument.id)
-    refused = and_(col(InboundDocument.state).in_(NOT_TAKEN), ~again.exists(), ~named.exists())
+    same = columns(beside.id).where(
+        col(beside.replaces_id) == InboundDocument.replaces_id, col(beside.id) > InboundDocument.id
+    )
+    refused = and_(
+        col(InboundDocument.state).in_(NOT_TAKEN),
+        new_to_us(InboundDocument),
+        ~again.exists(),
+        ~named.exists(),
+        ~same.exists(),
+    )
     return or_(col(InboundDocument.state).in_(TAKEN), refused)
+
+
+def is_rescan_of_taken() -> ColumnElement[bool]:
+    """It is a new scan that was refused, and the scan that it was to replace is still here and speaks for it."""
+    earlier = aliased(InboundDocument)
+    taken = columns(earlier.id).where(
+        col(earlier.id) == InboundDocument.replaces_id, col(earlier.state).in_(TAKEN)
+    )
+    return and_(col(InboundDocument.state).in_(NOT_TAKEN), taken.exists())
 
 
 def plans_of(session: Session, deliveries: set[int]) -> dict[int, PlanState]:

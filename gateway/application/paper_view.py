@@ -6,10 +6,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from gateway.application.authorising import Actor, actor
-from gateway.application.paper_facts import COUNTED, TAKEN, PaperRow, paper, papers, still_the_scan
+from gateway.application.paper_facts import (
+    COUNTED,
+    TAKEN,
+    PaperRow,
+    is_rescan_of_taken,
+    paper,
+    papers,
+    still_the_scan,
+)
 from gateway.application.paper_releasing import ReleasePlan, release_plan
 from gateway.application.services import Services
 from gateway.application.superseding import valid_scan
@@ -211,7 +219,9 @@ def _counts(session: Session) -> dict[Paper, int]:
     """Papers, not rows: those for which a newer row speaks are few, and are taken off."""
     counted = columns(Original.paper, func.count()).group_by(col(Original.paper))
     spoken_for = counted.join(InboundDocument, col(InboundDocument.id) == Original.inbound_id).where(
-        col(InboundDocument.state).not_in(TAKEN), ~still_the_scan(), col(Original.paper) == Paper.KEPT
+        col(InboundDocument.state).not_in(TAKEN),
+        or_(~still_the_scan(), is_rescan_of_taken()),
+        col(Original.paper) == Paper.KEPT,
     )
     rows, twice = (dict(session.execute(query).all()) for query in (counted, spoken_for))
     return {each: rows.get(each, 0) - twice.get(each, 0) for each in Paper}

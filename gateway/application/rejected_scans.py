@@ -21,10 +21,8 @@ from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDeliv
 from gateway.db.originals import Original, OriginalEvent, OriginalEventKind
 from gateway.domain.originals import Paper
 from gateway.domain.permission import Action
-from gateway.domain.rejected import Expectation, RejectedFacts, due_on, expectation
+from gateway.domain.rejected import TAKEN_BEFORE, Expectation, RejectedFacts, due_on, expectation
 
-TAKEN_BEFORE = frozenset({"scan-id-repeated", "scan-content-repeated"})
-"""Rejected, because it is here already."""
 _SETTLES = (OriginalEventKind.RETURNED, OriginalEventKind.DESTROYED, OriginalEventKind.NOT_SENT_BACK)
 
 
@@ -59,9 +57,8 @@ def open_rejected(session: Session, services: Services, *conditions: ColumnEleme
         ScanFeedback.inbound_id == InboundDocument.id, col(ScanFeedback.settled_at).is_(None)
     )
     waits = or_(col(InboundDocument.state) == InboundState.QUARANTINE, asked.exists())
-    new = func.coalesce(InboundDocument.finding_code, "").not_in(TAKEN_BEFORE)
     not_closed = col(RejectedClosing.decided_at).is_(None)
-    query = _rows().where(still_the_scan(), waits, new, not_closed, *conditions)
+    query = _rows().where(still_the_scan(), waits, not_closed, *conditions)
     return [_line(services, row) for row in session.execute(query)]
 
 

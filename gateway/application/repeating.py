@@ -1,10 +1,12 @@
 """Repeating: documents that came before, under their id or with the same bytes, are not taken a second time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from gateway.application.services import Services
+from gateway.application.superseding import valid_scan
 from gateway.db.files import NOT_TAKEN, InboundDocument
 from gateway.domain.findings import Finding, Severity
 from gateway.ports.scans import Delivery, ScannedDocument
@@ -17,11 +19,12 @@ _SAME_BYTES = "ist Byte für Byte ein schon geliefertes Dokument"
 def repeats(services: Services, delivery: Delivery) -> dict[str, Finding]:
     """What of a delivery was taken before: document id → scan-id-repeated or scan-content-repeated.
 
-    What was rejected or lies in quarantine was not taken: it may come again.
+    What was rejected or lies in quarantine was not taken: it may come again, unless a new scan of its paper is here.
     """
     source = delivery.manifest.source
     with services.db.reading() as session:
-        ids = _taken(session, source, "document_id", [one.document_id for one in delivery.documents])
+        wanted = [one.document_id for one in delivery.documents]
+        ids = _taken(session, source, "document_id", wanted) | _under_another_number(session, source, wanted)
         hashes = _taken(session, source, "sha256", [one.sha256 for one in delivery.documents])
     found: dict[str, Finding] = {}
     for document in delivery.documents:
@@ -45,6 +48,22 @@ def _taken(session: Session, source: str, column: str, values: Iterable[str]) ->
         )
         found |= set(session.exec(query).all())
     return found
+
+
+def _under_another_number(session: Session, source: str, ids: Sequence[str]) -> set[str]:
+    """Numbers of rejected documents of whose paper a new scan was taken under a number of its own."""
+    newer = aliased(InboundDocument)
+    named = select(newer.id).where(col(newer.replaces_id) == InboundDocument.id)
+    found: list[InboundDocument] = []
+    for first in range(0, len(ids), _AT_ONCE):
+        query = select(InboundDocument).where(
+            InboundDocument.source == source,
+            col(InboundDocument.document_id).in_(ids[first : first + _AT_ONCE]),
+            col(InboundDocument.state).in_(NOT_TAKEN),
+            named.exists(),
+        )
+        found += session.exec(query).all()
+    return {each.document_id for each in found if valid_scan(session, each).state not in NOT_TAKEN}
 
 
 def _finding(code: str, document: ScannedDocument, what: str) -> Finding:

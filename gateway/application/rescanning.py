@@ -14,6 +14,7 @@ from gateway.application.answering_scans import put_answer
 from gateway.application.authorising import Actor, actor, audit
 from gateway.application.placing import find_inbound
 from gateway.application.services import Services
+from gateway.application.superseding import new_to_us, valid_scan
 from gateway.db.arrivals import ScanAnswer, ScanFeedback
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
@@ -123,16 +124,10 @@ def feedback_of(services: Services, inbound_id: int) -> list[FeedbackLine]:
 def replace_earlier(session: Session, services: Services, new: InboundDocument, document_id: str) -> bool:
     """A rescan came: the earlier scan of the paper is marked, what was open about it is settled. False: none known.
 
-    Where it was filed, the new one is proposed for the same case; a person or its own evidence puts it there.
+    The manifest may name any earlier number of the paper: what the new one replaces is the newest scan of it. Where
+    that was filed, the new one is proposed for the same case; a person or its own evidence puts it there.
     """
-    query = select(InboundDocument).where(
-        InboundDocument.source == new.source,
-        InboundDocument.document_id == document_id,
-        InboundDocument.state != InboundState.REPLACED,
-        InboundDocument.id != new.id,
-    )
-    refused_last = (col(InboundDocument.state) == InboundState.QUARANTINE, col(InboundDocument.id).desc())
-    earlier = session.exec(query.order_by(*refused_last)).first()
+    earlier = _newest_named(session, new, document_id)
     if earlier is None:
         return False
     new.replaces_id = row_id(earlier)
@@ -164,13 +159,22 @@ def settle_asked(session: Session, services: Services, inbound_id: int) -> None:
 
 def link_rejected(session: Session, rejected: InboundDocument, document_id: str) -> None:
     """A new scan of a paper was rejected again: the two rows are of one paper all the same."""
-    query = select(InboundDocument.id).where(
-        InboundDocument.source == rejected.source,
+    earlier = _newest_named(session, rejected, document_id)
+    rejected.replaces_id = row_id(earlier) if earlier else None
+
+
+def _newest_named(session: Session, new: InboundDocument, document_id: str) -> InboundDocument | None:
+    """The newest scan of the paper that a manifest names by one of its numbers; None if there is none."""
+    query = select(InboundDocument).where(
+        InboundDocument.source == new.source,
         InboundDocument.document_id == document_id,
-        InboundDocument.id != rejected.id,
-        col(InboundDocument.state).in_(NOT_TAKEN),
+        InboundDocument.id != new.id,
+        new_to_us(InboundDocument),
     )
-    rejected.replaces_id = session.exec(query.order_by(col(InboundDocument.id).desc())).first()
+    refused_last = (col(InboundDocument.state) == InboundState.QUARANTINE, col(InboundDocument.id).desc())
+    named = session.exec(query.order_by(*refused_last)).first()
+    newest = valid_scan(session, named) if named is not None else None
+    return named if newest is new else newest
 
 
 def _require(session: Session, who: Actor, document: InboundDocument) -> None:

@@ -6,7 +6,10 @@ So the case shows one valid scan at every moment. What was replaced by what, and
 the bytes stay here for as long as the rules of retention say. A scan that was not filed yet never is.
 """
 
-from sqlmodel import Session, and_, col, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, and_, col, func, or_, select
 
 from gateway.application.authorising import SYSTEM, audit
 from gateway.application.filing_attempt import FilingReport
@@ -16,6 +19,7 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import NOT_TAKEN, Filing, InboundDocument, InboundState
 from gateway.db.placings import InboundMove
 from gateway.domain.filing import inbound_filing_key
+from gateway.domain.rejected import TAKEN_BEFORE
 
 REASON = "Durch einen neuen Scan ersetzt."
 _NOT_VALID = (InboundState.REPLACED, *NOT_TAKEN)
@@ -72,13 +76,25 @@ def valid_scan(session: Session, document: InboundDocument) -> InboundDocument:
             col(InboundDocument.source) == newest.source,
             col(InboundDocument.document_id) == newest.document_id,
             col(InboundDocument.id) > row_id(newest),
+            new_to_us(InboundDocument),
         )
-        query = select(InboundDocument).where(or_(again, col(InboundDocument.replaces_id) == newest.id))
+        named = col(InboundDocument.replaces_id) == newest.id
+        # Both named the same earlier scan; what named none shares nothing.
+        beside = and_(
+            col(InboundDocument.replaces_id) == (newest.replaces_id or 0),
+            col(InboundDocument.id) > row_id(newest),
+        )
+        query = select(InboundDocument).where(or_(again, named, beside))
         later = session.exec(query.order_by(*taken_first).limit(1)).first()
         if later is None:
             break
         newest = later
     return newest
+
+
+def new_to_us(document: Any) -> ColumnElement[bool]:
+    """It was not refused because its paper is here already."""
+    return func.coalesce(document.finding_code, "").not_in(TAKEN_BEFORE)
 
 
 def _in_file(session: Session, old: InboundDocument) -> bool:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+TAKEN_BEFORE = frozenset({"scan-id-repeated", "scan-content-repeated"})
+"""Codes of a document that was rejected, because its paper is here already: it never speaks for the paper."""
+
 
 class Expectation(StrEnum):
     """What is expected of a rejected document."""

@@ -119,9 +119,10 @@ def brings(visit: SignedIn, number: int) -> Response:
 
 
 @router.get("/mitwirkung")
-def requests(visit: SignedIn) -> Response:
-    """Letters that asked for something that did not come yet, the overdue first."""
-    return visit.page("requests.html.j2", lines=missing_answers(visit.services, visit.login))
+def requests(visit: SignedIn, nach: str = "") -> Response:
+    """Letters that asked for something that did not come yet, the overdue first; a page of them, `nach` a letter."""
+    found = missing_answers(visit.services, visit.login, after=nach or None)
+    return visit.page("requests.html.j2", found=found, first=not nach)
 
 
 @router.post("/schreiben/{reference}/unterlagen/{number}")

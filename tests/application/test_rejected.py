@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from gateway.application.account_inbound import inbound_balances
 from gateway.application.alarming import alarms, settle
 from gateway.application.answering_scans import send_answers
 from gateway.application.delivery_view import delivery_view, rejected_view
+from gateway.application.desk_view import desk
 from gateway.application.inbound_rounds import make_rounds
 from gateway.application.paper_destroying import take_reports
 from gateway.application.paper_facts import papers
@@ -129,8 +131,12 @@ def test_what_is_waited_for_has_a_due_day_and_comes_to_the_desk_until_it_came(
     assert (line.due - world.services.today()).days == 10
     world.advance(days=10)
     assert chased(world) == []
+    assert (desk(world.services, "post").inbound, desk(world.services, "post").inbound_total) == ([], 0)
     world.advance(days=1)
     (key,) = chased(world)
+    told = desk(world.services, "post")
+    assert [one.message[:26] for one in told.alarms if one.key == key] == ["Ein abgelehntes Dokument d"]
+    assert told.inbound == [], "it is said once: nobody can assign what was rejected"
     settle(world.services, "post", key, AlarmAction.SETTLE, "Scanstelle gefragt")
     assert chased(world) == []
     world.advance(days=9)
@@ -174,6 +180,87 @@ def test_a_paper_that_the_manifest_names_is_one_paper_even_when_it_is_rejected_t
     assert view is not None
     assert (view.newer, view.line.expected) == (new.id, Expectation.CAME_AGAIN)
     assert applied(world, days=60).gone["rejected-scan"] == 2
+
+
+def under_number(world: World, tmp_path: Path, name: str, document_id: str) -> InboundDocument:
+    """A document that comes (again) under this number."""
+    folder = deliver(world, tmp_path, ScanSpec.unknown(), name=name, sequence=9)
+    change_manifest(folder, lambda told: told["documents"][0].update(document_id=document_id))
+    take(world, folder)
+    make_rounds(world.services)
+    found: InboundDocument = rows(world, InboundDocument)[-1]
+    return found
+
+
+def scanned(world: World) -> list[tuple[str, int, int, int, int]]:
+    """Of each delivery: scanned, on the desk, quarantined, missing. Each document is on one line."""
+    with world.services.db.reading() as session:
+        found = reversed(list(inbound_balances(session, world.services)))
+        return [(one.delivery, one.scanned, one.desk, one.quarantined, one.missing) for one in found]
+
+
+def test_a_paper_that_comes_twice_is_one_paper_and_asked_for_when_its_first_scan_is_given_back(
+    world: World, tmp_path: Path
+) -> None:
+    take(world, deliver(world, tmp_path, ScanSpec.unknown()))
+    (first,) = rows(world, InboundDocument)
+    again = under_number(world, tmp_path, "L-2", first.document_id)
+    assert (again.state, again.finding_code) == (InboundState.QUARANTINE, "scan-id-repeated")
+    assert of_paper(world) == {Paper.KEPT: 1}
+    assert scanned(world) == [("L-1", 1, 1, 0, 0), ("L-2", 1, 0, 1, 0)]
+    assert awaited(world.services, "post") == []
+    report_finding(world.services, "post", number(first), ScanFinding.UNREADABLE, reject=True)
+    assert of_paper(world) == {Paper.KEPT: 1}
+    assert [line.inbound_id for line in awaited(world.services, "post")] == [first.id]
+
+
+def test_a_rescanned_paper_that_comes_under_its_old_number_too_is_not_taken_twice(
+    world: World, tmp_path: Path
+) -> None:
+    bad = spoiled(world, tmp_path)
+    new = redelivered(world, tmp_path, replaces=bad.document_id)
+    late = under_number(world, tmp_path, "L-3", bad.document_id)
+    assert (late.state, late.finding_code) == (InboundState.QUARANTINE, "scan-id-repeated")
+    assert of_paper(world) == {Paper.KEPT: 1}
+    assert scanned(world) == [("L-1", 1, 0, 1, 0), ("L-2", 1, 1, 0, 0), ("L-3", 1, 0, 1, 0)]
+    part_paper(world.services, "post", number(bad), "doch zwei Papiere")
+    assert [line.inbound_id for line in awaited(world.services, "post")] == [bad.id]
+    assert of_paper(world) == {Paper.KEPT: 2}
+    come = under_number(world, tmp_path, "L-4", bad.document_id)
+    assert come.state is InboundState.DESK, "nothing of it is here"
+    assert of_paper(world) == {Paper.KEPT: 2}
+    assert awaited(world.services, "post") == []
+    assert new.state is InboundState.DESK
+
+
+def test_whichever_of_its_numbers_a_rescan_names_it_takes_the_place_of_the_newest_scan(
+    world: World, tmp_path: Path
+) -> None:
+    first = redelivered(world, tmp_path, "L-1")
+    second = redelivered(world, tmp_path, "L-2", replaces=first.document_id)
+    third = redelivered(world, tmp_path, "L-3", replaces=first.document_id)
+    states = [each.state for each in rows(world, InboundDocument)]
+    assert states == [InboundState.REPLACED, InboundState.REPLACED, InboundState.DESK]
+    assert third.replaces_id == second.id
+    assert of_paper(world) == {Paper.KEPT: 1}
+
+
+def test_a_rescan_that_is_rejected_is_no_paper_beside_the_scan_that_it_was_to_replace(
+    world: World, tmp_path: Path
+) -> None:
+    first = redelivered(world, tmp_path, "L-1")
+    folder = deliver(world, tmp_path, ScanSpec.unknown(), name="L-2", sequence=2)
+    change_manifest(
+        folder, lambda told: told["documents"][0].update(replaces=first.document_id, sha256="0" * 64)
+    )
+    take(world, folder)
+    bad = rows(world, InboundDocument)[-1]
+    assert (bad.state, bad.replaces_id) == (InboundState.QUARANTINE, first.id)
+    assert of_paper(world) == {Paper.KEPT: 1}
+    assert [line.inbound_id for line in awaited(world.services, "post")] == [bad.id]
+    redelivered(world, tmp_path, "L-3", replaces=first.document_id)
+    assert of_paper(world) == {Paper.KEPT: 1}
+    assert awaited(world.services, "post") == []
 
 
 def test_the_post_room_links_old_and_new_and_nobody_guesses(world: World, tmp_path: Path) -> None:

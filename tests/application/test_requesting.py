@@ -121,14 +121,44 @@ def test_what_is_missing_after_its_day_is_overdue_for_its_office_until_it_is_set
     world.advance_to(at(date(2026, 12, 15), "08:00"))
     assert count_overdue(world.services, "anna") == 1
     assert count_overdue(world.services, "ahmad") == 0
-    (line,) = missing_answers(world.services, "anna")
+    (line,) = missing_answers(world.services, "anna").lines
     assert (line.reference, line.missing, line.overdue) == (asked, 4, True)
     for number in (1, 2, 3, 4):
         settle(world.services, "anna", asked, number, "liegt schon vor")
-    assert missing_answers(world.services, "anna") == []
+    assert missing_answers(world.services, "anna").lines == []
     assert count_overdue(world.services, "anna") == 0
     settle(world.services, "anna", asked, 2, "")
     assert request_of(world, asked).missing == 1
+
+
+@pytest.mark.both_databases
+def test_page_by_page_every_letter_comes_once_by_day_also_when_its_neighbour_is_settled_meanwhile(
+    world: World,
+) -> None:
+    references = sorted(world.approved("F1", REQUEST) for _ in range(5))
+    world.approved("F3", REQUEST, login="ahmad", by="beate")
+    world.evening()
+    days = [date(2026, 12, 20), None, date(2026, 12, 10), date(2026, 12, 20), None]
+    with world.services.db.transaction() as session:
+        for reference, day in zip(references, days, strict=True):
+            letter = session.exec(select(Letter).where(Letter.reference == reference)).one()
+            for item in session.exec(select(RequestedItem).where(RequestedItem.letter_id == letter.id)):
+                item.due_on = day
+    world.advance_to(at(date(2026, 12, 15), "08:00"))
+    wanted = [references[place] for place in (2, 0, 3, 1, 4)]
+    first = missing_answers(world.services, "anna", limit=2)
+    assert ([line.reference for line in first.lines], first.total, first.overdue) == (wanted[:2], 5, 1)
+    assert [line.overdue for line in first.lines] == [True, False]
+    for place in (1, 2, 3, 4):
+        settle(world.services, "anna", wanted[1], place, "liegt schon vor")
+    shown, after = [], first.next_after
+    while after:
+        page = missing_answers(world.services, "anna", after=after, limit=1)
+        shown += [line.reference for line in page.lines]
+        after = page.next_after
+    assert shown == wanted[2:]
+    nobody = missing_answers(world.services, "anna", after="GIBTESNICHT")
+    assert len(nobody.lines) == nobody.total == 4
 
 
 def test_only_who_works_in_the_office_says_what_came_and_only_what_was_asked_for(

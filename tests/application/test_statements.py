@@ -84,7 +84,7 @@ def copied(world: World, first: int, last: int) -> None:
 VIEWS: dict[str, Callable[[World], int]] = {
     "letters": lambda world: len(list_letters(world.services, "anna")),
     "search": lambda world: len(find_letters(world.services, "anna", LetterFilter(text="JC"), limit=100).lines),
-    "missing": lambda world: len(missing_answers(world.services, "anna")),
+    "missing": lambda world: len(missing_answers(world.services, "anna").lines),
     "desk": lambda world: len(desk(world.services, "post").letters),
 }
 
@@ -105,6 +105,23 @@ def test_fifty_letters_cost_no_more_statements_than_five(world: World) -> None:
     few = statements(world, 5)
     copied(world, 5, 49)
     assert statements(world, 50) == few
+
+
+def test_each_page_of_missing_answers_costs_the_same_however_many_there_are(world: World) -> None:
+    handed_over(world)
+    copied(world, 1, 9)
+
+    def page(after: str | None) -> tuple[int, str | None]:
+        with counted(world) as said:
+            found = missing_answers(world.services, "anna", after=after, limit=5)
+        assert len(found.lines) == 5
+        return len(said), found.next_after
+
+    first, after = page(None)
+    second, last = page(after)
+    assert (second, last) == (first, None)
+    copied(world, 10, 59)
+    assert (page(None)[0], page(after)[0]) == (first, second)
 
 
 def test_a_backlog_of_certificates_is_looked_at_whole_and_a_batch_is_read_with_a_fixed_number_of_statements(
