@@ -33,12 +33,14 @@ from gateway.errors import InputError, NotFound
 def suspend(session: Session, services: Services, returned: ReturnedMail) -> None:
     """Suspend every person at every address of a piece that came back, and keep what has not left for them.
 
-    As with a stop, everything is either on its way when this commits, or stays.
+    As with a stop, everything is either on its way when this commits, or stays. Where it is suspended already, what
+    waits says the reason that holds now.
     """
     pull_brake(session)
     copies = session.exec(select(Recipient).where(Recipient.mail_piece_id == returned.piece_id)).all()
     for person_id, key in {(copy.person_id, address_key(copy.address_lines, copy.country)) for copy in copies}:
         if (person_id, key) in live(session, [person_id]):
+            _say_anew(session, person_id)
             continue
         made = AddressSuspension(
             person_id=person_id, address_key=key, returned_id=row_id(returned), since=services.clock.now()
@@ -55,7 +57,7 @@ def settle_suspension(session: Session, services: Services, letter: Letter) -> b
     found = suspended_among(session, copies_of_letter(session, letter))
     ours = is_ours(letter)
     if found and letter.held_at is None:
-        _hold(session, services, letter, f"{why_suspended(session, found[0][1])} ({SUSPENDED})")
+        _hold(session, services, letter, _why_held(session, found[0][1]))
     elif ours and not found:
         _let_go(session, services, letter)
     return bool(found)
@@ -122,6 +124,18 @@ def _require(session: Session, who: Actor, row: AddressSuspension) -> None:
 def _hold_waiting(session: Session, services: Services, person_id: int) -> None:
     for letter in _waiting(session, person_id, held=False):
         settle_suspension(session, services, letter)
+
+
+def _say_anew(session: Session, person_id: int) -> None:
+    for letter in filter(is_ours, _waiting(session, person_id, held=True)):
+        if found := suspended_among(session, copies_of_letter(session, letter)):
+            letter.hold_reason = _why_held(session, found[0][1])
+            session.add(letter)
+    session.flush()
+
+
+def _why_held(session: Session, suspension: AddressSuspension) -> str:
+    return f"{why_suspended(session, suspension)} ({SUSPENDED})"
 
 
 def _waiting(session: Session, person_id: int, *, held: bool) -> Sequence[Letter]:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import Actor, audit
 from gateway.application.delivering import Receipt, correct_in, last_proof, require_for_piece
 from gateway.application.outcomes import mark_for_filing
-from gateway.application.retracting import close_if_none_tells
+from gateway.application.retracting import settle_task
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, settle
 from gateway.db.letters import Letter, Recipient
@@ -92,7 +92,7 @@ def _unsay(
         submission.settled_at = None
         settle(session, services, submission)
     mark_for_filing(session, piece_id)
-    close_if_none_tells(session, services, who.login, returned_id, reason)
+    settle_task(session, services, who.login, returned_id, notice.reason, reason)
     _note(session, services, who, piece_id, "return-taken-back", notice.inbound_id, reason)
 
 

@@ -56,6 +56,7 @@ ACTIONS: Mapping[str, str] = {
     "return-taken-back": "Rückläufer zurückgenommen",
     "certificate-taken-back": "Zustellungsurkunde zurückgenommen",
     "inbound-linked": "Bezug des Posteingangs geändert",
+    "return-reason-corrected": "Grund eines Rücklaufs berichtigt",
     "inbound-withdrawn": "Posteingang aus falscher Akte entnommen",
     "original-held": "Original festgehalten",
     "original-let-go": "Original nicht mehr festgehalten",

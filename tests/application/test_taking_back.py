@@ -23,10 +23,10 @@ from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece, StatusEvent
 from gateway.db.people import AuditEntry
-from gateway.db.returns import AddressSuspension, EventRetraction, ReturnedMail
+from gateway.db.returns import AddressSuspension, EventRetraction, ReturnedMail, ReturnNotice
 from gateway.domain.delivery import DeliveryKind, Outcome
 from gateway.domain.desk import DeskAction, Problem
-from gateway.domain.returning import ReturnAction, ReturnReason
+from gateway.domain.returning import REASON_WORDS, ReturnAction, ReturnReason
 from gateway.errors import Conflict, NotFound, NotPermitted
 from gateway.testing.scans import ScanSpec
 from tests.application.test_moving import files_of
@@ -246,6 +246,52 @@ def test_a_certificate_that_is_corrected_elsewhere_closes_the_task_of_the_return
         assert not [row for row in suspensions(here) if row.lifted_at is None]
         assert [one for one in desk(here.services, "anna").letters if one.reference == reference] == []
         assert here.view(reference).standing == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "reason", "said"),
+    [
+        (Outcome.MOVED, Outcome.DECEASED, ReturnReason.DECEASED, "verstorben"),
+        (Outcome.MOVED, Outcome.UNDELIVERABLE, ReturnReason.OTHER, "nicht zustellbar"),
+        (Outcome.UNDELIVERABLE, Outcome.UNKNOWN, ReturnReason.UNKNOWN, "nicht zu ermitteln"),
+    ],
+)
+def test_a_certificate_that_is_corrected_to_another_reason_tells_that_one_everywhere(
+    world: World, first: Outcome, then: Outcome, reason: ReturnReason, said: str
+) -> None:
+    with town(world) as (here, centre):
+        reference = ordered(here)
+        waiting = here.ready("F1")
+        centre.advance(days=3)
+        with here.services.db.transaction() as session:
+            piece = session.exec(select(MailPiece.id)).one() or 0
+            prove(session, here.services, "post", piece, Receipt(DeliveryKind.CERTIFICATE, first, None))
+        file_due(here.services)
+        correct(
+            here.services,
+            "post",
+            reference,
+            1,
+            Receipt(DeliveryKind.CERTIFICATE, then, None),
+            "falsches Feld gelesen",
+        )
+        assert [line.reason for line in returns(here.services, "anna").lines] == [reason]
+        (entry,) = [one for one in desk(here.services, "anna").letters if one.reference == reference]
+        assert said in entry.problems[0]
+        assert [row.lifted_at for row in suspensions(here)] == [None]
+        assert f"({REASON_WORDS[reason]}, " in (here.view(waiting).hold_reason or "")
+        file_due(here.services)
+        (log,) = [file for file in files_of(here, F1) if file.name == "Verlauf.md"]
+        told = [line for line in log.read_text().splitlines() if ", Zugangsnachweis" in line]
+        assert len(told) == 2, "the first one stays on record"
+        assert "(Berichtigung)" in told[1]
+        assert said in told[1]
+        with here.services.db.reading() as session:
+            notices = session.exec(select(ReturnNotice).order_by(col(ReturnNotice.id))).all()
+        assert [(one.settled_by, one.settled_reason) for one in notices] == [
+            ("post", "falsches Feld gelesen"),
+            (None, None),
+        ]
 
 
 def open_proof(world: World, reference: str) -> None:
