@@ -126,6 +126,32 @@ def test_a_new_letter_whose_return_was_none_waits_until_a_person_keeps_or_discar
     assert [one for one in desk(world.services, "anna").letters if one.reference == new] == []
 
 
+def test_a_new_letter_that_has_left_is_only_acknowledged_when_its_return_was_none(
+    world: World, tmp_path: Path
+) -> None:
+    """The print house has it: nothing here may look as if it were taken back."""
+    _, new = reissued(world, tmp_path)
+    drafting.submit(world.services, "anna", new, accept_duplicate=True)
+    rendering.render_letter(world.services, new)
+    approving.approve(world.services, "bea", new)
+    world.advance(days=1)
+    world.evening()
+    taken, standing = world.taken(), world.view(new).standing
+    assert standing == "handed_over"
+    move(world.services, "post", 1, "F2", "gehört der Nachbarin")
+    assert set(asked(world, new).actions) == {DeskAction.ACKNOWLEDGE}
+    with pytest.raises(Conflict) as refused:
+        redrive(world.services, "anna", new, Wish(DeskAction.CANCEL, "nicht nötig"))
+    assert refused.value.code == "action-not-safe"
+    assert world.view(new).state == "batched"
+    redrive(world.services, "anna", new, Wish(DeskAction.ACKNOWLEDGE, "es hat eine eigene Frist"))
+    assert [one for one in desk(world.services, "anna").letters if one.reference == new] == []
+    world.advance(days=1)
+    world.evening()
+    assert (world.taken(), world.view(new).held_at) == (taken, None)
+    assert world.view(new).standing == standing
+
+
 def test_a_draft_whose_return_was_none_is_discarded_and_a_later_return_is_answered_anew(
     world: World, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """An independent validator's word: veraPDF on the sample letter of every template, PDF/A-2a and PDF/UA-1.
 
-The print copy of every template for a provider that takes PDF/A-1b is held against that.
+The print copy of every template for a provider that takes PDF/A-1b is held against that, and a scan with its transfer
+note, as a scan centre delivers it, against PDF/A-3b.
 
 `make test` copies the pinned validator into `.verapdf/`; all samples are validated in one Java run.
 """
@@ -15,12 +16,17 @@ import pytest
 
 from gateway.providers.profiles import load_profile
 from gateway.rendering.assembly import assemble
+from gateway.testing.scan_centre.notes import NoteSpec, attach, transfer_note
+from gateway.testing.scan_centre.scanner import FAX, Condition, scan
+from gateway.testing.scans import ScanSpec
+from gateway.testing.scans import scan as simple_scan
 from tests.rendering import letters
 
 ROOT = Path(__file__).parents[2]
 JARS = ROOT / ".verapdf"
 PROGRAM = ROOT / "tests" / "verapdf" / "Validate.java"
 DAMAGED = "damaged"
+LOOSE = "loose"
 TOGETHER = "together"
 AS_ARCHIVED = "as-archived"
 NAMES = [template.meta.name for template in letters.catalogue().all()]
@@ -45,6 +51,24 @@ def print_copy(*documents: bytes, provider: str = "epost") -> bytes:
     return assemble(documents, piece=letters.REFERENCE, profile=profile, duplex=True).pdf
 
 
+def scans_with_notes() -> dict[str, bytes]:
+    """Scans as the scan centre delivers them with an attached transfer note; the last one's note is not announced."""
+    made = {
+        "picture": scan(letters.sample_pdf(NAMES[0]), FAX, seed="picture"),
+        "with-text": scan(
+            letters.sample_pdf(NAMES[0]), Condition(), seed="with-text", text=["Aktenzeichen JC-BOR-2026-00017"]
+        ),
+        "simple": simple_scan(ScanSpec.letter("JC-BOR-2026-00017"), seed="simple"),
+    }
+    note = transfer_note(NoteSpec("00000000-0000-4000-8000-000000000001", None, 1))
+    attached = {name: attach(pdf, note) for name, pdf in made.items()}
+    with pikepdf.open(io.BytesIO(attached["picture"])) as document:
+        del document.Root.AF
+        loose = io.BytesIO()
+        document.save(loose)
+    return {**attached, LOOSE: loose.getvalue()}
+
+
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
     """`pass`, or the rules that failed, by flavour and template."""
@@ -62,6 +86,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
     together = print_copy(*(letters.sample_pdf(name) for name in NAMES[:2]))
     (folder / f"{TOGETHER}.1b.pdf").write_bytes(together)
     (folder / f"{AS_ARCHIVED}.2u.pdf").write_bytes(print_copy(letters.sample_pdf(NAMES[0]), provider="sftp"))
+    for name, scanned in scans_with_notes().items():
+        (folder / f"{name}.3b.pdf").write_bytes(scanned)
     (folder / f"{DAMAGED}.pdf").write_bytes(untagged(letters.sample_pdf(NAMES[0])))
     command = [java, "-cp", f"{JARS}/*", str(PROGRAM), *map(str, sorted(folder.glob("*.pdf")))]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
@@ -95,6 +121,19 @@ def test_verapdf_accepts_a_print_copy_as_what_it_claims_without_tags(
     verdicts: dict[tuple[str, str], str],
 ) -> None:
     assert verdicts["2u", f"{AS_ARCHIVED}.2u"] == "pass"
+
+
+@pytest.mark.parametrize("name", ["picture", "with-text", "simple"])
+def test_verapdf_accepts_a_scan_with_its_transfer_note_as_pdf_a_3b(
+    verdicts: dict[tuple[str, str], str], name: str
+) -> None:
+    assert verdicts["3b", f"{name}.3b"] == "pass"
+
+
+def test_verapdf_refuses_a_note_that_no_page_and_no_document_is_associated_with(
+    verdicts: dict[tuple[str, str], str],
+) -> None:
+    assert verdicts["3b", f"{LOOSE}.3b"] != "pass"
 
 
 @pytest.mark.parametrize("flavour", ["2a", "ua1"])

@@ -9,13 +9,13 @@ import org.verapdf.pdfa.results.ValidationResult;
 
 /**
  * Validates the PDFs named on the command line against PDF/A-2a and PDF/UA-1
- * (print copies, named {@code .1b.pdf} or {@code .2u.pdf}, against what they claim), all in one Java run. One line each:
+ * (print copies and scans, named {@code .1b.pdf}, {@code .2u.pdf} or {@code .3b.pdf}, against what they claim), all in one Java run. One line each:
  * {@code FLAVOUR TAB pass|fail TAB rules TAB FILE}; every failed rule once, as clause, test number and message.
  */
 class Validate {
     private static final List<PDFAFlavour> FLAVOURS = List.of(PDFAFlavour.PDFA_2_A, PDFAFlavour.PDFUA_1);
     private static final Map<String, PDFAFlavour> PRINT_COPIES =
-            Map.of(".1b.pdf", PDFAFlavour.PDFA_1_B, ".2u.pdf", PDFAFlavour.PDFA_2_U);
+            Map.of(".1b.pdf", PDFAFlavour.PDFA_1_B, ".2u.pdf", PDFAFlavour.PDFA_2_U, ".3b.pdf", PDFAFlavour.PDFA_3_B);
 
     public static void main(String[] files) throws Exception {
         VeraGreenfieldFoundryProvider.initialise();

@@ -15,11 +15,17 @@ import pytest
 import requests
 from sqlmodel import select
 
+from gateway.application.answering_scans import send_answers
 from gateway.application.arriving import take_arrivals
+from gateway.application.inbound_rounds import make_rounds
+from gateway.application.paper_returning import recall
+from gateway.application.paper_view import originals
 from gateway.application.spooling import spool_of
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanUpload
 from gateway.db.files import InboundDocument, ScanDelivery
-from gateway.db.originals import DestructionCertificate, ScanReport
+from gateway.db.originals import DestructionCertificate, DestructionItem, ScanReport
+from gateway.domain.original_reports import PaperFinding, RecallAnswer
+from gateway.domain.originals import Paper
 from gateway.domain.scan_sources import DeliveryLimits, ScanSource
 from gateway.domain.scopes import Scope
 from gateway.inbound.upload_site import UploadSite
@@ -29,6 +35,18 @@ from tests.web.api_client import System, problem_of, system
 from tests.web.site import Site, serve
 from tests.world import World
 
+_CERTIFICATE: dict[str, Any] = {
+    "schema": "destruction-certificate/1",
+    "certificate": "VN-1",
+    "destroyed_on": "2026-11-20",
+    "container": "B-1",
+    "seal": "P-1",
+    "process": "Schreddern",
+    "level": "P-5",
+    "quantity": 1,
+    "signed_by": "M. V.",
+    "documents": [{"delivery": "L-1", "document_id": "a"}],
+}
 WEST = ScanSource("west", agreed=True, first_sequence=1, account="post")
 
 
@@ -233,18 +251,7 @@ def test_a_finding_is_reported_on_the_page_of_the_document(scans: Site, tmp_path
 
 def test_a_certificate_comes_by_http_once_and_what_it_says_holds(scans: Site) -> None:
     caller = system(scans, "post", Scope.SCANS_DELIVER)
-    told = {
-        "schema": "destruction-certificate/1",
-        "certificate": "VN-1",
-        "destroyed_on": "2026-11-20",
-        "container": "B-1",
-        "seal": "P-1",
-        "process": "Schreddern",
-        "level": "P-5",
-        "quantity": 1,
-        "signed_by": "M. V.",
-        "documents": [{"delivery": "L-1", "document_id": "a"}],
-    }
+    told = _CERTIFICATE
     for kind in ("xml", "csv"):
         content = report_bytes({**told, "certificate": f"VN-{kind}"}, kind)
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
@@ -266,3 +273,29 @@ def test_a_certificate_comes_by_http_once_and_what_it_says_holds(scans: Site) ->
     assert caller.report("VN-3.json", b"{}", key="report-xml").status_code == 422
     stranger = system(scans, "anna", Scope.SCANS_DELIVER)
     assert stranger.report("VN-4.json", b"{}").status_code == 403
+
+
+def test_the_account_that_delivers_hears_what_is_recalled_and_says_by_http_what_became_of_the_paper(
+    scans: Site, tmp_path: Path
+) -> None:
+    caller, services = system(scans, "post", Scope.SCANS_DELIVER), scans.world.services
+    assert taken_in(scans, caller, packed(scans.world, tmp_path))["state"] == "accepted"
+    make_rounds(services)
+    name = recall(services, "post", 1, "wird im Original gebraucht")
+    send_answers(services)
+    wanted = caller.get(f"/scan-answers/{name}.json").json()
+    said = {"recall": wanted["recall"], "answer": "sent", "shipment": "S-1"}
+    answer = report_bytes({"schema": "recall-answer/1", "answers": [said]}, "json")
+    assert caller.report("answers-1.json", answer).json() == {"report": "answers-1.json", "finding": None}
+    view = originals(services, "post")
+    assert [(one.name, one.answer, one.shipment) for _, one in view.recalled] == [
+        (name, RecallAnswer.SENT, "S-1")
+    ]
+    told = {**_CERTIFICATE, "documents": [{"delivery": "L-1", "document_id": wanted["document_id"]}]}
+    assert caller.report("VN-1.xml", report_bytes(told, "xml")).json()["finding"] is None
+    with services.db.reading() as session:
+        (item,) = session.exec(select(DestructionItem)).all()
+        (kept,) = session.exec(select(ScanReport).where(ScanReport.name == "VN-1.xml")).all()
+    assert (item.inbound_id, item.finding) == (1, PaperFinding.RECALLED), "it was recalled, and is destroyed"
+    assert kept.source == "west"
+    assert originals(services, "post").counts[Paper.DESTROYED] == 1
