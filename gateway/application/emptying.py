@@ -10,7 +10,15 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from gateway.application.authorising import SYSTEM, audit
-from gateway.application.emptying_rows import empty_arrival, empty_reasons, empty_returns, update_rows
+from gateway.application.emptying_pieces import empty_pieces
+from gateway.application.emptying_rows import (
+    blank,
+    empty_arrival,
+    empty_reasons,
+    empty_returns,
+    free_pieces,
+    update_rows,
+)
 from gateway.application.services import Services
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import compare_and_set
@@ -41,11 +49,12 @@ def empty_payloads(services: Services, letter_id: int) -> int:
 
 
 def empty_persons(services: Services, letter_id: int) -> int:
-    """Address lines and data of a letter, and every reason that was typed about it."""
+    """Address lines and data of a letter, and every reason that was typed about it or its envelopes."""
     with services.db.transaction() as session:
         letter = session.get_one(Letter, letter_id)
         copies = session.exec(select(Recipient.id).where(Recipient.letter_id == letter_id)).all()
         update_rows(session, Letter, Letter.id, [letter_id], data={}, note=None, hold_reason=None)
+        blank(session, Letter, Letter.service_reason, col(Letter.id) == letter_id)
         update_rows(session, Recipient, Recipient.id, copies, address_lines=[], salutation="", copy_for=None)
         update_rows(session, LetterFinding, LetterFinding.recipient_id, copies, message="")
         update_rows(session, DeskDecision, DeskDecision.letter_id, [letter_id], reason="", source=None)
@@ -54,7 +63,8 @@ def empty_persons(services: Services, letter_id: int) -> int:
             RequestedItem.letter_id == letter_id, col(RequestedItem.reason).is_not(None)
         )
         update_rows(session, RequestedItem, RequestedItem.id, session.exec(explained).all(), reason="")
-        reasons = empty_reasons(session, letter.reference) + empty_returns(session, services, letter_id)
+        pieces, reasons = free_pieces(session, letter_id), empty_reasons(session, letter.reference)
+        reasons += empty_returns(session, services, pieces) + empty_pieces(session, services, pieces)
         session.get_one(LetterRetention, letter_id).personal_left_at = services.clock.now()
         audit(
             session,

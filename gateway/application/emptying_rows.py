@@ -43,32 +43,28 @@ def empty_reasons(session: Session, subject: str, *which: ColumnElement[bool]) -
     return len(entries)
 
 
-def empty_returns(session: Session, services: Services, letter_id: int) -> int:
-    """What was noted and decided when a letter came back; how many reasons.
-
-    An envelope is emptied with its last letter. That an address is suspended stays, with its hash:
-    it holds until somebody lifts it.
-    """
+def free_pieces(session: Session, letter_id: int) -> list[int]:
+    """The envelopes that are emptied with a letter: those in which no other letter lies that is not emptied."""
     pieces = select(Recipient.mail_piece_id).where(Recipient.letter_id == letter_id)
     kept = (
         select(Recipient.mail_piece_id)
         .join(LetterRetention, col(LetterRetention.letter_id) == Recipient.letter_id, isouter=True)
         .where(Recipient.letter_id != letter_id, col(LetterRetention.personal_left_at).is_(None))
     )
-    free = [
-        piece
-        for piece in session.exec(
-            pieces.where(
-                col(Recipient.mail_piece_id).not_in(kept.where(col(Recipient.mail_piece_id).is_not(None)))
-            )
-        ).all()
-        if piece is not None
-    ]
+    alone = col(Recipient.mail_piece_id).not_in(kept.where(col(Recipient.mail_piece_id).is_not(None)))
+    return [piece for piece in session.exec(pieces.where(alone)).all() if piece is not None]
+
+
+def empty_returns(session: Session, services: Services, free: Sequence[int]) -> int:
+    """What was noted and decided when these pieces came back; how many reasons.
+
+    That an address is suspended stays, with its hash: it holds until somebody lifts it.
+    """
     returned = session.exec(select(ReturnedMail.id).where(col(ReturnedMail.piece_id).in_(free))).all()
     update_rows(session, ReturnNotice, ReturnNotice.returned_id, returned, new_address=None)
     for column in (ReturnedMail.fiction_reason, ReturnedMail.action_reason):
-        _blank(session, ReturnedMail, column, col(ReturnedMail.id).in_(returned))
-    _blank(
+        blank(session, ReturnedMail, column, col(ReturnedMail.id).in_(returned))
+    blank(
         session, CertificateNotice, CertificateNotice.settled_reason, col(CertificateNotice.piece_id).in_(free)
     )
     told = (
@@ -76,14 +72,14 @@ def empty_returns(session: Session, services: Services, letter_id: int) -> int:
         .join(Submission, col(Submission.id) == StatusEvent.submission_id)
         .where(col(Submission.piece_id).in_(free))
     )
-    _blank(session, ToldDeliveryAside, ToldDeliveryAside.reason, col(ToldDeliveryAside.event_id).in_(told))
+    blank(session, ToldDeliveryAside, ToldDeliveryAside.reason, col(ToldDeliveryAside.event_id).in_(told))
     suspended = col(AddressSuspension.returned_id).in_(returned)
     persons = session.exec(
         select(Person.reference)
         .join(AddressSuspension, col(AddressSuspension.person_id) == Person.id)
         .where(suspended)
     ).all()
-    _blank(session, AddressSuspension, AddressSuspension.lift_reason, suspended)
+    blank(session, AddressSuspension, AddressSuspension.lift_reason, suspended)
     return sum(_empty_lifting(session, services, person, set(returned)) for person in set(persons))
 
 
@@ -98,9 +94,9 @@ def empty_arrival(session: Session, services: Services, inbound_id: int) -> int:
     emptied = 0
     for model, name in ((ReturnNotice, "notice"), (CertificateNotice, "certificate")):
         mine = col(model.inbound_id) == inbound_id
-        _blank(session, model, model.settled_reason, mine)
+        blank(session, model, model.settled_reason, mine)
         for number in session.exec(select(model.id).where(mine)).all():
-            emptied += _empty_and_prove(session, services, f"{name}-{number}")
+            emptied += empty_and_prove(session, services, f"{name}-{number}")
     return emptied
 
 
@@ -121,10 +117,10 @@ def has_more_than_hashes(inbound_id: Any) -> ColumnElement[bool]:
 def _empty_lifting(session: Session, services: Services, person: str, returned: set[int | None]) -> int:
     query = select(AuditEntry).where(AuditEntry.subject == person, AuditEntry.action == _LIFTED)
     ids = [each.id for each in session.exec(query).all() if each.details.get("returned") in returned]
-    return _empty_and_prove(session, services, person, col(AuditEntry.id).in_(ids)) if ids else 0
+    return empty_and_prove(session, services, person, col(AuditEntry.id).in_(ids)) if ids else 0
 
 
-def _empty_and_prove(session: Session, services: Services, subject: str, *which: ColumnElement[bool]) -> int:
+def empty_and_prove(session: Session, services: Services, subject: str, *which: ColumnElement[bool]) -> int:
     """Each subject needs its own entry that says so, else the chain misses the reasons."""
     emptied = empty_reasons(session, subject, *which)
     if emptied:
@@ -132,7 +128,7 @@ def _empty_and_prove(session: Session, services: Services, subject: str, *which:
     return emptied
 
 
-def _blank(session: Session, model: Any, column: Any, which: ColumnElement[bool]) -> None:
+def blank(session: Session, model: Any, column: Any, which: ColumnElement[bool]) -> None:
     """Empty a text that is there; what was never said stays so."""
     statement = update(table_of(model)).where(which, col(column).is_not(None))
     session.connection().execute(statement.values({column.key: ""}))

@@ -15,6 +15,7 @@ from gateway.application.authorising import Actor, actor, audit
 from gateway.application.enlisting import draw_up
 from gateway.application.exception_view import members_of
 from gateway.application.noting import Grounds, note, set_carrier
+from gateway.application.outcomes import note_words
 from gateway.application.posting_basis import Basis, StoredBasis, basis_of, in_words, keep, store
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission, settle
@@ -75,6 +76,7 @@ def propose(
                     codes=line.codes,
                 )
             )
+        note_words(session, *(row_id(line.piece) for line in lines))
         _audit(session, services, who, row, "posting-exception-proposed", lines)
         return row_id(row)
 

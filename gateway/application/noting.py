@@ -22,6 +22,8 @@ from gateway.domain.carriers import DeliveryPlan, days_text, read_days
 from gateway.domain.posting_record import How, Record, record_text
 from gateway.ports.provider import PieceNumbers
 
+EMPTIED = "Der Wortlaut dieses Ab-Vermerks steht in der Akte; hier wurde er nach Ablauf seiner Frist gelöscht."
+"""Shown instead of a text that left with the reasons in it (`application.emptying_pieces`)."""
 _CHUNK = 500
 
 
@@ -125,7 +127,7 @@ def _view(
         number=record.number,
         posted_on=record.posted_on,
         how=record.how,
-        text=record.text,
+        text=record.text or EMPTIED,
         list_number=listed.number if listed else "",
         carrier=record.carrier,
         delivery_days=record.delivery_days,

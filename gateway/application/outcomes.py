@@ -20,6 +20,7 @@ from gateway.db.brake import pass_brake
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
+from gateway.db.retention import LetterRetention
 from gateway.domain.retry import wait_before
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
@@ -194,6 +195,15 @@ def _fault_values(services: Services, fault: IntegrityError | NotFound) -> dict[
 def mark_for_filing(session: Session, *piece_ids: int) -> None:
     """A new fact about pieces belongs in the case file of each of their letters."""
     _mark_letters(session, piece_ids)
+    note_words(session, *piece_ids)
+
+
+def note_words(session: Session, *piece_ids: int) -> None:
+    """Something was written about pieces: letters that were emptied by their rule of retention are looked at anew."""
+    letters = select(Recipient.letter_id).where(col(Recipient.mail_piece_id).in_(piece_ids))
+    table = LetterRetention.__table__  # type: ignore[attr-defined]
+    emptied = table.c.letter_id.in_(letters) & table.c.personal_left_at.is_not(None)
+    session.connection().execute(update(table).where(emptied).values(personal_left_at=None))
 
 
 def _mark_letters(session: Session, piece_ids: Sequence[int] | SelectOfScalar[int]) -> None:

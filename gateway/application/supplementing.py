@@ -116,9 +116,9 @@ def enter(
         _remember(session, services, row_id(found))
         audit(
             *(session, services, who.login, "posting-supplemented", reference),
+            reason=where,
             franking_id=row.franking_id,
             tracking_number=row.tracking_number,
-            source=where,
         )
         return row.number
 

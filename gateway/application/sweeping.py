@@ -11,8 +11,10 @@ from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway.application.case_keys import inbound_document_key
+from gateway.application.clearing import troubles_of
 from gateway.application.concluding import day_of, facts_of, is_locked, was_signed
 from gateway.application.departing import Leaving, finish, intend, prove
+from gateway.application.emptying_pieces import waits_for_second, written_last
 from gateway.application.emptying_rows import has_more_than_hashes
 from gateway.application.placing import placing_of
 from gateway.application.sealing import table_of
@@ -200,12 +202,16 @@ def _rows_of_letters(services: Services, rule: RetentionRule, left: Any) -> Foun
 
     def judge(session: Session, letter_id: int) -> Facts:
         letter = session.get_one(Letter, letter_id)
-        # Its end is long past; from here on the term counts from the day on which its documents left.
+        # Its end is long past; from here on the term counts from the day on which its documents left, and of what
+        # somebody wrote later from that day.
         gone = session.get_one(LetterRetention, letter_id).content_left_at
+        payloads = rule.kind is Kind.RAW_PAYLOAD
         return Facts(
-            day_of(services, gone),
+            day_of(services, gone if payloads else max(gone, written_last(session, letter_id) or gone)),
+            on_desk=bool(troubles_of(session, services, letter)),
             locked=is_locked(session, letter.case_id),
-            in_use=_shares_an_envelope(session, letter_id) if rule.kind is Kind.RAW_PAYLOAD else False,
+            filed=not letter.filing_due,
+            in_use=(_shares_an_envelope if payloads else waits_for_second)(session, letter_id),
         )
 
     yield from judged(services, rule, query, LetterRetention.letter_id, judge)

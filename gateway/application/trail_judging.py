@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.concluding import day_of
 from gateway.application.living import living, names_in
+from gateway.application.living_desk import names_on_desk
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.application.verifying import cut_off, pairs
@@ -45,6 +46,8 @@ class Limits:
     anchored: int
     sha256: str
     """What the anchor says that the seal of that number is."""
+    desk: frozenset[str] = frozenset()
+    """What leads to something on the desk (`living_desk`)."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def limits(services: Services, on: date | None = None) -> Limits:
     anchors = [anchor for anchor in services.anchors.read() if anchor is not None]
     number = anchored_before([(day_of(services, each.at), each.number) for each in anchors], day)
     sha256 = next((each.sha256 for each in anchors if each.number == number), GENESIS)
-    return Limits(day, before, number, sha256)
+    return Limits(day, before, number, sha256, names_on_desk(services) if number else frozenset())
 
 
 def plan_trail(
@@ -111,7 +114,7 @@ def judge(
     ]
     entries = [entry for _, entry, _, _ in here]
     names = {name for entry in entries for name in names_in(entry.subject, entry.details)}
-    alive, proving = living(session, services, names, limit.before), _proving(session, entries)
+    alive, proving = living(session, services, names, limit.before) | limit.desk, _proving(session, entries)
     judged = [
         Judged(seal, _keep(services, limit, seal, entry, alive, proving), hashed, before)
         for seal, entry, hashed, before in here

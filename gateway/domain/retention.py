@@ -29,7 +29,7 @@ class Kind(StrEnum):
     RAW_PAYLOAD = "raw-payload"
     """What providers said, word for word; what it meant stays."""
     PERSONAL = "personal"
-    """Addresses and data in the rows of letters, and typed reasons; references and hashes stay."""
+    """Addresses and data in the rows of letters, who took it, and typed reasons; references and hashes stay."""
     MAILING = "mailing"
     """Tables of mass mailings that nobody decided about."""
     API_ANSWER = "api-answer"

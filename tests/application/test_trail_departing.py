@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError as Refused
 from sqlmodel import col, select
 
-from gateway.application import trail_emptying, trail_judging
+from gateway.application import excepting, trail_emptying, trail_judging
 from gateway.application.auditing import departed_until, trail
 from gateway.application.authorising import audit
 from gateway.application.destroying import ANCHORS_AWAY, apply, plan
@@ -28,10 +29,12 @@ from gateway.application.trail_releasing import (
     propose_departure,
 )
 from gateway.application.verifying import verify
+from gateway.db.mail import Submission
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditDeparture, AuditSeal
 from gateway.domain.chain import Anchor, ChainEntry, entry_hash
 from gateway.domain.departure import DEPARTED, DepartureSum
+from gateway.domain.desk import Problem
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.evidence_check import faults
 from tests.application.test_destroying import posted
@@ -218,6 +221,32 @@ def test_a_letter_that_was_emptied_long_ago_lets_its_entries_go_and_a_locked_one
     assert left == []
     assert departed_until(world.services, left) == departures(world.services)[0].cut_off
     assert codes(world) == set()
+
+
+def test_what_leads_to_a_letter_on_the_desk_stays_although_that_letter_was_emptied_long_ago(
+    world: World,
+) -> None:
+    """Its run, case, person and exception are named by old entries, the letter itself is not."""
+    reference = posted(world)
+    day = world.only(reference).posting_confirmed_on
+    assert day
+    piece = world.only(reference).piece or ""
+    number = excepting.propose(world.services, "post", [piece], day + timedelta(days=1), "Auskunft")
+    excepting.reject(world.services, "post", number, "doch nicht")
+    note(world, 1, "P3", "person-exported")
+    note(world, 1, "F1", "case-read")
+    for days in (200, 200, 800):
+        world.advance(days=days)
+        apply(world.services)
+    anchor(world.services)
+    world.advance(days=YEARS + 5)
+    run = next(each.subject for each in entries(world, "run-finished"))
+    leading = {min(numbers(world, name)) for name in (run, "F1", "P3", str(number))}
+    assert leading <= _going(world)
+    for problem in (Problem.SEVERAL, None):
+        with world.services.db.transaction() as session:
+            session.exec(select(Submission)).one().error_code = problem
+        assert leading & _going(world) == (set() if problem else leading)
 
 
 def _going(world: World) -> set[int]:
