@@ -2,10 +2,11 @@
 
 Only pieces that certainly have not been accepted move: what is planned or staged. What is being released or in doubt
 waits where it is, until its outcome is known; what was accepted stays. The print copy is made anew with the profile of
-the other provider, proven and certified again; a piece that does not fit there goes to the desk.
+the other provider, proven and certified again; a piece that does not fit there goes to the desk. What the other
+provider does not offer, or not to the country it goes to, stays where it is and is named.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
@@ -13,15 +14,19 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.authorising import actor, audit
 from gateway.application.fitting import pieces_proven_for
-from gateway.application.replanning import copies_in, replace, withdraw
+from gateway.application.replanning import abroad, copies_in, goes_abroad, replace, withdraw
 from gateway.application.services import Services
 from gateway.application.tracking import live_submission
+from gateway.db.columns import columns
+from gateway.db.engine import row_id
+from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission
 from gateway.db.people import Office
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
 from gateway.domain.submission import SubmissionState
 from gateway.errors import InputError
+from gateway.ports.provider import Capabilities
 
 _MOVABLE = (SubmissionState.PLANNED, SubmissionState.STAGED)
 _UNKNOWN = (SubmissionState.RELEASING, SubmissionState.IN_DOUBT)
@@ -29,22 +34,50 @@ _UNKNOWN = (SubmissionState.RELEASING, SubmissionState.IN_DOUBT)
 
 @dataclass(frozen=True)
 class Diverted:
-    """In pieces: what moved, what waits because its outcome is unknown, what the other provider does not offer."""
+    """In pieces: what moved, what waits because its outcome is unknown, what the other provider cannot take."""
 
     moved: int
     unknown: int
-    not_offered: int
+    staying: Sequence["Staying"]
+
+    @property
+    def not_offered(self) -> int:
+        """How many stay."""
+        return len(self.staying)
+
+
+@dataclass(frozen=True)
+class Staying:
+    """A piece that the other provider cannot take: its reference, its letters', and whether it is for the country."""
+
+    piece: str
+    letters: tuple[str, ...]
+    service: Service
+    not_abroad: bool
+    """It offers the service, but not to the country that the piece goes to."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """Pieces of one office and service that would move, or that stay because the other provider does not offer it."""
+    """Pieces of one office and service, for inland or abroad, that would move, or that stay."""
 
     office: str
     service: Service
+    abroad: bool
     pieces: int
     sheets: int
-    offered: bool
+    can: Capabilities
+    """Of the other provider."""
+
+    @property
+    def offered(self) -> bool:
+        """Whether the other provider takes them to where they go."""
+        return self.can.carries(self.service, abroad=self.abroad)
+
+    @property
+    def not_abroad(self) -> bool:
+        """Whether it offers the service, but not abroad."""
+        return not self.offered and self.service in self.can.services
 
 
 @dataclass(frozen=True)
@@ -56,6 +89,7 @@ class Preview:
     """
 
     shares: tuple[Share, ...]
+    staying: Sequence[Staying]
     unknown: int
     to_check: int
 
@@ -68,26 +102,36 @@ class Preview:
 def preview(services: Services, login: str, *, origin: str, target: str) -> Preview:
     """What `divert` would do. Raises `InputError` ('provider-unknown', 'provider-same'), `NotPermitted`."""
     _require_known(services, origin, target)
-    offered = services.providers[target].capabilities.services
+    can = services.providers[target].capabilities
     with services.db.reading() as session:
         actor(session, login).require(Action.RUN)
-        movable = set(_movable(session, origin))
-        query = (
-            select(Office.key, MailPiece.service, func.count(), func.sum(MailPiece.sheets))
+        pieces = (
+            select(
+                col(Office.key).label("office"),
+                col(MailPiece.service).label("service"),
+                abroad(MailPiece.id).label("abroad"),
+                col(MailPiece.sheets).label("sheets"),
+            )
             .select_from(MailPiece)
             .join(Batch, col(Batch.id) == MailPiece.batch_id)
             .join(Office, col(Office.id) == Batch.office_id)
             .join(Submission, col(Submission.piece_id) == MailPiece.id)
             .where(*_of(origin, _MOVABLE))
-            .group_by(col(Office.key), col(MailPiece.service))
-            .order_by(col(Office.key), col(MailPiece.service))
+            .subquery()
+            .c
         )
+        kinds = (pieces.office, pieces.service, pieces.abroad)
+        query = columns(*kinds, func.count(), func.sum(pieces.sheets)).group_by(*kinds).order_by(*kinds)
         shares = tuple(
-            Share(office, Service(service), pieces, sheets or 0, Service(service) in offered)
-            for office, service, pieces, sheets in session.exec(query).all()
+            Share(office, Service(service), bool(away), count, sheets or 0, can)
+            for office, service, away, count, sheets in session.connection().execute(query)
         )
-        proven = pieces_proven_for(session, services.providers[target].profile, movable)
-        return Preview(shares, _count(session, origin, _UNKNOWN), len(movable - proven))
+        staying = _staying(session, services, origin, target)
+        stays = {piece for piece, _ in staying}
+        moving = {piece for piece in _movable(session, origin) if piece not in stays}
+        proven = pieces_proven_for(session, services.providers[target].profile, moving)
+        told = tuple(each for _, each in staying)
+        return Preview(shares, told, _count(session, origin, _UNKNOWN), len(moving - proven))
 
 
 def divert(
@@ -120,9 +164,15 @@ def divert(
             progress(moved)
     with services.db.transaction() as session:
         unknown = _count(session, origin, _UNKNOWN)
-        left = _count(session, origin, _MOVABLE)
-        audit(session, services, who.login, "diverted", f"{origin}>{target}", moved=moved, unknown=unknown)
-    return Diverted(moved, unknown, left)
+        staying = tuple(each for _, each in _staying(session, services, origin, target))
+        left = [each.piece for each in staying]
+        audit(
+            *(session, services, who.login, "diverted", f"{origin}>{target}"),
+            moved=moved,
+            unknown=unknown,
+            staying=left,
+        )
+    return Diverted(moved, unknown, staying)
 
 
 def _require_known(services: Services, origin: str, target: str) -> None:
@@ -161,12 +211,37 @@ def _move(services: Services, piece_id: int, origin: str, target: str, reason: s
         piece = session.get_one(MailPiece, piece_id)
         if submission is None or submission.provider != origin or submission.state not in _MOVABLE:
             return False
-        if piece.service not in services.providers[target].capabilities.services:
+        can = services.providers[target].capabilities
+        if not can.carries(piece.service, abroad=goes_abroad(session, piece_id)):
             return False
         copies = [copy for copy, _ in copies_in(session, piece_id)]
         withdraw(session, services, piece_id, f"Umgeleitet zu {target}: {reason}")
         replace(session, services, piece_id, copies, target)
         return True
+
+
+def _staying(session: Session, services: Services, origin: str, target: str) -> list[tuple[int, Staying]]:
+    """What the other provider cannot take, each piece by its number, in the order of their hand-overs."""
+    can = services.providers[target].capabilities
+    offered, inland = [sorted(some) for some in (can.services, can.inland_only)]
+    taken = col(MailPiece.service).in_(offered) & ~(col(MailPiece.service).in_(inland) & abroad(MailPiece.id))
+    query = (
+        select(MailPiece, Letter.reference)
+        .join(Submission, col(Submission.piece_id) == MailPiece.id)
+        .join(Recipient, col(Recipient.mail_piece_id) == MailPiece.id)
+        .join(Letter, col(Letter.id) == Recipient.letter_id)
+        .where(*_of(origin, _MOVABLE), ~taken)
+        .order_by(col(Submission.id), col(Recipient.id))
+    )
+    letters: dict[int, list[str]] = {}
+    pieces: dict[int, MailPiece] = {}
+    for piece, reference in session.exec(query).all():
+        letters.setdefault(row_id(piece), []).append(reference)
+        pieces[row_id(piece)] = piece
+    return [
+        (number, Staying(piece.reference, tuple(letters[number]), piece.service, piece.service in can.services))
+        for number, piece in pieces.items()
+    ]
 
 
 def _count(session: Session, origin: str, states: tuple[SubmissionState, ...]) -> int:

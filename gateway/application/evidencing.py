@@ -21,6 +21,7 @@ from gateway.application.showing import LetterView, RecipientView, view_of
 from gateway.db.letters import Recipient
 from gateway.db.people import Case, User
 from gateway.domain.evidence import COVER, MANIFEST, SUMS, Part, PostingFile, Section, manifest, sums
+from gateway.domain.mailpiece import SERVICE_WORDS, Service
 from gateway.domain.permission import Action
 from gateway.domain.references import for_people
 from gateway.errors import Conflict
@@ -109,7 +110,7 @@ def _sections(services: Services, view: LetterView, name: Callable[[str], str]) 
     yield Section("Schreiben", written)
     for recipient in view.recipients:
         handed = recipient.handed_over_at.astimezone(zone) if recipient.handed_over_at else None
-        sentences = list(_document_sentences(recipient))
+        sentences = list(_document_sentences(recipient, view.service))
         if handed:
             sentences.append(
                 f"Übergeben an den Druckdienstleister {recipient.provider} am {handed:{moment}}, dort geführt als"
@@ -127,7 +128,7 @@ def _name(session: Session, login: str) -> str:
     return f"{name} ({login})" if name else login
 
 
-def _document_sentences(recipient: RecipientView) -> Iterator[str]:
+def _document_sentences(recipient: RecipientView, service: Service) -> Iterator[str]:
     yield f"Anschrift im Fenster: {' · '.join(recipient.address_lines)}"
     if recipient.approved_sha256:
         yield f"Freigegebenes Dokument: SHA-256 {recipient.approved_sha256}"
@@ -136,7 +137,7 @@ def _document_sentences(recipient: RecipientView) -> Iterator[str]:
     if recipient.piece:
         yield (
             f"Sendung {for_people(recipient.piece)}: {recipient.sheets} Blatt, {recipient.pages} Seiten, "
-            f"{recipient.product or 'ohne Produkt'}."
+            f"Versandart {SERVICE_WORDS[service]}, {recipient.product or 'ohne Produkt'}."
         )
 
 

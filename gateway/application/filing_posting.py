@@ -15,6 +15,7 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Posting
 from gateway.domain.deadlines import Assessment
 from gateway.domain.filing import DueFiling, FilingKind
+from gateway.domain.mailpiece import SERVICE_WORDS
 
 
 def posting_metadata(
@@ -33,6 +34,7 @@ def posting_metadata(
         "hand_over_date": _iso(handed_over.astimezone(services.schedule.zone).date() if handed_over else None),
         "sheets": view.sheets or 0,
         "pages": view.pages or 0,
+        "service": SERVICE_WORDS[letter.service],
     }
     if due.kind is FilingKind.HAND_OVER:
         return dates

@@ -169,6 +169,7 @@ def _row(
             product=product,
             franking_id=franking_id,
             tracking_number=numbers.tracking_number,
+            service=line.piece.service,
             how=grounds.how,
             confirmed_by=grounds.confirmed_by.name,
             confirmed_at=now.astimezone(services.schedule.zone),

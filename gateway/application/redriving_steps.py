@@ -12,7 +12,15 @@ from gateway.application.clearing import facts_of_copies
 from gateway.application.outcomes import HandOver, mark_for_filing, move_all
 from gateway.application.packing import members
 from gateway.application.redrafting import as_before, redraft
-from gateway.application.replanning import copies_in, renew, replace, require_provider, void, withdraw
+from gateway.application.replanning import (
+    copies_in,
+    must_be_one_sided,
+    renew,
+    replace,
+    require_provider,
+    void,
+    withdraw,
+)
 from gateway.application.services import Services
 from gateway.application.suspending import settle_suspension
 from gateway.application.tracking import live_submission
@@ -30,7 +38,7 @@ from gateway.errors import Conflict
 def plan_again(
     provider: str | None,
 ) -> Callable[[Session, Services, Actor, Letter, Trouble, DeskDecision], str | None]:
-    """The piece gets a new submission; at another provider, or without a print copy to keep, a new piece."""
+    """The piece gets a new submission; at another provider, or to be printed on one side only, a new piece."""
 
     def step(
         session: Session,
@@ -42,11 +50,14 @@ def plan_again(
     ) -> str | None:
         piece = _piece(session, trouble)
         piece_id = row_id(piece)
-        if provider is not None and provider != trouble.provider:
-            require_provider(services, provider, piece)
+        target = provider or trouble.provider or ""
+        elsewhere = target != trouble.provider
+        if elsewhere:
+            require_provider(session, services, target, piece)
+        if elsewhere or must_be_one_sided(services, target, piece):
             withdraw(session, services, piece_id, f"Neu geplant: {decision.reason}")
             copies = [copy for copy, _ in copies_in(session, piece_id)]
-            return f"{replace(session, services, piece_id, copies, provider).reference}-1"
+            return f"{replace(session, services, piece_id, copies, target).reference}-1"
         if piece.fault_code is not None:
             compare_and_set(
                 session,

@@ -5,8 +5,10 @@ same transaction; here each step is a compare-and-set of the state that this was
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from gateway.application.packing import UNPACKED
@@ -90,15 +92,39 @@ def replace(
     return piece
 
 
-def require_provider(services: Services, name: str, piece: MailPiece) -> None:
-    """Raise `InputError` ('provider-unknown', 'provider-lacks-service') unless it can take the piece."""
+def require_provider(session: Session, services: Services, name: str, piece: MailPiece) -> None:
+    """Raise `InputError` unless it can take the piece to where it goes.
+
+    Codes 'provider-unknown', 'provider-lacks-service', 'provider-not-abroad'.
+    """
     if name not in services.providers:
         known = ", ".join(sorted(services.providers))
         raise InputError("provider-unknown", f"Den Druckdienstleister „{name}“ gibt es nicht ({known}).")
-    if piece.service not in services.providers[name].capabilities.services:
+    can = services.providers[name].capabilities
+    if piece.service not in can.services:
         raise InputError(
             "provider-lacks-service", f"Der Druckdienstleister „{name}“ bietet diese Versandart nicht an."
         )
+    if not can.carries(piece.service, abroad=goes_abroad(session, row_id(piece))):
+        raise InputError(
+            "provider-not-abroad", f"Der Druckdienstleister „{name}“ bietet diese Versandart nur im Inland an."
+        )
+
+
+def goes_abroad(session: Session, piece_id: int) -> bool:
+    """Whether the address of an envelope is in another country."""
+    return session.exec(select(abroad(piece_id))).one()
+
+
+def abroad(piece_id: Any) -> ColumnElement[bool]:
+    """The same as a condition about a piece, by a column or its number."""
+    copy = aliased(Recipient)  # of its own: a query may name the recipients, too
+    return select(copy.id).where(copy.mail_piece_id == piece_id, copy.country != "DE").exists()
+
+
+def must_be_one_sided(services: Services, provider: str, piece: MailPiece) -> bool:
+    """Whether it was planned for both sides before the provider was known to print such pieces on one only."""
+    return piece.duplex and piece.service in services.providers[provider].capabilities.one_sided
 
 
 def copies_in(session: Session, piece_id: int) -> list[tuple[Recipient, Letter]]:

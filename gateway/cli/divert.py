@@ -1,11 +1,14 @@
 """`gateway divert`: the rest to another print-and-post provider."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from gateway.application.diverting import divert
+from gateway.application.diverting import Staying, divert
 from gateway.cli.context import console, print_json, progress_bar, services_for
+from gateway.domain.mailpiece import SERVICE_WORDS
+from gateway.domain.references import for_people
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -27,11 +30,20 @@ def _divert(
     with services_for(context) as services, progress_bar("Umleiten") as told:
         done = divert(services, login, origin=origin, target=target, reason=reason, progress=told)
     if json:
-        print_json({"moved": done.moved, "unknown": done.unknown, "not_offered": done.not_offered})
+        counts = {"moved": done.moved, "unknown": done.unknown, "not_offered": done.not_offered}
+        print_json({**counts, "staying": [asdict(each) for each in done.staying]})
     else:
         console.print(
             f"{done.moved} Sendungen von {origin} zu {target} umgeleitet; {done.unknown} warten, weil offen ist, ob "
-            f"{origin} sie hat; {done.not_offered} bleiben, weil {target} ihre Versandart nicht anbietet."
+            f"{origin} sie hat; {done.not_offered} bleiben, weil {target} sie so nicht befördert."
         )
+        for each in done.staying:
+            console.print(_said(each, target))
     if done.unknown or done.not_offered:
         raise typer.Exit(1)
+
+
+def _said(one: Staying, target: str) -> str:
+    letters, where = ", ".join(map(for_people, one.letters)), "nur im Inland" if one.not_abroad else "nicht"
+    offer = f"{SERVICE_WORDS[one.service]} bietet {target} {where} an"
+    return f"  Sendung {for_people(one.piece)}, Schreiben {letters}: {offer}."

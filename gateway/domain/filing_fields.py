@@ -32,6 +32,7 @@ FIELDS: Mapping[str, str] = {
     "pages": "Seiten",
     "piece": "Sendung",
     "sheets": "Blatt",
+    "service": "Versandart",
     "product": "Produkt",
     "provider": "Druckdienstleister",
     "provider_reference": "Auftrag beim Druckdienstleister",

@@ -1,6 +1,6 @@
 """Mail pieces: what goes into one envelope."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,16 @@ class Service(StrEnum):
     """Einschreiben mit Rückschein."""
     PZU = "pzu"
     """Postzustellungsauftrag (§ 3 LZG NRW, §§ 177-182 ZPO)."""
+
+
+SERVICE_WORDS: Mapping[Service, str] = {
+    Service.STANDARD: "Brief",
+    Service.EINWURF: "Einschreiben Einwurf",
+    Service.UEBERGABE: "Einschreiben Übergabe",
+    Service.RUECKSCHEIN: "Einschreiben Rückschein",
+    Service.PZU: "Postzustellungsauftrag",
+}
+"""As people say it, on pages, in records and in the case file."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from gateway.domain.mailpiece import SERVICE_WORDS, Service
 from gateway.domain.references import for_people
 
 SYSTEM_NAME = "Hybridpost-Gateway"
@@ -59,6 +60,7 @@ class Record:
     responsible: str
     second: str = ""
     tracking_number: str = ""
+    service: Service = Service.STANDARD
     reason: str = ""
     basis: str = ""
     """What two people rested it on, with its hash, where they handed something in."""
@@ -100,6 +102,9 @@ def _what(record: Record) -> str:
     facts += [
         f"Zusteller {record.carrier}" if record.carrier else "Zusteller nicht benannt",
     ]
+    # Of an ordinary letter its product says enough; no product says how registered mail is handed over.
+    named = SERVICE_WORDS[record.service] if record.service is not Service.STANDARD else ""
+    facts += [f"Versandart {named}"] if named else []
     facts += [f"Produkt {record.product}"] if record.product else []
     facts += [f"Frankier-ID {record.franking_id}"] if record.franking_id else []
     facts += [f"Sendungsnummer {record.tracking_number}"] if record.tracking_number else []

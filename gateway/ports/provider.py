@@ -62,6 +62,10 @@ class Capabilities:
     has_list: bool = False
     """Whether it lists what it accepted in a day; then the adapter is a `Listing`."""
 
+    def carries(self, service: Service, *, abroad: bool) -> bool:
+        """Whether it takes a piece of this service to where it goes."""
+        return service in self.services and not (abroad and service in self.inland_only)
+
 
 @dataclass(frozen=True)
 class Sender:

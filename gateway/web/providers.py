@@ -10,12 +10,15 @@ from gateway.application.tallying import missing, tallies
 from gateway.application.trying import canaries
 from gateway.domain import canary, tally
 from gateway.domain.permission import Action, Role
+from gateway.domain.references import for_people
 from gateway.domain.stopping import StopScope
 from gateway.ports.provider import Trial
 from gateway.web.visiting import SignedIn, path_to
 
 router = APIRouter()
 _SHOWN = 30
+_NAMED = 5
+"""Pieces that a notice names; the page names more."""
 
 
 def serves_the_house(who: Actor) -> bool:
@@ -69,5 +72,7 @@ def give_away(visit: SignedIn) -> Response:
     if done.unknown:
         notice += f" {done.unknown} warten, bis feststeht, ob {origin} sie hat."
     if done.not_offered:
-        notice += f" {done.not_offered} bleiben, weil {target} ihre Versandart nicht anbietet."
+        named = ", ".join(for_people(each.piece) for each in done.staying[:_NAMED])
+        more = " und weitere" if done.not_offered > _NAMED else ""
+        notice += f" {done.not_offered} bleiben, weil {target} sie so nicht befördert: {named}{more}."
     return visit.to(path_to("dienstleister"), notice)

@@ -15,7 +15,7 @@ from gateway.domain.findings import Severity
 from gateway.domain.formal_service import OrderOption
 from gateway.domain.letter import LetterState
 from gateway.domain.mailing import MailingState
-from gateway.domain.mailpiece import Service
+from gateway.domain.mailpiece import SERVICE_WORDS, Service
 from gateway.domain.permission import Role
 from gateway.domain.posting_list import Evidence
 from gateway.domain.posting_record import How
@@ -66,13 +66,7 @@ STATUSES: Mapping[StrEnum, Word] = {
     Status.CANCELLED: Word("zurückgenommen"),
 }
 
-SERVICES: Mapping[StrEnum, str] = {
-    Service.STANDARD: "Brief",
-    Service.EINWURF: "Einschreiben Einwurf",
-    Service.UEBERGABE: "Einschreiben Übergabe",
-    Service.RUECKSCHEIN: "Einschreiben Rückschein",
-    Service.PZU: "Postzustellungsauftrag",
-}
+SERVICES: Mapping[Service, str] = SERVICE_WORDS
 
 SEVERITIES: Mapping[StrEnum, Word] = {
     Severity.ERROR: Word("Fehler", "danger"),

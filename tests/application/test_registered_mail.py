@@ -23,6 +23,9 @@ from gateway.application.excepting import propose, second
 from gateway.application.explaining import explain
 from gateway.application.filing import file_due
 from gateway.application.importing import import_cases
+from gateway.application.reconciling import account
+from gateway.application.redriving import Wish, redrive
+from gateway.application.running import run
 from gateway.application.sealing import seal
 from gateway.application.serving import record as record_proof
 from gateway.application.told_deliveries import confirm_told, put_told_aside, told_deliveries
@@ -32,6 +35,7 @@ from gateway.db.letters import Letter
 from gateway.db.people import AuditEntry
 from gateway.db.retention import LetterRetention
 from gateway.domain.delivery import DeliveryKind, Outcome
+from gateway.domain.desk import DeskAction
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Role
 from gateway.errors import InputError, NotFound, NotPermitted
@@ -266,6 +270,61 @@ def test_registered_mail_is_printed_on_one_side_where_the_provider_cannot_do_bot
     world.evening(date(2026, 11, 18))
     first = world.view(ordinary).recipients[0]
     assert first.sheets != first.pages
+
+
+def test_the_record_of_posting_the_file_and_the_cover_name_the_service(world: World) -> None:
+    reference = sent(world, Service.RUECKSCHEIN)
+    (record_no,) = world.only(reference).records
+    assert "Versandart Einschreiben Rückschein, Produkt" in record_no.text
+    cover = posting_file(world.services, None, reference)
+    said = [one for section in cover.sections for one in section.sentences if "Blatt" in one]
+    assert "Versandart Einschreiben Rückschein" in said[0]
+    file_due(world.services)
+    (index,) = (world.settings.data_dir / "case-files").rglob("index.json")
+    entries = json.loads(index.read_text("utf-8"))["entries"]
+    posted = [entry for entry in entries if entry["kind"] == "posting"]
+    assert {entry["metadata"]["service"] for entry in posted} == {"Einschreiben Rückschein"}
+
+
+@pytest.fixture
+def old(world: World) -> tuple[str, str]:
+    """Registered mail that an older program planned for both sides, and the E-POST refused: letter and piece."""
+    reference = world.write("F1", AWARD)
+    choose_service(world.services, "anna", reference, Service.UEBERGABE, "Nachweis gewünscht")
+    drafting.submit(world.services, "anna", reference)
+    rendering.render_letter(world.services, reference)
+    approving.approve(world.services, "bea", reference)
+    adapter = world.services.provider
+    truthful = adapter.capabilities
+    adapter.capabilities = replace(truthful, one_sided=frozenset())
+    try:
+        world.evening()
+    finally:
+        adapter.capabilities = truthful
+    (refused,) = world.submissions()
+    assert (refused.state, refused.error_code) == ("refused", "epost-registered-duplex")
+    assert world.simulator.letters == []
+    return reference, world.only(reference).piece or ""
+
+
+def test_what_was_planned_for_both_sides_is_planned_again_for_one_and_goes(
+    world: World, old: tuple[str, str]
+) -> None:
+    reference, piece = old
+    before = world.only(reference)
+    done = redrive(world.services, "post", reference, Wish(DeskAction.PLAN_AGAIN, "nur einseitig möglich"))
+    after = world.only(reference)
+    assert done.follow_up == f"{after.piece}-1"
+    assert after.piece != piece
+    assert run(world.services, login="post").hand_over.released == 1
+    (printed,) = world.simulator.letters
+    assert (printed.custom1, printed.fields["isDuplex"]) == (done.follow_up, False)
+    after = world.only(reference)
+    assert after.sheets == after.pages == before.pages - 1  # no blank back any more
+    assert not desk(world.services, "post").letters
+    assert account(world.services).balanced
+    assert run(world.services, login="post").hand_over.released == 0
+    assert len(world.simulator.letters) == 1
 
 
 def test_what_is_too_long_for_one_side_is_refused_while_it_is_written(world: World) -> None:

@@ -9,23 +9,30 @@ import pytest
 from sqlmodel import select
 
 from gateway import bootstrap
-from gateway.application import batching, drafting, rendering
+from gateway.application import approving, batching, drafting, rendering
+from gateway.application.choosing_service import choose_service
 from gateway.application.connecting import require_connected
 from gateway.application.desk_view import desk_of_letter
-from gateway.application.diverting import divert
+from gateway.application.diverting import Staying, divert, preview
 from gateway.application.forecasting import OVER_CAPACITY, forecast
+from gateway.application.importing import import_cases
 from gateway.application.reconciling import account
+from gateway.application.replanning import require_provider
 from gateway.application.running import run
+from gateway.application.stopping import stop
 from gateway.application.submitting import hand_over
+from gateway.db.mail import MailPiece
 from gateway.db.profiles import ProfileCheck
 from gateway.domain.account import Line
 from gateway.domain.desk import Problem
+from gateway.domain.mailpiece import Service
 from gateway.domain.routing import Route, Routing
+from gateway.domain.stopping import StopScope
 from gateway.domain.submission import SubmissionState
 from gateway.errors import ConfigError, InputError, NotPermitted
 from gateway.providers.epost import EpostProvider
 from gateway.testing.epost import EpostSimulator
-from tests.world import MONDAY, World, at
+from tests.world import AWARD, MONDAY, World, at, cases_document
 
 pytestmark = pytest.mark.slow
 
@@ -109,6 +116,63 @@ def test_the_rest_goes_to_another_provider_and_each_letter_is_printed_once(
     assert (len(keys(second)), len(world.taken())) == (3, 1)
     assert account(world.services).lines[Line.UNDER_WAY] == 4
     assert account(world.services).balanced
+
+
+def abroad_and_inland(world: World) -> dict[str, str]:
+    """Registered mail to Den Haag and to Borken, and a letter to Den Haag, all planned and not accepted: case → key.
+
+    The E-POST carries no registered mail abroad; here it is said that it does, as another provider would.
+    """
+    document = cases_document()
+    (person,) = [one for one in document["persons"] if one["reference"] == "P3"]
+    person["address"] = {"street": "Spui 10", "postcode": "2511 BT", "place": "Den Haag", "country": "NL"}
+    import_cases(world.services, document)
+    adapter = world.services.provider
+    adapter.capabilities = replace(adapter.capabilities, inland_only=frozenset())
+    found = {}
+    for name, case, service in (
+        ("registered-abroad", "F1", Service.UEBERGABE),
+        ("letter-abroad", "F1", Service.STANDARD),
+        ("registered-inland", "F2", Service.UEBERGABE),
+    ):
+        reference = world.write(case, AWARD, login="both")
+        if service is not Service.STANDARD:
+            choose_service(world.services, "both", reference, service, "Nachweis gewünscht")
+        drafting.submit(world.services, "both", reference, accept_duplicate=True)
+        rendering.render_letter(world.services, reference)
+        approving.approve(world.services, "bea", reference)
+        found[name] = reference
+    stop(world.services, "post", StopScope.PROVIDER, "epost", "Ausfall")
+    world.evening()
+    assert world.taken() == []
+    return found
+
+
+def test_what_the_other_provider_does_not_carry_abroad_stays_and_is_named(
+    world: World, second: EpostSimulator
+) -> None:
+    letters = abroad_and_inland(world)
+    piece = world.only(letters["registered-abroad"]).piece or ""
+    shown = preview(world.services, "post", origin="epost", target="other")
+    kinds = {(each.service, each.abroad): each.offered for each in shown.shares}
+    assert kinds == {
+        (Service.STANDARD, True): True,
+        (Service.UEBERGABE, False): True,
+        (Service.UEBERGABE, True): False,
+    }
+    expected = Staying(piece, (letters["registered-abroad"],), Service.UEBERGABE, not_abroad=True)
+    assert shown.staying == (expected,)
+    done = divert(world.services, "post", origin="epost", target="other", reason="Störung")
+    assert (done.moved, done.staying) == (shown.moves, (expected,))
+    submission = next(each for each in world.submissions() if each.key.startswith(piece))
+    assert (submission.provider, submission.state) == ("epost", SubmissionState.PLANNED)
+    assert world.only(letters["registered-abroad"]).piece == piece
+    run(world.services, login="post")
+    assert len(keys(second)) == done.moved
+    with world.services.db.reading() as session:
+        row = session.exec(select(MailPiece).where(MailPiece.reference == piece)).one()
+        with pytest.raises(InputError, match="provider-not-abroad"):
+            require_provider(session, world.services, "other", row)
 
 
 def test_what_is_in_doubt_is_not_diverted_but_waits_for_its_answer(

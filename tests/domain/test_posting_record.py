@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.domain.mailpiece import Service
 from gateway.domain.posting_record import How, Record, how_of, record_text
 
 DAY, OTHER = date(2026, 11, 17), date(2026, 11, 18)
@@ -32,6 +33,21 @@ def test_the_machine_writes_what_the_clerk_confirmed() -> None:
         "Tagesmeldung durch Petra Stelle am 18.11.2026, 09:12 Uhr. Automatisiert protokolliert am 18.11.2026 durch "
         "Hybridpost-Gateway; verantwortlich: Poststelle."
     )
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (Service.EINWURF, "Versandart Einschreiben Einwurf, Produkt Standardbrief"),
+        (Service.UEBERGABE, "Versandart Einschreiben Übergabe, Produkt Standardbrief"),
+        (Service.RUECKSCHEIN, "Versandart Einschreiben Rückschein, Produkt Standardbrief"),
+        (Service.PZU, "Versandart Postzustellungsauftrag, Produkt Standardbrief"),
+    ],
+)
+def test_how_it_is_to_be_handed_over_is_named_where_the_product_does_not_say_it(
+    service: Service, words: str
+) -> None:
+    assert words in record_text(replace(RECORD, service=service))
 
 
 def test_an_exception_names_both_people_the_reason_and_the_findings() -> None:
