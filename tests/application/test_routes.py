@@ -148,6 +148,7 @@ def abroad_and_inland(world: World) -> dict[str, str]:
     return found
 
 
+@pytest.mark.both_databases
 def test_what_the_other_provider_does_not_carry_abroad_stays_and_is_named(
     world: World, second: EpostSimulator
 ) -> None:

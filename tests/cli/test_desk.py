@@ -90,7 +90,7 @@ def test_the_rest_goes_to_another_provider(gateway: Run, world: World, monkeypat
     unknown = gateway("divert", "--from", "epost", "--to", "nobody", "--as", "post", "--reason", "weil")
     assert (unknown.code, "provider-unknown" in unknown.err) == (4, True)
     done = gateway(*move, "--reason", "Störung", "--json")
-    assert (done.code, done.json) == (0, {"moved": 1, "unknown": 0, "not_offered": 0})
+    assert (done.code, done.json) == (0, {"moved": 1, "unknown": 0, "not_offered": 0, "staying": []})
     assert [(each.provider, each.state.value) for each in world.submissions()] == [
         ("epost", "void"),
         ("folder", "planned"),
