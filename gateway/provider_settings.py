@@ -130,6 +130,7 @@ class PatienceSetting(Section):
     provider: str
     production_days: int = Field(2, ge=1)
     posting_days: int = Field(3, ge=1)
+    delivery_days: int | None = Field(None, ge=10)
 
 
 class DeskSettings(Section):
@@ -139,6 +140,7 @@ class DeskSettings(Section):
     hand_over_days: int = Field(1, ge=0)
     production_days: int = Field(2, ge=1)
     posting_days: int = Field(3, ge=1)
+    delivery_days: int = Field(30, ge=10)
     of_provider: tuple[PatienceSetting, ...] = ()
 
     def rules(self) -> DeskRules:
@@ -146,12 +148,18 @@ class DeskSettings(Section):
         return DeskRules(
             decide_days=self.decide_days,
             hand_over_days=self.hand_over_days,
-            patience=Patience(self.production_days, self.posting_days),
+            patience=Patience(self.production_days, self.posting_days, delivery_days=self.delivery_days),
             of_provider={
                 # What a person takes in hand leaves the house by the end of the next working day.
-                BY_HAND: Patience(production_days=1, posting_days=1, receipt_days=1),
+                BY_HAND: Patience(
+                    production_days=1, posting_days=1, receipt_days=1, delivery_days=self.delivery_days
+                ),
                 **{
-                    each.provider: Patience(each.production_days, each.posting_days)
+                    each.provider: Patience(
+                        each.production_days,
+                        each.posting_days,
+                        delivery_days=each.delivery_days or self.delivery_days,
+                    )
                     for each in self.of_provider
                 },
             },

@@ -264,6 +264,9 @@ def _from_reports(
         if event is not None and not closed:
             words = words_of_task(task) if problem is Problem.RETURNED else None
             yield trouble(problem, f"{submission.key}:{event.id}", event.received_at, event.reason, words)
+    if submission.given_up_at and submission.settled_at is None and facts.status is Status.HANDED_TO_POST:
+        said = what_is_missing(Problem.NO_END, submission.provider)
+        yield trouble(Problem.NO_END, submission.key, submission.given_up_at, said)
     late = rules.overdue(
         facts,
         provider=submission.provider,

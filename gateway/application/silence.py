@@ -16,6 +16,8 @@ _BY_PROVIDER: Mapping[Problem, str] = {
     Problem.LATE_POSTING: "In der Produktion, aber es ist keine Aufgabe zur Post gemeldet. Bitte nachfragen; "
     "liegt ein anderer Beleg vor, halten zwei Personen der Poststelle den Tag unter „Aufgabe zur Post“ fest.",
     Problem.LATE_RECEIPT: "Zugestellt werden sollte gegen Nachweis, aber es liegt keiner vor.",
+    Problem.NO_END: "Zur Post gegeben, aber weder Auslieferung noch Rücksendung gemeldet; der Dienstleister wird nicht "
+    "mehr gefragt. Bitte beim Zusteller nachforschen lassen und den Beleg vermerken, oder das Schreiben neu erlassen.",
 }
 
 _BY_HAND: Mapping[Problem, str] = {
@@ -23,6 +25,8 @@ _BY_HAND: Mapping[Problem, str] = {
     Problem.LATE_POSTING: "Im Haus gedruckt, aber weder Aufgabe noch Übergabe ist vermerkt. Bitte unter „Von Hand“ "
     "vermerken oder zurücknehmen.",
     Problem.LATE_RECEIPT: "Dem Kurier übergeben, aber der Empfang ist nicht vermerkt.",
+    Problem.NO_END: "Zur Post gegeben, aber keine Auslieferung vermerkt. Bitte beim Zusteller nachforschen lassen und "
+    "den Beleg vermerken, oder das Schreiben neu erlassen.",
 }
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.coming_back import Told, not_retracted, note_return, told_by
 from gateway.application.enlisting import import_lists
+from gateway.application.giving_up import give_up
 from gateway.application.noting import contradict, set_carrier
 from gateway.application.outcomes import mark_for_filing
 from gateway.application.services import Services
@@ -50,6 +51,8 @@ def poll(services: Services) -> int:
                 new += record(services, name, provider.poll(references[start : start + _CHUNK]))
             except ProviderError:
                 break
+        else:
+            give_up(services, name)
     import_lists(services)
     return new
 
@@ -109,6 +112,7 @@ def _open_references(services: Services, provider: str) -> list[str]:
                 Submission.provider == provider,
                 Submission.state == SubmissionState.RELEASED,
                 col(Submission.settled_at).is_(None),
+                col(Submission.given_up_at).is_(None),
             )
             .order_by(col(Submission.last_asked_at).nulls_first(), col(Submission.id))
         ).all()

@@ -149,6 +149,8 @@ class Submission(SQLModel, table=True):
     """The first day that a provider named as posting; its posting must exist."""
     numbered_at: datetime | None = moment(optional=True)
     """Since when a number of the carrier's is known; what has none is asked about for a while after it was posted."""
+    given_up_at: datetime | None = moment(optional=True)
+    """Since when nobody asks any more although its end is not known: a person has to ask the carrier."""
 
 
 class StatusEvent(SQLModel, table=True):

@@ -55,6 +55,8 @@ class Problem(StrEnum):
     LATE_POSTING = "overdue-posting"
     LATE_RECEIPT = "overdue-receipt"
     """It was given away, and whether it was received is to be proven, but nobody has."""
+    NO_END = "no-delivery-told"
+    """Registered mail was posted, and nobody said within the term whether it was delivered or came back."""
 
 
 class DeskAction(StrEnum):
@@ -248,6 +250,7 @@ _RULES: Mapping[Problem, _Rule] = {
     Problem.LATE_PRODUCTION: _of_known,
     Problem.LATE_POSTING: _of_known,
     Problem.LATE_RECEIPT: _of_known,
+    Problem.NO_END: _of_known,
 }
 
 
@@ -259,6 +262,9 @@ class Patience:
     posting_days: int = 3
     receipt_days: int = 1
     """Until a receipt that is to be proven is recorded; counted from the day on which the piece was given away."""
+    delivery_days: int = 30
+    """From the posting of registered mail until nobody asks the provider any more how it ended. Generous: the carrier
+    keeps it a week for its reader, and its return or its certificate is reported weeks later."""
 
 
 @dataclass(frozen=True)
@@ -311,6 +317,11 @@ def overdue(
     problem, days = awaited
     since = left_on or released_on if problem is Problem.LATE_RECEIPT else released_on
     return _late(problem, since, days, today, calendar)
+
+
+def is_given_up(posted_on: date, *, today: date, days: int, calendar: WorkCalendar) -> bool:
+    """Whether the end of registered mail was waited for long enough: from the day after the last of `days` days."""
+    return today > calendar.add_working_days(posted_on, days)
 
 
 def _awaited(facts: Facts, patience: Patience) -> tuple[Problem, int] | None:

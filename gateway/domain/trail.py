@@ -97,6 +97,7 @@ ACTIONS: Mapping[str, str] = {
     "canary-accepted": "Antwort auf den Testbrief anerkannt",
     "alarm-settled": "Alarm erledigt",
     "piece-held": "Sendung zurückgehalten",
+    "asking-ended": "Nachfragen beim Dienstleister beendet",
     "piece-let-go": "Sendung weiterlaufen lassen",
     "tally-asked": "Abgleich angefordert",
     "trail-read": "Protokoll angesehen",

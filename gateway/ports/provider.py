@@ -3,8 +3,7 @@
 Adapters make one attempt a call and state facts: they return, or raise `NotSent`, `Refused`, `AlreadyReleased`
 or `OutcomeUnknown` from `gateway.errors`. The retry policy lives in the application. Every call has timeouts.
 
-What one external effect carries is a consignment: a single piece at an interface that takes letters, many pieces
-at a print centre that takes files of a batch.
+What one external effect carries is a consignment: a single piece, or many at a print centre that takes files.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -103,6 +103,7 @@ PROBLEMS: Mapping[StrEnum, Word] = {
     Problem.LATE_PRODUCTION: Word("keine Produktion gemeldet", "warning"),
     Problem.LATE_POSTING: Word("keine Aufgabe gemeldet", "warning"),
     Problem.LATE_RECEIPT: Word("kein Empfang vermerkt", "warning"),
+    Problem.NO_END: Word("Zustellung nie gemeldet", "warning"),
 }
 
 EVIDENCE: Mapping[StrEnum, str] = {

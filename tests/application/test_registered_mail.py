@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -35,10 +35,10 @@ from gateway.db.letters import Letter
 from gateway.db.people import AuditEntry
 from gateway.db.retention import LetterRetention
 from gateway.domain.delivery import DeliveryKind, Outcome
-from gateway.domain.desk import DeskAction
+from gateway.domain.desk import DeskAction, Patience, Problem
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Role
-from gateway.errors import InputError, NotFound, NotPermitted
+from gateway.errors import InputError, NotFound, NotPermitted, OutcomeUnknown
 from gateway.ports.provider import StatusReport
 from gateway.providers.epost_status import reports_from
 from tests.rendering.pdfs import numbered
@@ -286,6 +286,85 @@ def test_the_record_of_posting_the_file_and_the_cover_name_the_service(world: Wo
     assert {entry["metadata"]["service"] for entry in posted} == {"Einschreiben Rückschein"}
 
 
+def asked(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The provider answers, and knows of no end; what it was asked about."""
+    heard: list[str] = []
+
+    def silent(references: Sequence[str]) -> list[StatusReport]:
+        heard.extend(references)
+        return []
+
+    monkeypatch.setattr(world.services.provider, "poll", silent)
+    return heard
+
+
+def ends(world: World) -> list[str]:
+    """Problems on the desk that say that the end is not known."""
+    return [entry.key for entry in desk(world.services, "post").letters if entry.problem is Problem.NO_END]
+
+
+def test_after_the_term_nobody_asks_any_more_and_the_desk_says_so_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = sent(world)
+    heard = asked(world, monkeypatch)
+    world.advance_to(at(date(2027, 1, 4), "09:00"))  # the 30th working day after the posting
+    poll(world.services)
+    assert (len(heard), ends(world)) == (1, [])
+    world.advance_to(at(date(2027, 1, 5), "09:00"))
+    monkeypatch.setattr(world.services.provider, "poll", failing := Failing())
+    poll(world.services)
+    assert (failing.asked, ends(world)) == (1, [])  # whoever gave no answer is asked once more
+    heard = asked(world, monkeypatch)
+    poll(world.services)
+    poll(world.services)
+    assert len(heard) == 1
+    (key,) = ends(world)
+    (entry,) = [each for each in desk(world.services, "post").letters if each.key == key]
+    assert "nachforschen" in " ".join(entry.problems)
+    assert world.view(reference).standing == "posted"
+    redrive(
+        world.services, "post", reference, Wish(DeskAction.ACKNOWLEDGE, "Nachforschung beauftragt", problem=key)
+    )
+    world.advance(days=60)
+    poll(world.services)
+    assert (len(heard), ends(world)) == (1, [])
+
+
+def test_what_the_provider_says_late_by_itself_still_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = sent(world)
+    asked(world, monkeypatch)
+    world.advance_to(at(date(2027, 1, 5), "09:00"))
+    poll(world.services)
+    assert ends(world)
+    told(world, "RETURNED_TO_SENDER", date(2027, 1, 7))
+    assert ends(world) == []
+    assert world.view(reference).standing == "returned"
+    assert [each.problem for each in desk(world.services, "post").letters] == [Problem.RETURNED]
+
+
+def test_the_term_is_the_providers_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent(world)
+    desk_rules = replace(world.services.desk, of_provider={"epost": Patience(delivery_days=50)})
+    patient = replace(world.services, desk=desk_rules)
+    heard = asked(world, monkeypatch)
+    world.advance_to(at(date(2027, 1, 5), "09:00"))
+    assert (poll(patient), poll(patient), len(heard)) == (0, 0, 2)
+
+
+class Failing:
+    """A provider that gives no answer."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, _references: Sequence[str]) -> list[StatusReport]:
+        self.asked += 1
+        raise OutcomeUnknown("x", "x")
+
+
 @pytest.fixture
 def old(world: World) -> tuple[str, str]:
     """Registered mail that an older program planned for both sides, and the E-POST refused: letter and piece."""
@@ -320,7 +399,7 @@ def test_what_was_planned_for_both_sides_is_planned_again_for_one_and_goes(
     (printed,) = world.simulator.letters
     assert (printed.custom1, printed.fields["isDuplex"]) == (done.follow_up, False)
     after = world.only(reference)
-    assert after.sheets == after.pages == before.pages - 1  # no blank back any more
+    assert (after.sheets, after.pages, before.pages) == (3, 3, 4)  # no blank back any more
     assert not desk(world.services, "post").letters
     assert account(world.services).balanced
     assert run(world.services, login="post").hand_over.released == 0

@@ -1,4 +1,4 @@
-"""What people wrote about pieces may be emptied by its rule: who took them, reasons, and whose word it was."""
+"""What people wrote about pieces may be emptied by its rule; registered mail is not asked about for ever."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from gateway.db.guards import only_emptied, only_if, without
+from gateway.db.types import UtcDateTime
 
 revision: str = "0027"
 down_revision: str | None = "0025"
@@ -60,6 +61,7 @@ def upgrade() -> None:
     ]
     for statement in statements:
         op.execute(statement)
+    op.add_column("submission", sa.Column("given_up_at", UtcDateTime(timezone=True), nullable=True))
     # What was emptied before there was this rule is looked at once more.
     letters = sa.table("letter_retention", sa.column("personal_left_at"))
     op.execute(letters.update().values(personal_left_at=None))
