@@ -4,7 +4,7 @@ What was rejected and does not come again is one, too.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from threading import Thread
@@ -45,17 +45,25 @@ def arrival_alarms(session: Session, services: Services) -> Iterator[ArrivalAlar
         if view.agreed:
             yield from _of_source(services, view)
     query = select(QuarantinedDelivery).where(col(QuarantinedDelivery.decision).is_(None))
+    waiting: dict[str, list[QuarantinedDelivery]] = defaultdict(list)
     for row in session.exec(query.order_by(col(QuarantinedDelivery.id))).all():
-        text = f"{row.message} Bitte unter Scanlieferungen entscheiden."
-        yield ArrivalAlarm(
-            AlarmKind.SCAN_QUARANTINE,
-            services.scan_source(row.source).shown,
-            f"{row.source}:{row.id}",
-            text,
-            row.arrived_at,
-        )
-
+        waiting[row.source].append(row)
+    for source, rows in waiting.items():
+        yield _in_quarantine(services, source, rows)
     yield from _not_redelivered(session, services)
+
+
+def _in_quarantine(services: Services, source: str, rows: Sequence[QuarantinedDelivery]) -> ArrivalAlarm:
+    """One of a source, however many wait: each stands on its page. Another delivery is another occasion."""
+    many = f"{len(rows)} Scanlieferungen sind abgelehnt und warten auf eine Entscheidung."
+    what = rows[0].message if len(rows) == 1 else many
+    return ArrivalAlarm(
+        AlarmKind.SCAN_QUARANTINE,
+        services.scan_source(source).shown,
+        f"{source}:{rows[-1].id}",
+        f"{what} Bitte unter Scanlieferungen entscheiden.",
+        rows[0].arrived_at,
+    )
 
 
 def _not_redelivered(session: Session, services: Services) -> Iterator[ArrivalAlarm]:

@@ -7,7 +7,7 @@ can be recalled. What was seen is confirmed by its hash: a list that has changed
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,6 +35,11 @@ class ReleasePlan:
     due: tuple[PaperRow, ...]
     blocked: tuple[PaperRow, ...]
     sha256: str
+
+    @property
+    def reasons(self) -> list[tuple[Block, int]]:
+        """How many are blocked by what, the most frequent first; one may have several reasons."""
+        return Counter(block for row in self.blocked for block in row.blocks).most_common()
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.application import arrival_alarms
-from gateway.application.alarming import alarms
+from gateway.application.alarming import alarms, settle
 from gateway.application.arrival_alarms import arrival_findings
 from gateway.application.arrivals_view import arrivals_view
 from gateway.application.quarantining import discard
 from gateway.application.receiving import import_delivery
-from gateway.domain.alarms import AlarmKind
+from gateway.domain.alarms import AlarmAction, AlarmKind
 from gateway.domain.scan_sources import ScanSource
 from gateway.domain.sequences import as_words, gaps
 from gateway.errors import DocumentInvalid, NotPermitted
@@ -77,6 +77,26 @@ def test_a_quarantined_delivery_is_no_gap_until_it_is_discarded(world: World, tm
     (kept,) = arrivals_view(world.services, "post").quarantine
     discard(world.services, "post", kept.id or 0, "neu angefordert")
     assert kinds(world) == [AlarmKind.SCAN_GAP]
+
+
+def test_however_many_lie_in_quarantine_they_are_one_alarm_until_another_comes(
+    world: World, tmp_path: Path
+) -> None:
+    for number in (1, 2, 3):
+        with pytest.raises(DocumentInvalid):
+            come(world, tmp_path, number, whole=False)
+    (alarm,) = alarms(world.services, "post")
+    assert alarm.message.startswith("3 Scanlieferungen sind abgelehnt")
+    settle(world.services, "post", alarm.key, AlarmAction.SETTLE, "Scanstelle weiß es")
+    assert kinds(world) == []
+    with pytest.raises(DocumentInvalid):
+        come(world, tmp_path, 4, whole=False)
+    (alarm,) = alarms(world.services, "post")
+    assert alarm.message.startswith("4 Scanlieferungen")
+    for kept in arrivals_view(world.services, "post").quarantine[:3]:
+        discard(world.services, "post", kept.id or 0, "neu angefordert")
+    (alarm,) = [one for one in alarms(world.services, "post") if one.kind is AlarmKind.SCAN_QUARANTINE]
+    assert "Scanlieferungen sind" not in alarm.message
 
 
 def test_the_doctor_says_the_same_and_warns_only(world: World, tmp_path: Path) -> None:

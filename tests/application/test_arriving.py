@@ -15,7 +15,7 @@ from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery, QuarantineDecision
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.domain.scan_sources import ScanSource
-from gateway.errors import DocumentInvalid
+from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite
 from gateway.sftp_line import SftpSettings
@@ -146,6 +146,14 @@ def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(world: 
         (kept,) = session.exec(select(QuarantinedDelivery)).all()
     assert (kept.name[:3], kept.code, kept.sequence) == ("L-1", "delivery-too-large", 1)
     assert (take_arrivals(services).refused, len(list((root / "in" / ".refused").iterdir()))) == (0, 1)
+    with pytest.raises(NotPermitted):
+        retry(services, "anna", kept.id or 0, "nicht meine Sache")
+    with pytest.raises(InputError):
+        retry(services, "post", kept.id or 0, " ")
+    with services.locks.try_lock("sweep-arrivals"), pytest.raises(Conflict) as busy:
+        retry(services, "post", kept.id or 0, "während geholt wird")
+    assert busy.value.code == "delivery-busy"
+    assert refused_rows(world)[0].decision is None
     with pytest.raises(DocumentInvalid) as still:
         retry(services, "post", kept.id or 0, "vielleicht geht es jetzt")
     assert still.value.code == "delivery-too-large"
@@ -158,6 +166,8 @@ def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(world: 
         found = session.get_one(QuarantinedDelivery, kept.id)
         assert len(session.exec(select(InboundDocument)).all()) == 2
     assert found.decision is QuarantineDecision.RETRIED
+    with pytest.raises(NotFound):
+        retry(services, "post", kept.id or 0, "noch einmal")
     sshd.stop()
 
 

@@ -47,6 +47,13 @@ def test_nothing_is_settled_before_the_site_was_told_and_nothing_while_it_is_wai
         assert end >= known.told_at
 
 
+def test_everything_that_is_kept_for_it_ends_with_the_last_thing_that_was_open() -> None:
+    assert settled_at(RejectedFacts(T0, came_again_at=at(5))) == at(5)
+    assert settled_at(RejectedFacts(at(9), came_again_at=at(5))) == at(9), "the site did not know before"
+    assert settled_at(RejectedFacts(at(1), here_before=True)) == at(1)
+    assert settled_at(RejectedFacts(at(1), paper_settled_at=at(7), closed_at=at(3))) == at(7)
+
+
 @given(facts)
 def test_what_never_came_again_is_settled_by_a_person_and_the_fate_of_the_paper_only(
     known: RejectedFacts,
