@@ -26,20 +26,29 @@ from tests.world import World
 WEST = ScanSource("west", agreed=True, late_days=2, first_sequence=1)
 
 
-@pytest.fixture(params=["folder", "sftp"])
-def at_site(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[tuple[Services, Path]]:
-    root = tmp_path / "site"
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder of the site."""
     for name in ("in", "answers", "reports"):
-        (root / name).mkdir(parents=True)
-    if request.param == "folder":
-        site = FolderSite("west", answers=root / "answers", inbox=root / "in", reports=root / "reports")
-        yield with_site(world, site), root
-        return
+        (tmp_path / "site" / name).mkdir(parents=True)
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def line(root: Path, tmp_path: Path) -> Iterator[SftpSettings]:
+    """An account at an OpenSSH server that serves it."""
     sshd = Sshd(tmp_path / "ssh", root)
     sshd.start()
-    line = SftpSettings("127.0.0.1", sshd.port, sshd.user, (sshd.host_key,), sshd.key_file)
-    yield with_site(world, SftpSite("west", line)), root
+    yield SftpSettings("127.0.0.1", sshd.port, sshd.user, (sshd.host_key,), sshd.key_file)
     sshd.stop()
+
+
+@pytest.fixture(params=["folder", "sftp"])
+def at_site(request: pytest.FixtureRequest, world: World, root: Path) -> tuple[Services, Path]:
+    if request.param == "folder":
+        site = FolderSite("west", answers=root / "answers", inbox=root / "in", reports=root / "reports")
+        return with_site(world, site), root
+    return with_site(world, SftpSite("west", request.getfixturevalue("line"))), root
 
 
 def with_site(world: World, site: FolderSite | SftpSite) -> Services:
@@ -108,13 +117,9 @@ def test_another_zip_of_the_same_name_and_size_is_an_arrival_of_its_own(
     assert {path.name for path in (root / "answers").iterdir()} == {f"{row.name}.receipt.json" for row in found}
 
 
-def test_another_zip_that_cannot_be_fetched_is_an_arrival_of_its_own(world: World, tmp_path: Path) -> None:
-    root = tmp_path / "site"
-    for name in ("in", "answers", "reports"):
-        (root / name).mkdir(parents=True)
-    sshd = Sshd(tmp_path / "ssh", root)
-    sshd.start()
-    line = SftpSettings("127.0.0.1", sshd.port, sshd.user, (sshd.host_key,), sshd.key_file)
+def test_another_zip_that_cannot_be_fetched_is_an_arrival_of_its_own(
+    world: World, root: Path, line: SftpSettings
+) -> None:
     services = with_site(world, SftpSite("west", line, max_bytes=1000))
     for at in (1_700_000_000, 1_700_000_060, 1_700_000_060):
         put_zip(root, bytes(1001), at)
@@ -123,16 +128,11 @@ def test_another_zip_that_cannot_be_fetched_is_an_arrival_of_its_own(world: Worl
     assert [row.at_site for row in found] == [True, True]
     assert len(list((root / "answers").iterdir())) == 2
     assert len(list((root / "in" / ".refused").iterdir())) == 3, "nothing is deleted there"
-    sshd.stop()
 
 
-def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(world: World, tmp_path: Path) -> None:
-    root = tmp_path / "site"
-    for name in ("in", "answers", "reports"):
-        (root / name).mkdir(parents=True)
-    sshd = Sshd(tmp_path / "ssh", root)
-    sshd.start()
-    line = SftpSettings("127.0.0.1", sshd.port, sshd.user, (sshd.host_key,), sshd.key_file)
+def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(
+    world: World, root: Path, line: SftpSettings
+) -> None:
     services = with_site(world, SftpSite("west", line, max_bytes=500_000))
     large = deliver(world, root, 1, ScanSpec.unknown())
     (large / "huge.pdf").write_bytes(bytes(500_001))
@@ -168,7 +168,29 @@ def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(world: 
     assert found.decision is QuarantineDecision.RETRIED
     with pytest.raises(NotFound):
         retry(services, "post", kept.id or 0, "noch einmal")
-    sshd.stop()
+
+
+def test_what_is_fetched_again_and_refused_for_another_reason_is_in_quarantine_on_its_own(
+    world: World, root: Path, line: SftpSettings
+) -> None:
+    services = with_site(world, SftpSite("west", line, max_bytes=500_000))
+    large = deliver(world, root, 1, ScanSpec.unknown())
+    (large / "huge.pdf").write_bytes(bytes(500_001))
+    take_arrivals(services)
+    (too_large,) = refused_rows(world)
+    (aside,) = (root / "in" / ".refused").iterdir()
+    (aside / "huge.pdf").unlink()
+    (aside / "manifest.json").write_text("{}")  # what was to be a repair spoils the manifest
+    with pytest.raises(DocumentInvalid) as spoilt:
+        retry(services, "post", too_large.id or 0, "von der Scanstelle repariert")
+    settled, found = refused_rows(world)
+    assert (settled.id, settled.decision) == (too_large.id, QuarantineDecision.RETRIED)
+    assert (found.decision, found.at_site, found.code) == (None, False, spoilt.value.code)
+    assert found.code.startswith("manifest-")
+    assert (Path(found.folder) / "manifest.json").read_text() == "{}"
+    assert list(Path(found.folder).glob("*.pdf")), "all its bytes are here"
+    assert (waiting(root), list((root / "in" / ".refused").iterdir())) == ([], [])
+    assert (take_arrivals(services).refused, len(refused_rows(world))) == (0, 2)
 
 
 def test_a_site_that_is_away_holds_up_nobody_and_what_waits_there_comes_later(
