@@ -286,7 +286,7 @@ def test_a_scan_without_a_case_is_looked_at_and_assigned(site: Site, tmp_path: P
     )
     receiving.import_delivery(site.world.services, folder, source="scans")
     visitor = site.visitor("post")
-    assert "zuzuordnen" in visitor.get("/klaerung").text
+    assert "Nr. 1 zuordnen</a>" in visitor.get("/klaerung").text
     visitor.get("/posteingang?stand=desk")
     assert visitor.get("/posteingang/1/seite-1.png").content.startswith(b"\x89PNG")
     assert visitor.get("/posteingang/1/dokument.pdf").content.startswith(b"%PDF")
