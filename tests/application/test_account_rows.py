@@ -3,9 +3,10 @@
 import importlib
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -19,13 +20,17 @@ from gateway.application.posting import confirm
 from gateway.application.reconciling import Selection, account, copies_on
 from gateway.application.tracking import poll
 from gateway.db.certificates import RunCertificate
+from gateway.db.engine import Database
+from gateway.db.locks import locks_for
 from gateway.db.mail import Posting, Submission
 from gateway.domain.account import Account, Line
 from gateway.domain.references import for_people
 from gateway.domain.submission import SubmissionState
 from gateway.domain.sweep import SweepRules
 from gateway.errors import NotFound, NotPermitted
-from tests.world import MONDAY, World, at
+from gateway.testing.epost import EpostSimulator
+from tests.postgres import PostgresServer
+from tests.world import MONDAY, PostgresCopies, Prototype, SqliteCopies, World, at
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
@@ -47,6 +52,57 @@ def played(world: World, letters: int = 2) -> list[str]:
     assert account(world.services).balanced, account(world.services).unexplained
     assert account(world.services, copy_by_copy=TOTALS).balanced
     return references
+
+
+@dataclass(frozen=True)
+class Story:
+    """A world that was played once, what its letters are called, and copies of its database as it ended."""
+
+    world: World
+    references: list[str]
+    copies: SqliteCopies | PostgresCopies
+
+    @classmethod
+    def play(cls, world: World, folder: Path, server: PostgresServer | None) -> "Story":
+        """Play it; afterwards nobody holds the database, so that it can be copied."""
+        references, database = played(world), world.services.db
+        world.services.locks.close()
+        database.close()
+        if server is None:
+            return cls(world, references, SqliteCopies(folder / "gateway.db"))
+        return cls(world, references, PostgresCopies(server, str(database.url.database)))
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[tuple[ExitStack, dict[str, Story]]]:
+    with ExitStack() as stack:
+        yield stack, {}
+
+
+@pytest.fixture
+def story(
+    request: pytest.FixtureRequest,
+    backend: str,
+    stage: tuple[ExitStack, dict[str, Story]],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Story]:
+    """A story with a database of the test's own. Its documents and case files are shared: read them only."""
+    stack, stories = stage
+    on_postgres = backend == "postgresql"
+    if backend not in stories:
+        prototype: Prototype = request.getfixturevalue("postgres_prototype" if on_postgres else "prototype")
+        server = request.getfixturevalue("postgres_server") if on_postgres else None
+        simulator = stack.enter_context(EpostSimulator(speed=0, start=at(MONDAY, "08:00"), poll_interval_s=0))
+        folder = tmp_path_factory.mktemp("story")
+        stories[backend] = Story.play(stack.enter_context(prototype.world(folder, simulator)), folder, server)
+    told = stories[backend]
+    with told.copies.copy(tmp_path) as url:
+        database = Database(url)
+        services = replace(told.world.services, db=database, locks=locks_for(database, tmp_path / "locks"))
+        yield replace(told, world=replace(told.world, services=services))
+        services.locks.close()
+        database.close()
 
 
 @contextmanager
@@ -109,8 +165,8 @@ def statement_for(statement: str, reference: str) -> str:
 
 
 @pytest.mark.parametrize("what", _DELETIONS)
-def test_deleting_any_row_of_a_letter_makes_the_account_name_it(world: World, what: str) -> None:
-    victim, other = played(world)
+def test_deleting_any_row_of_a_letter_makes_the_account_name_it(story: Story, what: str) -> None:
+    world, (victim, other) = story.world, story.references
     statement, code = _DELETIONS[what]
     with intruder(world) as connection:
         connection.exec_driver_sql(statement_for(statement, victim))
@@ -126,14 +182,14 @@ def test_deleting_any_row_of_a_letter_makes_the_account_name_it(world: World, wh
         assert other not in str(balance.unexplained)
 
 
-def test_a_run_certificate_that_is_gone_names_every_letter_of_its_run(world: World) -> None:
-    references = played(world)
+def test_a_run_certificate_that_is_gone_names_every_letter_of_its_run(story: Story) -> None:
+    world = story.world
     with intruder(world) as connection:
         connection.exec_driver_sql("DELETE FROM run_certificate")
     for copy_by_copy in (5000, TOTALS):
         balance = account(world.services, copy_by_copy=copy_by_copy)
         assert sorted(balance.unexplained) == sorted(
-            (f"{for_people(r)}/1", "certificate-missing") for r in references
+            (f"{for_people(r)}/1", "certificate-missing") for r in story.references
         )
 
 
@@ -151,9 +207,9 @@ def test_a_run_certificate_that_is_gone_names_every_letter_of_its_run(world: Wor
     ],
 )
 def test_two_rows_that_name_different_bytes_break_the_chain_by_hash(
-    world: World, change: str, code: str
+    story: Story, change: str, code: str
 ) -> None:
-    victim, other = played(world)
+    world, (victim, other) = story.world, story.references
     foreign = (
         "(SELECT a.document_sha256 FROM approval a JOIN recipient r ON r.id = a.recipient_id "
         f"JOIN letter l ON l.id = r.letter_id WHERE l.reference = '{other}')"
