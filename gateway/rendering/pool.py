@@ -82,24 +82,24 @@ def call(engine: object, method: str, arguments: Sequence[object]) -> object:
 def _work(factory: Callable[[], object], pipe: Connection) -> None:
     """The life of a worker: build the engine, then answer until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    engines: list[object] = []
-    pipe.send(_answered(lambda: engines.append(factory())))
+    me, engines = psutil.Process(), list[object]()
+    pipe.send(_answered(me, lambda: engines.append(factory())))
     while True:
         try:
             method, arguments = pipe.recv()
         except EOFError:
             return
-        pipe.send(_answered(partial(call, engines[0], method, arguments)))
+        pipe.send(_answered(me, partial(call, engines[0], method, arguments)))
 
 
-def _answered(step: Callable[[], object]) -> _Answer:
+def _answered(me: psutil.Process, step: Callable[[], object]) -> _Answer:
     value: object = None
     error: tuple[str, str, str] | None = None
     try:
         value = step()
     except GatewayError as refusal:
         error = (type(refusal).__name__, refusal.code, refusal.message)
-    return _Answer(value, error, psutil.Process().memory_info().rss // _MEGABYTE)
+    return _Answer(value, error, me.memory_info().rss // _MEGABYTE)
 
 
 class _Worker:
