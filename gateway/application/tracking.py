@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import fields
 from datetime import timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from gateway.application.coming_back import Told, not_retracted, note_return, told_by
@@ -105,18 +106,9 @@ def _noted(session: Session, submission: Submission) -> Noted | None:
 
 def _open_references(services: Services, provider: str) -> list[str]:
     """Provider references of released pieces that are not settled, longest unasked first."""
-    with services.db.reading() as session:
-        references = session.exec(
-            select(Submission.provider_reference)
-            .where(
-                Submission.provider == provider,
-                Submission.state == SubmissionState.RELEASED,
-                col(Submission.settled_at).is_(None),
-                col(Submission.given_up_at).is_(None),
-            )
-            .order_by(col(Submission.last_asked_at).nulls_first(), col(Submission.id))
-        ).all()
-        return list(dict.fromkeys(reference for reference in references if reference))
+    return _references(
+        services, provider, col(Submission.settled_at).is_(None), col(Submission.given_up_at).is_(None)
+    )
 
 
 def _without_number(services: Services, provider: str) -> list[str]:
@@ -124,20 +116,26 @@ def _without_number(services: Services, provider: str) -> list[str]:
     if not isinstance(services.providers[provider], NamesNumbers):
         return []
     now = services.clock.now()
+    return _references(
+        services,
+        provider,
+        col(Submission.settled_at).is_not(None),
+        col(Submission.numbered_at).is_(None),
+        col(Submission.released_at) > now - NUMBERS_WITHIN,
+        col(Submission.last_asked_at) < now - NUMBERS_ASKED_EVERY,
+    )
+
+
+def _references(services: Services, provider: str, *which: ColumnElement[bool]) -> list[str]:
+    """Of released pieces, each once, longest unasked first."""
+    released = (Submission.provider == provider, Submission.state == SubmissionState.RELEASED)
+    query = (
+        select(Submission.provider_reference)
+        .where(*released, *which)
+        .order_by(col(Submission.last_asked_at).nulls_first(), col(Submission.id))
+    )
     with services.db.reading() as session:
-        references = session.exec(
-            select(Submission.provider_reference)
-            .where(
-                Submission.provider == provider,
-                Submission.state == SubmissionState.RELEASED,
-                col(Submission.settled_at).is_not(None),
-                col(Submission.numbered_at).is_(None),
-                col(Submission.released_at) > now - NUMBERS_WITHIN,
-                col(Submission.last_asked_at) < now - NUMBERS_ASKED_EVERY,
-            )
-            .order_by(col(Submission.last_asked_at), col(Submission.id))
-        ).all()
-        return list(dict.fromkeys(reference for reference in references if reference))
+        return list(dict.fromkeys(reference for reference in session.exec(query).all() if reference))
 
 
 def numbers_told(services: Services, source: str, report: StatusReport) -> PieceNumbers:
