@@ -5,6 +5,7 @@ term (`[desk] delivery_days`, by provider) it is asked about no more, and the de
 carrier. What the provider says later by itself still counts.
 """
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
@@ -17,10 +18,11 @@ from gateway.domain.desk import is_given_up
 from gateway.domain.mailpiece import Service
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
+from gateway.errors import Conflict
 
 
-def give_up(services: Services, provider: str) -> int:
-    """Those of a provider that was asked just now, and has answered; returns how many."""
+def give_up(services: Services, provider: str) -> None:
+    """Those of a provider that was asked just now, and has answered."""
     days, today = services.desk.patience_with(provider).delivery_days, services.today()
     calendar = services.schedule.calendar
     with services.db.reading() as session:
@@ -30,8 +32,8 @@ def give_up(services: Services, provider: str) -> int:
             if is_given_up(_posted_on(session, services, submission), today=today, days=days, calendar=calendar)
         ]
     for submission in waiting:
-        _note(services, submission, days)
-    return len(waiting)
+        with suppress(Conflict):  # its end was told meanwhile, or another pass noted it
+            _note(services, submission, days)
 
 
 def _waiting(session: Session, services: Services, provider: str, days: int) -> list[Submission]:
@@ -65,7 +67,7 @@ def _note(services: Services, submission: Submission, days: int) -> None:
             session,
             Submission,
             row_id(submission),
-            expect={"given_up_at": None},
+            expect={"given_up_at": None, "settled_at": None},
             given_up_at=services.clock.now(),
         )
         piece = session.get_one(MailPiece, submission.piece_id)
