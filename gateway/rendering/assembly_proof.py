@@ -19,7 +19,7 @@ from gateway.errors import RenderError
 from gateway.rendering import reading, structure
 from gateway.rendering.codes import texts_in
 from gateway.rendering.reading import PageReading
-from gateway.rendering.window import AddressWindow, lines
+from gateway.rendering.window import AddressWindow, around, lines, read_area
 
 _STAMPED = re.compile(rb"(/GatewayStamp\d+) Do\nQ\nEMC\n$")
 _PICTURE_FORMATS = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
@@ -44,6 +44,7 @@ def prove(
         # One page at a time: memory stays that of one page, whatever their number.
         pages = chain([first], map(document.page, range(2, document.page_count + 1)))
         _prove_sheet_codes(pages, sides, codes, profile)
+        first.narrow_to(around([profile.return_code, read_area(profile)]))
         _prove_return_code(first, codes[0], profile)
         _prove_window(first, len(codes), profile)
 

@@ -97,6 +97,15 @@ def leave_text(owner: Any, calls: Calls, depth: int = 0) -> None:
             pdfium_c.FPDFPageObj_Destroy(thing)
 
 
+def leave_near(page: Any, is_near: Callable[[tuple[float, ...]], bool]) -> None:
+    """Take away what a page draws elsewhere than where `is_near` says so of an object's bounds (pt)."""
+    edges = [ctypes.c_float() for _ in range(4)]
+    for _, thing in _objects(page, ON_PAGE):
+        known = pdfium_c.FPDFPageObj_GetBounds(thing, *edges)
+        if known and not is_near(tuple(edge.value for edge in edges)) and ON_PAGE.remove(page, thing):
+            pdfium_c.FPDFPageObj_Destroy(thing)
+
+
 def images(
     owner: Any, calls: Calls, outer: Matrix, seen_box: Callable[..., Box], depth: int = 0
 ) -> Iterator[PlacedImage]:

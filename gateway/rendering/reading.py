@@ -144,12 +144,15 @@ class PageReading:
 
     def shows_only_black_text(self, box: Box) -> bool:
         """Whether nothing but plain black text is drawn in `box` or near it; then that is all its ink."""
+        return not self.annotations and objects.only_black_text(self._page.raw, self._is_near(box))
 
-        def is_near(bounds: tuple[float, ...]) -> bool:
-            return self._geometry.box_mm(*bounds).overlaps(near)
+    def narrow_to(self, box: Box) -> None:
+        """Forget what is drawn away from `box`, for good: of thousands of characters only those are read then."""
+        objects.leave_near(self._page.raw, self._is_near(box))
 
+    def _is_near(self, box: Box) -> Callable[[tuple[float, ...]], bool]:
         near = Box(box.x0_mm - _NEAR_MM, box.y0_mm - _NEAR_MM, box.x1_mm + _NEAR_MM, box.y1_mm + _NEAR_MM)
-        return not self.annotations and objects.only_black_text(self._page.raw, is_near)
+        return lambda bounds: self._geometry.box_mm(*bounds).overlaps(near)
 
     def ink_of_text_alone(self, box: Box, dpi: int) -> Ink:
         """Part of the page as it would be if there were nothing but its text, all of it in black."""

@@ -74,25 +74,27 @@ class Line:
         return plain(_from_utf16(units))
 
 
+def read_area(profile: PrintProfile) -> Box:
+    """Between the upper and the lower edge of the window, and a little to its right.
+
+    A line that runs out of the window is seen to do so; the information block beside it need not be read.
+    """
+    leak = profile.leak_area
+    return Box(0, leak.y0_mm, leak.x1_mm + 2 * _COLUMN_GAP_MM, leak.y1_mm)
+
+
 class AddressWindow:
     """The part of page 1 that an envelope's window may show."""
 
     def __init__(self, page: PageReading, profile: PrintProfile, sheets: int = 1) -> None:
-        """Read what stands between the upper and the lower edge of the window, and a little to its right.
-
-        A line that runs out of the window is seen to do so; the information block beside it need not be read.
-
-        `sheets`: of the piece, which decide about the envelope.
-        """
+        """Read what stands in `read_area`. `sheets`: of the piece, which decide about the envelope."""
         self.envelope = profile.envelope_for(sheets)
         self.always_visible = profile.always_visible(sheets)
-        leak, zone = profile.leak_area, profile.recipient
-        area = Box(0, leak.y0_mm, leak.x1_mm + 2 * _COLUMN_GAP_MM, leak.y1_mm)
         self._page = page
-        self.zone = zone
-        self.all_lines = [
-            line for line in lines(page.characters(area)) if line.glyphs and line.box.x0_mm < leak.x1_mm
-        ]
+        self.zone = profile.recipient
+        edge_mm = profile.leak_area.x1_mm
+        found = lines(page.characters(read_area(profile)))
+        self.all_lines = [line for line in found if line.glyphs and line.box.x0_mm < edge_mm]
 
     @cached_property
     def lines(self) -> list[Line]:

@@ -12,7 +12,7 @@ from gateway.rendering import reading
 from gateway.rendering.ink import Ink
 from gateway.rendering.pictures import picture
 from gateway.rendering.preflight import preflight
-from tests.rendering import pdfs
+from tests.rendering import letters, pdfs
 
 PAGE = Box(0, 0, 210, 297)
 
@@ -33,6 +33,18 @@ def test_characters_stand_where_they_are_seen(degrees: int) -> None:
     assert {round(each.baseline_mm, 1) for each in characters} == {100.0}
     assert characters[0].box.y1_mm == pytest.approx(100, abs=0.05)
     assert characters[0].box.y0_mm == pytest.approx(100 - 0.714 * 20 * 25.4 / 72, abs=0.05)
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_page_narrowed_to_the_window_says_the_same_there_and_little_more(degrees: int) -> None:
+    letter = letters.sample_pdf("bewilligungsbescheid")
+    pdf = pdfs.turned(letter, degrees) if degrees else letter
+    zone = Box(0, 45, 122, 114)
+    with reading.read(pdf) as document:
+        whole, narrowed = document.page(1), document.page(1)
+        narrowed.narrow_to(zone)
+        assert narrowed.characters(zone) == whole.characters(zone) != []
+        assert len(narrowed.characters(PAGE)) < len(whole.characters(PAGE)) / 4
 
 
 def test_the_ink_of_a_glyph_is_its_box() -> None:
