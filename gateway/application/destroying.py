@@ -18,6 +18,7 @@ from gateway.application.emptying import (
     empty_payloads,
     empty_persons,
     empty_scan,
+    empty_words_of_paper,
     forget_answer,
 )
 from gateway.application.services import Services
@@ -30,11 +31,15 @@ from gateway.application.sweeping import (
     letters,
     mailings,
     orphans,
-    payloads,
-    persons,
     print_copies,
     scans,
+)
+from gateway.application.sweeping_rows import (
+    payloads,
+    persons,
+    rejected_in_rows,
     scans_in_rows,
+    words_about_paper,
 )
 from gateway.application.sweeping_scans import (
     drop_given_back,
@@ -87,6 +92,11 @@ SWEEPS = (
     Sweep(Kind.RAW_PAYLOAD, payloads, lambda services, _rule, name: empty_payloads(services, int(name))),
     Sweep(Kind.PERSONAL, persons, lambda services, _rule, name: empty_persons(services, int(name))),
     Sweep(Kind.PERSONAL, scans_in_rows, lambda services, _rule, name: empty_scan(services, int(name))),
+    Sweep(Kind.PERSONAL, rejected_in_rows, lambda services, _rule, name: empty_scan(services, int(name))),
+    Sweep(
+        *(Kind.PERSONAL, words_about_paper),
+        lambda services, _rule, name: empty_words_of_paper(services, int(name)),
+    ),
     Sweep(Kind.MAILING, mailings, lambda services, _rule, name: discard_mailing(services, int(name))),
     Sweep(Kind.API_ANSWER, answers, lambda services, _rule, name: forget_answer(services, int(name))),
 )

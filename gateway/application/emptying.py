@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from gateway.application.authorising import SYSTEM, audit
+from gateway.application.emptying_paper import PAPER_ACTIONS, empty_paper
 from gateway.application.emptying_pieces import empty_pieces
 from gateway.application.emptying_rows import (
     blank,
@@ -25,6 +26,7 @@ from gateway.db.engine import compare_and_set
 from gateway.db.letters import Letter, LetterFinding, Recipient
 from gateway.db.mail import StatusEvent, Submission
 from gateway.db.mailings import Mailing, MailingRow
+from gateway.db.people import AuditEntry
 from gateway.db.placings import RequestedItem
 from gateway.db.retention import LetterRetention
 from gateway.db.tokens import ApiAnswer
@@ -79,11 +81,19 @@ def empty_persons(services: Services, letter_id: int) -> int:
 
 
 def empty_scan(services: Services, inbound_id: int) -> int:
-    """What rows say about a scan whose content left: sender, what was typed, and every reason that was given."""
+    """What rows say about a scan that left: sender, what was typed, and every reason but those of its paper."""
     with services.db.transaction() as session:
-        subject = f"inbound-{inbound_id}"
-        reasons = empty_arrival(session, services, inbound_id) + empty_reasons(session, subject)
+        subject, not_of_paper = f"inbound-{inbound_id}", col(AuditEntry.action).not_in(PAPER_ACTIONS)
+        reasons = empty_arrival(session, services, inbound_id) + empty_reasons(session, subject, not_of_paper)
         audit(session, services, SYSTEM, "personal-data-deleted", subject, reasons=reasons)
+        return 1
+
+
+def empty_words_of_paper(services: Services, inbound_id: int) -> int:
+    """Every reason that was given about the paper of a scan."""
+    with services.db.transaction() as session:
+        reasons = empty_paper(session, inbound_id)
+        audit(session, services, SYSTEM, "personal-data-deleted", f"inbound-{inbound_id}", reasons=reasons)
         return 1
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM
-from gateway.application.emptying_rows import blank, empty_and_prove, update_rows
+from gateway.application.emptying_rows import blank, empty_and_prove, reasoned_last, update_rows
 from gateway.application.services import Services
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.delivery import DeliveryProof
-from gateway.db.letters import Recipient
+from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Submission
 from gateway.db.postings import (
     ExceptionState,
@@ -48,7 +48,7 @@ def empty_pieces(session: Session, services: Services, pieces: Sequence[int]) ->
 
 
 def written_last(session: Session, letter_id: int) -> datetime | None:
-    """When somebody last wrote something about the envelopes of a letter that `empty_pieces` takes away."""
+    """When somebody last wrote something about a letter or its envelopes that is emptied with it."""
     pieces = select(Recipient.mail_piece_id).where(Recipient.letter_id == letter_id)
     member = col(PostingExceptionPiece.exception_id) == PostingException.id
     moments = (
@@ -58,7 +58,11 @@ def written_last(session: Session, letter_id: int) -> datetime | None:
         .join(PostingExceptionPiece, member)
         .where(col(PostingExceptionPiece.piece_id).in_(pieces)),
     )
-    found = [session.exec(query).one() for query in moments]
+    letter = session.get_one(Letter, letter_id)
+    found = [
+        reasoned_last(session, letter.reference),
+        *(session.exec(query).one() for query in moments),
+    ]
     return max((moment for moment in found if moment is not None), default=None)
 
 

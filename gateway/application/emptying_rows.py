@@ -1,9 +1,10 @@
 """Emptying rows, in the caller's transaction: typed reasons and what was noted about returned mail and arrivals."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete, func, update
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, audit
@@ -41,6 +42,24 @@ def empty_reasons(session: Session, subject: str, *which: ColumnElement[bool]) -
     update_rows(session, AuditEntry, AuditEntry.id, entries, reason="")
     update_rows(session, AuditSeal, AuditSeal.entry_id, entries, reason_salt=None)
     return len(entries)
+
+
+def has_reason(subject: Any, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the trail has a reason about a subject that `empty_reasons` takes away."""
+    query = (
+        select(AuditEntry.id)
+        .join(AuditSeal, col(AuditSeal.entry_id) == AuditEntry.id)
+        .where(AuditEntry.subject == subject, AuditEntry.reason != "", *which)
+    )
+    return query.exists()
+
+
+def reasoned_last(session: Session, subject: str, *which: ColumnElement[bool]) -> datetime | None:
+    """When somebody last gave a reason about a subject that is still in the trail."""
+    query = select(func.max(AuditEntry.at)).where(
+        AuditEntry.subject == subject, AuditEntry.reason != "", *which
+    )
+    return session.exec(query).one()
 
 
 def free_pieces(session: Session, letter_id: int) -> list[int]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, tuple_
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.clearing import troubles_of
+from gateway.application.emptying_paper import has_paper_words
 from gateway.application.emptying_rows import has_more_than_hashes
 from gateway.application.gathering import gather
 from gateway.application.services import Services
@@ -188,6 +189,7 @@ def _here(before: datetime) -> ColumnElement[bool]:
         col(InboundDocument.state) == InboundState.DESK,
         col(InboundDocument.sha256).is_not(None) & ~left.exists(),
         has_more_than_hashes(InboundDocument.id),
+        has_paper_words(InboundDocument.id),
         paper.exists(),
         _locked(InboundDocument.case_id),
     )

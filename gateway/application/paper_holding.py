@@ -82,7 +82,7 @@ def compare(services: Services, login: str, inbound_id: int, found: Quality, rea
         if found is Quality.REJECTED or row.facts.quality is not None:
             reason = _given(reason)
         _set_quality(session, services, row, found, login)
-        said = " ".join(filter(None, ["gut" if found is Quality.OK else "beanstandet:", reason]))
+        said = ": ".join(filter(None, ["gut" if found is Quality.OK else "beanstandet", reason]))
         note(session, services, inbound_id, OriginalEventKind.CHECKED, login, said)
         if found is Quality.REJECTED and row.facts.paper in _AT_THE_SITE:
             ask_again(session, services, who, inbound_id)

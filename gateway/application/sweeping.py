@@ -11,11 +11,8 @@ from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway.application.case_keys import inbound_document_key
-from gateway.application.clearing import troubles_of
 from gateway.application.concluding import day_of, facts_of, is_locked, was_signed
 from gateway.application.departing import Leaving, finish, intend, prove
-from gateway.application.emptying_pieces import waits_for_second, written_last
-from gateway.application.emptying_rows import has_more_than_hashes
 from gateway.application.placing import placing_of
 from gateway.application.sealing import table_of
 from gateway.application.services import Services
@@ -169,54 +166,6 @@ def drop_scan(services: Services, rule: RetentionRule, name: str) -> int:
     return drop(services, leaving)
 
 
-def payloads(services: Services, rule: RetentionRule) -> Found:
-    """Letters whose documents left, with what providers said word for word."""
-    yield from _rows_of_letters(services, rule, col(LetterRetention.payloads_left_at))
-
-
-def persons(services: Services, rule: RetentionRule) -> Found:
-    """Letters whose documents left, with addresses and data in their rows."""
-    yield from _rows_of_letters(services, rule, col(LetterRetention.personal_left_at))
-
-
-def scans_in_rows(services: Services, rule: RetentionRule) -> Found:
-    """Scans whose content left, with sender, reasons and what was typed of them in their rows."""
-    query = (
-        select(InboundDocument.id)
-        .join(ContentDeparture, col(ContentDeparture.document_sha256) == InboundDocument.sha256)
-        .where(col(ContentDeparture.left_at) < before(services, rule), has_more_than_hashes(InboundDocument.id))
-    )
-
-    def judge(session: Session, inbound_id: int) -> Facts:
-        scan = session.get_one(InboundDocument, inbound_id)
-        left = session.get_one(ContentDeparture, scan.sha256).left_at
-        return Facts(day_of(services, left) if left else None, locked=is_locked(session, scan.case_id))
-
-    yield from judged(services, rule, query, InboundDocument.id, judge)
-
-
-def _rows_of_letters(services: Services, rule: RetentionRule, left: Any) -> Found:
-    query = select(LetterRetention.letter_id).where(
-        left.is_(None), LetterRetention.content_left_at < before(services, rule)
-    )
-
-    def judge(session: Session, letter_id: int) -> Facts:
-        letter = session.get_one(Letter, letter_id)
-        # Its end is long past; from here on the term counts from the day on which its documents left, and of what
-        # somebody wrote later from that day.
-        gone = session.get_one(LetterRetention, letter_id).content_left_at
-        payloads = rule.kind is Kind.RAW_PAYLOAD
-        return Facts(
-            day_of(services, gone if payloads else max(gone, written_last(session, letter_id) or gone)),
-            on_desk=bool(troubles_of(session, services, letter)),
-            locked=is_locked(session, letter.case_id),
-            filed=not letter.filing_due,
-            in_use=(_shares_an_envelope if payloads else waits_for_second)(session, letter_id),
-        )
-
-    yield from judged(services, rule, query, LetterRetention.letter_id, judge)
-
-
 def mailings(services: Services, rule: RetentionRule) -> Found:
     """Tables that were checked, and nobody decided."""
     query = select(Mailing.id).where(
@@ -276,21 +225,6 @@ def departed(column: Any) -> Any:
         .where(col(ContentDeparture.document_sha256) == col(column))
         .exists()
     )
-
-
-def _shares_an_envelope(session: Session, letter_id: int) -> bool:
-    """With a letter that still has its content: what was said is about both."""
-    pieces = select(Recipient.mail_piece_id).where(Recipient.letter_id == letter_id)
-    others = (
-        select(Recipient.letter_id)
-        .join(LetterRetention, col(LetterRetention.letter_id) == Recipient.letter_id, isouter=True)
-        .where(
-            col(Recipient.mail_piece_id).in_(pieces),
-            Recipient.letter_id != letter_id,
-            col(LetterRetention.letter_id).is_(None),
-        )
-    )
-    return session.exec(others.limit(1)).first() is not None
 
 
 def before(services: Services, rule: RetentionRule) -> datetime:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
@@ -165,6 +166,14 @@ class AuditEntry(SQLModel, table=True):
     """
 
     __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index(
+            "audit_entry_with_reason",
+            "subject",
+            sqlite_where=text("reason <> ''"),
+            postgresql_where=text("reason <> ''"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = moment(index=True)

@@ -14,18 +14,20 @@ from gateway.application.destroying import apply, plan
 from gateway.application.filing import file_due
 from gateway.application.noting import EMPTIED
 from gateway.application.reconciling import account
+from gateway.application.requesting import settle
 from gateway.application.sealing import anchor
 from gateway.application.supplementing import enter
 from gateway.application.verifying import verify
 from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Recipient
 from gateway.db.people import AuditEntry
+from gateway.db.placings import RequestedItem
 from gateway.db.postings import PostingException, PostingRecord, PostingSupplement
 from gateway.db.retention import LetterRetention
 from gateway.domain.delivery import DeliveryKind
 from gateway.domain.permission import Role
 from tests.application.test_destroying import posted
-from tests.world import World
+from tests.world import REQUEST, World
 
 pytestmark = pytest.mark.both_databases
 NAME = "Zwirbelkötter"
@@ -139,6 +141,36 @@ def test_an_exception_that_waits_for_a_second_person_keeps_its_words_and_those_o
     anchor(world.services)
     assert gone(world)["personal"] == 1
     assert NAME not in words(world)
+
+
+def test_a_reason_about_the_letter_itself_that_is_typed_years_later_is_kept_for_its_own_term(
+    world: World,
+) -> None:
+    reference = posted(world, template=REQUEST)
+    anchor(world.services)
+    for days in (200, 740):
+        world.advance(days=days)
+        gone(world)
+    assert "personal" not in plan(world.services).kept
+    settle(world.services, "both", reference, 1, f"{NAME} brachte es persönlich")
+    anchor(world.services)
+    world.advance(days=700)
+    gone(world)
+    assert said(world).count(NAME) == 2
+    world.advance(days=40)
+    assert gone(world)["personal"] == 1
+    assert NAME not in said(world)
+    anchor(world.services)
+    found = verify(world.services)
+    assert (found.faults, found.unsealed) == ([], 0)
+    assert "personal" not in gone(world)
+
+
+def said(world: World) -> str:
+    with world.services.db.reading() as session:
+        return " ".join(
+            str(row) for table in (RequestedItem, AuditEntry) for row in session.exec(select(table)).all()
+        )
 
 
 @pytest.mark.parametrize(
