@@ -26,6 +26,8 @@ class PlacedImage:
 
 
 Matrix = tuple[float, float, float, float, float, float]
+Where = Callable[[float, float, float, float], bool]
+"""Whether an object with these bounds (left, bottom, right, top in the page's own points) is meant."""
 UPRIGHT: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -64,15 +66,15 @@ def text_objects(owner: Any, calls: Calls, depth: int = 0) -> Iterator[tuple[Any
             yield from ((text, bounds) for text, _ in text_objects(thing, _IN_FORM, depth + 1))
 
 
-def only_black_text(owner: Any, is_near: Callable[[tuple[float, ...]], bool]) -> bool:
-    """Whether a page draws nothing but plain black text where `is_near` says so of an object's bounds (pt).
+def only_black_text(owner: Any, is_near: Where) -> bool:
+    """Whether a page draws nothing but plain black text where `is_near` says so.
 
     Then `leave_text` would change nothing there, and need not be tried.
     """
     edges = [ctypes.c_float() for _ in range(4)]
     for kind, thing in _objects(owner, ON_PAGE):
         known = pdfium_c.FPDFPageObj_GetBounds(thing, *edges)
-        near = not known or is_near(tuple(edge.value for edge in edges))
+        near = not known or is_near(*(edge.value for edge in edges))
         if near and not (kind == pdfium_c.FPDF_PAGEOBJ_TEXT and _is_black(thing)):
             return False
     return True
@@ -97,12 +99,12 @@ def leave_text(owner: Any, calls: Calls, depth: int = 0) -> None:
             pdfium_c.FPDFPageObj_Destroy(thing)
 
 
-def leave_near(page: Any, is_near: Callable[[tuple[float, ...]], bool]) -> None:
-    """Take away what a page draws elsewhere than where `is_near` says so of an object's bounds (pt)."""
+def leave_near(page: Any, is_near: Where) -> None:
+    """Take away what a page draws elsewhere than where `is_near` says so."""
     edges = [ctypes.c_float() for _ in range(4)]
     for _, thing in _objects(page, ON_PAGE):
         known = pdfium_c.FPDFPageObj_GetBounds(thing, *edges)
-        if known and not is_near(tuple(edge.value for edge in edges)) and ON_PAGE.remove(page, thing):
+        if known and not is_near(*(edge.value for edge in edges)) and ON_PAGE.remove(page, thing):
             pdfium_c.FPDFPageObj_Destroy(thing)
 
 

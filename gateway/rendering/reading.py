@@ -150,9 +150,10 @@ class PageReading:
         """Forget what is drawn away from `box`, for good: of thousands of characters only those are read then."""
         objects.leave_near(self._page.raw, self._is_near(box))
 
-    def _is_near(self, box: Box) -> Callable[[tuple[float, ...]], bool]:
+    def _is_near(self, box: Box) -> objects.Where:
         near = Box(box.x0_mm - _NEAR_MM, box.y0_mm - _NEAR_MM, box.x1_mm + _NEAR_MM, box.y1_mm + _NEAR_MM)
-        return lambda bounds: self._geometry.box_mm(*bounds).overlaps(near)
+        left, bottom, right, top = self._geometry.box_pt(near)
+        return lambda x0, y0, x1, y1: x0 < right and left < x1 and y0 < top and bottom < y1
 
     def ink_of_text_alone(self, box: Box, dpi: int) -> Ink:
         """Part of the page as it would be if there were nothing but its text, all of it in black."""
