@@ -1,6 +1,6 @@
 """A scan provider that shares a folder with us: a mounted drive, or the scan room of the house.
 
-ROOT/in/NAME/          a delivery, complete when READY is in it; taken out of sight by one rename, then removed
+ROOT/in/NAME/          a delivery, complete when READY is in it; claimed by one rename (see `claims`), then removed
 ROOT/answers/NAME      receipts, feedback, release lists: written once, never changed
 ROOT/reports/NAME      what the provider tells us beside deliveries; stays where it lies
 """
@@ -8,18 +8,17 @@ ROOT/reports/NAME      what the provider tells us beside deliveries; stays where
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.domain.findings import Finding, Severity
-from gateway.durable import FOLDER_MODE, make_folder, sync_folder, write_durably
+from gateway.durable import write_durably
 from gateway.errors import Conflict, NotSent
-from gateway.inbound.delivery import READY
-from gateway.inbound.spool import drop, left_over
+from gateway.inbound.claims import Claim, claimed, claims, deliveries, is_ready, looks, retire
+from gateway.inbound.folder_shelf import FolderShelf
+from gateway.inbound.spool import bring, drop, left_over, looked, note_looks, unclaimed
 from gateway.inbound.zips import PACKED
 from gateway.ports.scans import RefusedArrival
-
-_GONE = ".taken"
-"""Deliveries on their way out; nothing in it is read."""
 
 
 class FolderSite:
@@ -41,32 +40,27 @@ class FolderSite:
         self._unfinished_s = unfinished_hours * 3600
 
     def arrivals(self, into: Path) -> Iterator[Path]:
-        """Ready deliveries, where they lie, by name; packed ones below `into`. Raises `NotSent` scan-folder-missing."""
+        """Ready deliveries, claimed and where they lie; packed ones below `into`.
+
+        Raises `NotSent` (scan-folder-missing, delivery-not-movable).
+        """
         if self._inbox is None:
             return
-        shutil.rmtree(self._inbox / _GONE, ignore_errors=True)
-        brought = left_over(into)
-        yield from brought
-        for path in self._deliveries():
-            if path.name.removesuffix(".zip") in {each.name for each in brought}:
-                continue
-            if path.is_dir() and (path / READY).is_file():
-                yield path
-            elif path.is_file() and _marker(path).is_file():
-                yield self._fetched(path, into)
+        with self._shelf() as shelf:
+            held = claims(shelf)
+            ready = [item for item in deliveries(shelf) if is_ready(shelf, item)]
+        yield from unclaimed(left_over(into), held)
+        for ours in claimed(self._shelf, held, ready):
+            if (arrival := self._brought(ours, into)) is not None:
+                yield arrival
 
     def taken(self, arrival: Path) -> None:
-        """One rename takes it out of sight, so that a half-removed delivery is never seen."""
-        if arrival.parent != self._inbox:
-            self._drop_packed(arrival)
-            return
-        if not arrival.exists():
-            return
-        gone = make_folder(arrival.parent, _GONE)
-        target = gone / f"{arrival.name}-{time.monotonic_ns()}"
-        arrival.rename(target)
-        sync_folder(arrival.parent)
-        shutil.rmtree(gone, ignore_errors=True)
+        """The claim goes, and with it our copy, if it was packed. Raises `NotSent` scan-folder-missing."""
+        if self._inbox is not None:
+            with self._shelf() as shelf:
+                retire(shelf, arrival.parent.name, looked(arrival))
+        if self._inbox is None or not arrival.is_relative_to(self._inbox):
+            drop(arrival)
 
     def set_aside(self, refused: RefusedArrival) -> None:
         """There is none: everything that is ready can be read."""
@@ -107,45 +101,39 @@ class FolderSite:
         if missing:
             text = f"Der Ordner {missing[0]} der Scanstelle {self.source} ist nicht da. Ist das Laufwerk verbunden?"
             return [Finding("scan-folder-missing", Severity.ERROR, text)]
-        late = time.time() - self._unfinished_s
-        waiting = [
-            path
-            for path in (self._deliveries() if self._inbox else ())
-            if not (path / READY if path.is_dir() else _marker(path)).is_file()
-        ]
-        return unfinished(self.source, sum(path.stat().st_mtime < late for path in waiting))
+        return unfinished(self.source, self._late_count()) if self._inbox else []
 
-    def _fetched(self, packed: Path, into: Path) -> Path:
-        """A copy of a packed delivery in a folder of its own; what was brought before stays as it is."""
-        target = into / packed.name.removesuffix(".zip")
-        if not target.is_dir():
-            part = into / f".{target.name}.part"
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(mode=FOLDER_MODE)
-            shutil.copyfile(packed, part / PACKED)
-            part.rename(target)
-        return target
+    def _late_count(self) -> int:
+        """Deliveries that were begun hours ago and have no marker."""
+        late_ns = (time.time() - self._unfinished_s) * 1e9
+        with self._shelf() as shelf:
+            waiting = [item for item in deliveries(shelf) if not is_ready(shelf, item)]
+        return sum(item.changed < late_ns for item in waiting)
 
-    def _drop_packed(self, arrival: Path) -> None:
-        """The marker first: without it, nothing arrives. Our copy goes last."""
-        if self._inbox is not None:
-            packed = self._inbox / f"{arrival.name}.zip"
-            _marker(packed).unlink(missing_ok=True)
-            packed.unlink(missing_ok=True)
-        drop(arrival)
+    def _brought(self, ours: Claim, into: Path) -> Path | None:
+        """A folder is read where it lies; a packed one in a copy, for it is unpacked beside itself."""
+        there = (self._inbox or Path()) / ours.path
 
-    def _deliveries(self) -> list[Path]:
+        def copy(part: Path) -> None:
+            shutil.copyfile(there, part / PACKED)
+
+        with self._shelf() as shelf:
+            if not ours.item.is_folder:
+                return bring(into, ours, lambda: looks(shelf, ours), copy)
+            note_looks(there, looks(shelf, ours))
+            return there
+
+    @contextmanager
+    def _shelf(self) -> Iterator[FolderShelf]:
+        """Whatever breaks may be repeated."""
         try:
-            found = sorted(self._inbox.iterdir()) if self._inbox else []
-        except OSError:
-            text = f"Der Ordner der Scanstelle {self.source} ist nicht da; Lieferungen warten. Laufwerk prüfen."
+            yield FolderShelf(self._inbox or Path())
+        except OSError as error:
+            text = (
+                f"Aus dem Ordner der Scanstelle {self.source} kann nicht geholt werden ({error.strerror}); Lieferungen"
+                " warten. Bitte prüfen, ob das Laufwerk verbunden ist und Platz hat."
+            )
             raise NotSent("scan-folder-missing", text) from None
-        plain = (path for path in found if not path.is_symlink() and path.name[0] != ".")
-        return [path for path in plain if path.is_dir() or path.name.endswith(".zip")]
-
-
-def _marker(packed: Path) -> Path:
-    return packed.with_name(f"{packed.name}.{READY}")
 
 
 def answer_exists(name: str) -> Conflict:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gateway.domain.scan_sources import ScanSource
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite
+from gateway.ports.scans import Delivery
 from gateway.sftp_line import SftpSettings
 from gateway.testing.house.sshd import Sshd
 from gateway.testing.scans import ScanSpec, make_delivery
@@ -85,6 +87,28 @@ def test_a_delivery_is_taken_answered_at_the_site_and_removed_there(
     assert (Path(kept.folder) / "manifest.json").read_text() == "{}"
     again = take_arrivals(services)
     assert (again.taken, again.refused) == ([], 0)
+
+
+def test_a_delivery_put_there_while_one_of_its_name_is_taken_in_is_taken_in_next(
+    world: World, at_site: tuple[Services, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, root = at_site
+    deliver(world, root, 1, ScanSpec.unknown())
+    read, other = services.scans.read, [ScanSpec.unknown()]
+
+    def replaced(folder: Path, source: ScanSource) -> Delivery:
+        found = read(folder, source)
+        if other:  # the scan site uses the folder's name again, for its next delivery
+            shutil.rmtree(root / "in" / "L-1", ignore_errors=True)
+            make_delivery(root / "in" / "L-1", "west", "L-2", 2, [other.pop()], at=world.clock.now())
+        return found
+
+    monkeypatch.setattr(services.scans, "read", replaced)
+    taken = [one.delivery for _ in range(2) for one in take_arrivals(services).taken]
+    assert taken == ["L-1", "L-2"]
+    assert waiting(root) == []
+    with world.services.db.reading() as session:
+        assert len(session.exec(select(InboundDocument)).all()) == 2
 
 
 def put_zip(root: Path, content: bytes, at: int) -> None:

@@ -38,6 +38,7 @@ from gateway.testing.scans import write_manifest
 from tests.world import world_settings
 
 AT = datetime(2026, 11, 16, 8, tzinfo=ZoneInfo("Europe/Berlin"))
+_OURS = {".claimed", ".taken"}
 _EVENTS = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree"}
 
 
@@ -216,7 +217,7 @@ def _wrong(services: Services, world: Path) -> list[str]:
         "quarantined bytes": all(len(list(Path(row.folder).iterdir())) == 4 for row in kept),
         "answers": answered == {row.name: row.content for row in answers} and len(answered) == 3,
         "sent": all(row.sent_at for row in answers),
-        "inbox": [path.name for path in (world / "site" / "in").iterdir() if path.name != ".taken"] == [],
+        "inbox": [path for path in (world / "site" / "in").rglob("*") if path.name not in _OURS] == [],
         "spool": list((services.scan_spool / "west").iterdir()) == [],
     }
     return [name for name, holds in checks.items() if not holds]

@@ -22,8 +22,13 @@ def put(tmp_path: Path, name: str, *, ready: bool) -> Path:
     folder.mkdir()
     (folder / "one.pdf").write_bytes(b"%PDF")
     if ready:
-        (folder / "READY").write_text("x")
+        (folder / "READY").write_text("0" * 64)
     return folder
+
+
+def lying(tmp_path: Path) -> list[str]:
+    """What the provider sees in its inbox."""
+    return sorted(path.name for path in (tmp_path / "in").iterdir() if not path.name.startswith("."))
 
 
 def test_only_what_is_ready_arrives_and_it_arrives_until_it_was_taken(site: FolderSite, tmp_path: Path) -> None:
@@ -35,8 +40,9 @@ def test_only_what_is_ready_arrives_and_it_arrives_until_it_was_taken(site: Fold
     site.taken(first)
     site.taken(first)
     assert [path.name for path in site.arrivals(tmp_path / "spool")] == ["b"]
-    assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["b", "c"]
+    assert lying(tmp_path) == ["c"]
     assert unready.exists()
+    assert (second / "one.pdf").exists()
 
 
 def test_what_a_kill_left_half_removed_is_never_a_delivery(site: FolderSite, tmp_path: Path) -> None:
@@ -44,7 +50,7 @@ def test_what_a_kill_left_half_removed_is_never_a_delivery(site: FolderSite, tmp
     (tmp_path / "in" / ".taken").mkdir()
     folder.rename(tmp_path / "in" / ".taken" / "a-1")
     assert list(site.arrivals(tmp_path / "spool")) == []
-    assert list((tmp_path / "in").iterdir()) == []
+    assert list((tmp_path / "in" / ".taken").iterdir()) == []
 
 
 def test_an_answer_is_written_once_and_other_bytes_are_a_conflict(site: FolderSite, tmp_path: Path) -> None:
@@ -96,7 +102,7 @@ def test_a_packed_delivery_arrives_with_its_marker_and_goes_with_it(site: Folder
         assert (arrival.name, (arrival / "delivery.zip").read_bytes()) == ("L-1", b"PK")
     site.taken(arrival)
     assert list(site.arrivals(spool)) == []
-    assert [*(tmp_path / "in").iterdir(), *spool.iterdir()] == []
+    assert [*lying(tmp_path), *spool.iterdir()] == []
 
 
 def test_what_was_brought_before_a_kill_comes_again_and_what_was_dropped_does_not(
@@ -105,7 +111,6 @@ def test_what_was_brought_before_a_kill_comes_again_and_what_was_dropped_does_no
     spool = tmp_path / "spool"
     (spool / "L-1").mkdir()
     (spool / ".L-2.gone").mkdir()
-    (tmp_path / "in" / "L-1.zip").write_bytes(b"PK")
     assert [path.name for path in site.arrivals(spool)] == ["L-1"]
     site.taken(spool / "L-1")
-    assert [*(tmp_path / "in").iterdir(), *spool.iterdir()] == []
+    assert [*lying(tmp_path), *spool.iterdir()] == []

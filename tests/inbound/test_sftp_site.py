@@ -1,6 +1,5 @@
 """A scan provider behind a real OpenSSH server: fetched whole, answered once, and only the pinned server."""
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -66,14 +65,14 @@ def put(root: Path, name: str, *, ready: bool = True) -> Path:
     folder.mkdir()
     (folder / "one.pdf").write_bytes(b"%PDF" * 1000)
     if ready:
-        (folder / "READY").write_text("x")
+        (folder / "READY").write_text("0" * 64)
     return folder
 
 
 def test_what_is_ready_is_fetched_whole_and_stays_there_until_it_was_taken(
     site: SftpSite, root: Path, spool: Path
 ) -> None:
-    given = put(root, "b")
+    given = {path.name: path.read_bytes() for path in put(root, "b").iterdir()}
     put(root, "c", ready=False)
     (root / "in" / "a.zip").write_bytes(b"PK")
     (root / "in" / "a.zip.READY").touch()
@@ -82,23 +81,25 @@ def test_what_is_ready_is_fetched_whole_and_stays_there_until_it_was_taken(
         first, second = paths(site.arrivals(spool))
         assert [first.name, second.name] == ["a", "b"]
     assert (first / "delivery.zip").read_bytes() == b"PK"
-    assert {path.name: path.read_bytes() for path in second.iterdir()} == {
-        path.name: path.read_bytes() for path in given.iterdir()
-    }
+    assert {path.name: path.read_bytes() for path in second.iterdir()} == given
     for arrival in (first, second, second):
         site.taken(arrival)
     assert list(site.arrivals(spool)) == []
     assert list(spool.iterdir()) == []
-    assert sorted(path.name for path in (root / "in").iterdir() if path.name != ".taken") == ["c", "link"]
-    assert list((root / "in" / ".taken").iterdir()) == []
+    assert sorted(path.name for path in (root / "in").iterdir() if path.name[0] != ".") == ["c", "link"]
+    assert [*(root / "in" / ".taken").iterdir(), *(root / "in" / ".claimed").iterdir()] == []
 
 
 def test_what_a_kill_left_half_fetched_is_fetched_again(site: SftpSite, root: Path, spool: Path) -> None:
     put(root, "a")
-    (spool / ".a.part").mkdir()
-    (spool / ".a.part" / "one.pdf").write_bytes(b"half")
+    (first,) = paths(site.arrivals(spool))
+    first.rename(first.with_name(".left.part"))
+    (first.with_name(".left.part") / "one.pdf").write_bytes(b"half")
     (arrival,) = paths(site.arrivals(spool))
+    assert arrival == first
     assert (arrival / "one.pdf").read_bytes() == b"%PDF" * 1000
+    site.taken(arrival)
+    assert list(spool.iterdir()) == []
 
 
 def test_an_answer_is_put_there_once(site: SftpSite, root: Path) -> None:
@@ -126,7 +127,8 @@ def test_a_delivery_beyond_the_limit_is_refused_by_itself_and_stays_at_the_site(
     (root / "in" / "b.zip.READY").touch()
     put(root, "d")
     *refused, whole = site.arrivals(spool)
-    assert whole == spool / "d"
+    assert isinstance(whole, Path)
+    assert whole.name == "d"
     assert [(each.folder.name, each.error.code) for each in refused if isinstance(each, RefusedArrival)] == [
         (name, "delivery-too-large") for name in "abc"
     ]
@@ -151,14 +153,17 @@ def test_what_was_set_aside_is_brought_again_as_it_lies_there_now(
     (refused,) = site.arrivals(spool)
     assert isinstance(refused, RefusedArrival)
     site.set_aside(refused)
-    assert isinstance(site.again("b", spool), RefusedArrival)
     assert site.again("nie", spool) is None
-    site.set_aside(refused)
+    still = site.again("b", spool)
+    assert isinstance(still, RefusedArrival)
+    site.set_aside(still)
+    assert len(list((root / "in" / ".refused").iterdir())) == 1
     (root / "in" / "b.zip").write_bytes(b"neu, noch nicht fertig")
     assert site.again("b", spool) is None, "the provider is at it"
     (root / "in" / "b.zip.READY").touch()
-    assert site.again("b", spool) == spool / "b"
-    assert (spool / "b" / "delivery.zip").read_bytes() == b"neu, noch nicht fertig"
+    arrival = site.again("b", spool)
+    assert isinstance(arrival, Path)
+    assert (arrival / "delivery.zip").read_bytes() == b"neu, noch nicht fertig"
 
 
 def test_a_delivery_that_cannot_be_read_waits_and_is_refused_when_it_stays_so(
@@ -176,14 +181,15 @@ def test_a_delivery_that_cannot_be_read_waits_and_is_refused_when_it_stays_so(
         taken(client, path, *rest, **options)
 
     monkeypatch.setattr(paramiko.SFTPClient, "get", spoiled)
-    assert list(site.arrivals(spool)) == [spool / "b"]
-    late = time.time() - 7 * 3600
-    os.utime(root / "in" / "a" / "READY", (late, late))
-    held, refused = site.arrivals(spool)
-    assert held == spool / "b"
+    (held,) = paths(site.arrivals(spool))
+    assert held.name == "b"
+    hours_later = time.time() + 7 * 3600
+    monkeypatch.setattr(time, "time", lambda: hours_later)
+    refused, again = site.arrivals(spool)
+    assert again == held
     assert isinstance(refused, RefusedArrival)
-    assert refused.error.code == "delivery-not-fetchable"
-    assert (root / "in" / "a" / "one.pdf").exists()
+    assert (refused.folder.name, refused.error.code) == ("a", "delivery-not-fetchable")
+    assert len(list((root / "in" / ".claimed").glob("*/a/one.pdf"))) == 1
 
 
 def test_another_server_than_the_pinned_one_gets_nothing(server: Sshd, root: Path, spool: Path) -> None:
