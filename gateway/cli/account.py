@@ -11,10 +11,9 @@ from gateway.application.patrolling import Swept, sweep, sweep_state
 from gateway.application.reconciling import AccountPage, Selection, copies_on
 from gateway.application.services import Services
 from gateway.cli.context import console, print_json, run_named, services_for, write_bytes
+from gateway.cli.options import Json
 from gateway.domain.account import Line
 from gateway.domain.account_report import AccountReport, InboundBalance, meaning_of
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -15,10 +15,8 @@ from gateway.application.rescanning import report_finding
 from gateway.application.retrying_scans import retry
 from gateway.application.same_paper import link_paper, part_paper, stop_waiting
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import As, Json
 from gateway.domain.feedback import ScanFinding
-
-Login = Annotated[str, typer.Option("--as", help="Login of the user who decides.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(inbound: typer.Typer) -> None:
@@ -56,7 +54,7 @@ def _feedback(
     context: typer.Context,
     inbound_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the inbound document.")],
     finding: Annotated[ScanFinding, typer.Option(help="What is wrong with the scan.")],
-    login: Login,
+    login: As,
     page: Annotated[int | None, typer.Option(help="Page, from 1, if it is about one.")] = None,
     reject: Annotated[bool, typer.Option(help="Give it back: it belongs to no case.")] = False,
 ) -> None:
@@ -66,7 +64,7 @@ def _feedback(
         send_answers(services)
 
 
-def _quarantine(context: typer.Context, login: Login, json: Json = False) -> None:
+def _quarantine(context: typer.Context, login: As, json: Json = False) -> None:
     """Deliveries that were refused as a whole and wait for a decision."""
     with services_for(context) as services:
         lines = quarantined(services, login)
@@ -96,7 +94,7 @@ def _discard(
     context: typer.Context,
     quarantine_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the quarantined delivery.")],
     reason: Annotated[str, typer.Option(help="Why; it stands in the audit trail.")],
-    login: Login,
+    login: As,
 ) -> None:
     """Do not take a quarantined delivery in; the provider delivers again, its bytes go by the rule of retention."""
     with services_for(context) as services:
@@ -107,7 +105,7 @@ def _retry(
     context: typer.Context,
     quarantine_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the quarantined delivery.")],
     reason: Annotated[str, typer.Option(help="Why; it stands in the audit trail.")],
-    login: Login,
+    login: As,
 ) -> None:
     """Read a quarantined delivery again, after what refused it was put right (an agreement, a certificate)."""
     with services_for(context) as services:
@@ -117,7 +115,7 @@ def _retry(
     console.print(f"Lieferung {report.delivery} ist übernommen.")
 
 
-def _rejected(context: typer.Context, login: Login, json: Json = False) -> None:
+def _rejected(context: typer.Context, login: As, json: Json = False) -> None:
     """Rejected documents that did not come again yet, with the day until which they should."""
     with services_for(context) as services:
         lines = awaited(services, login)
@@ -148,7 +146,7 @@ def _rejected(context: typer.Context, login: Login, json: Json = False) -> None:
 def _same_paper(
     context: typer.Context,
     rejected_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the rejected document.")],
-    login: Login,
+    login: As,
     new: Annotated[int | None, typer.Option(help="Number of the new scan of the same paper.")] = None,
     reason: Annotated[str, typer.Option(help="Without --new: why they are two papers after all.")] = "",
 ) -> None:
@@ -164,7 +162,7 @@ def _stop_waiting(
     context: typer.Context,
     rejected_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the rejected document.")],
     reason: Annotated[str, typer.Option(help="What became of the paper; it stands in the audit trail.")],
-    login: Login,
+    login: As,
 ) -> None:
     """A rejected document does not come again, and its paper is in the house, destroyed, or not found."""
     with services_for(context) as services:

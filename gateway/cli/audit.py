@@ -9,11 +9,9 @@ from gateway.application.auditing import TrailLine, departed_until, trail
 from gateway.application.sealing import anchor, seal
 from gateway.application.verifying import Verified, verify
 from gateway.cli.context import console, print_json, progress_bar, services_for
+from gateway.cli.options import Json, Viewer
 from gateway.domain.chain import FAULTS
 from gateway.domain.references import for_people
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-As = Annotated[str | None, typer.Option("--as", help="Login; else the operator.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(audit, name="audit")
 
 
-def _verify(context: typer.Context, login: As = None, json: Json = False) -> None:
+def _verify(context: typer.Context, login: Viewer = None, json: Json = False) -> None:
     """Prove that nothing in the trail was changed, deleted, put in later or moved. Exit code 1 on a finding."""
     with services_for(context) as services, progress_bar("Protokollkette") as told:
         found = verify(services, login, progress=told)
@@ -54,7 +52,7 @@ def _seal(context: typer.Context, json: Json = False) -> None:
 def _show(
     context: typer.Context,
     reference: Annotated[str, typer.Argument(help="Reference of the letter.")],
-    login: As = None,
+    login: Viewer = None,
     json: Json = False,
 ) -> None:
     """Who wrote, approved, read and changed a letter, when, why, and through which door."""

@@ -22,6 +22,7 @@ from gateway.application.showing import letter_view
 from gateway.application.taking import bounded_bytes
 from gateway.application.taking_by_hand import put_back, take
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import As, Json, Reason
 from gateway.domain.by_hand import HandChannel, Leaving
 from gateway.domain.delivery import Outcome
 from gateway.domain.references import for_people
@@ -29,9 +30,6 @@ from gateway.errors import NotFound
 
 Piece = Annotated[str, typer.Argument(help="Reference of the piece (Sendung).")]
 Letter = Annotated[str, typer.Argument(help="Reference of the letter.")]
-As = Annotated[str, typer.Option("--as", help="Login of who does it.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
 GivenBy = Annotated[str, typer.Option(help="Who of the house gave it away.")]
 Carrier = Annotated[str, typer.Option(help="Carrier or courier.")]
 Number = Annotated[str, typer.Option(help="Number of the carrier's receipt or of the order.")]

@@ -23,11 +23,10 @@ from gateway.application.told_deliveries import (
     told_deliveries,
 )
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import As, Json
 from gateway.domain.delivery import CARRIERS_RECORDS, OUTCOMES, DeliveryKind
 from gateway.domain.references import for_people
 
-As = Annotated[str, typer.Option("--as", help="Login of who does it.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Notice = Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the certificate, as `list` shows it.")]
 Told = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number, as `told` shows it.")]
 _OUTCOMES = ", ".join(OUTCOMES[DeliveryKind.CERTIFICATE])

@@ -1,7 +1,7 @@
 """`gateway … check` and `doctor`: whether everything is set up, without side effects."""
 
 import os
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -9,10 +9,9 @@ from gateway.application import checking
 from gateway.application.arrival_alarms import arrival_findings
 from gateway.application.filing_view import backlog_findings
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import Json
 from gateway.config import ENV_PREFIX, Settings
 from gateway.domain.findings import Finding, has_error
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

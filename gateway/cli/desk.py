@@ -12,15 +12,12 @@ from gateway.application.redriving import Wish, confirm, redrive
 from gateway.application.services import Services
 from gateway.application.stopping import StopView, live_stops, resume, stop
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import As, Json, Reason
 from gateway.domain.alarms import AlarmAction
 from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.references import for_people
 from gateway.domain.stopping import StopScope
 from gateway.errors import InputError
-
-As = Annotated[str, typer.Option("--as", help="Login of who does it.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -7,10 +7,9 @@ import typer
 
 from gateway.application.diverting import Staying, divert
 from gateway.cli.context import console, print_json, progress_bar, services_for
+from gateway.cli.options import Json
 from gateway.domain.mailpiece import SERVICE_WORDS
 from gateway.domain.references import for_people
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

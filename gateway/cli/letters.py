@@ -21,6 +21,7 @@ from gateway.application.showing import letter_view
 from gateway.application.taking import bounded_bytes
 from gateway.application.uploading import Upload, import_letter
 from gateway.cli.context import console, print_json, read_json, services_for
+from gateway.cli.options import As, Json
 from gateway.domain.delivery import Outcome
 from gateway.domain.formal_service import OrderOption
 from gateway.domain.letter import LetterState
@@ -29,8 +30,6 @@ from gateway.domain.references import for_people
 from gateway.domain.standing import Standing
 
 Reference = Annotated[str, typer.Argument(help="Reference of the letter.")]
-As = Annotated[str, typer.Option("--as", help="Login of the user who acts.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

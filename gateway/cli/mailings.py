@@ -17,18 +17,16 @@ from gateway.application.mailing_view import MailingView, list_mailings, mailing
 from gateway.application.rendering import render_submitted
 from gateway.application.services import Services
 from gateway.cli.context import console, notes, print_json, progress_bar, services_for
+from gateway.cli.options import As, Json, Viewer
 from gateway.domain.letter import LetterState
 from gateway.domain.mailing import UNDER_WAY, MailingState
 from gateway.domain.references import for_people
 from gateway.errors import DataInvalid
 
 Number = Annotated[int, typer.Argument(help="Number of the mailing.")]
-As = Annotated[str, typer.Option("--as", help="Login of the user who acts.")]
-Viewer = Annotated[str | None, typer.Option("--as", help="Login; else the operator's view.")]
 Template = Annotated[str, typer.Option(help="Name of the template.")]
 OnlyGood = Annotated[bool, typer.Option("--good-rows-only", help="Leave faulty rows out; else all or nothing.")]
 Render = Annotated[bool, typer.Option("--render", help="Render now; else the workers do.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 MAX_SHOWN = 50
 

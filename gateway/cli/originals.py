@@ -18,13 +18,11 @@ from gateway.application.paper_rounds import paper_round
 from gateway.application.paper_view import originals
 from gateway.application.services import Services
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import As, Json, Reason
 from gateway.domain.originals import Hold, Quality
 from gateway.errors import InputError
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Login = Annotated[str, typer.Option("--as", help="Login of the user who decides.")]
 Document = Annotated[int, typer.Argument(metavar="ID", help="Number of the inbound document.")]
-Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
 
 
 def add_to(inbound: typer.Typer) -> None:
@@ -154,7 +152,7 @@ def _originals(
 def _check(
     context: typer.Context,
     inbound_id: Document,
-    login: Login,
+    login: As,
     found: Annotated[Quality, typer.Option("--found", help="Whether the scan is whole and readable.")],
     reason: Annotated[str, typer.Option(help="What is wrong with it.")] = "",
 ) -> None:
@@ -168,7 +166,7 @@ def _hold(
     inbound_id: Document,
     kind: Annotated[Hold, typer.Option(help="What holds it.")],
     reason: Reason,
-    login: Login,
+    login: As,
 ) -> None:
     """Keep the paper of an inbound document from being destroyed."""
     with services_for(context) as services:
@@ -179,21 +177,21 @@ def _let_go(
     context: typer.Context,
     hold_id: Annotated[int, typer.Argument(metavar="HOLD", help="Number of the hold.")],
     reason: Reason,
-    login: Login,
+    login: As,
 ) -> None:
     """Lift a hold."""
     with services_for(context) as services:
         let_go(services, login, hold_id, reason)
 
 
-def _recall(context: typer.Context, inbound_id: Document, reason: Reason, login: Login) -> None:
+def _recall(context: typer.Context, inbound_id: Document, reason: Reason, login: As) -> None:
     """Demand the paper back from the scan site, as long as it is not destroyed."""
     with services_for(context) as services:
         console.print(recall(services, login, inbound_id, reason))
         send_answers(services)
 
 
-def _arrived(context: typer.Context, inbound_id: Document, login: Login) -> None:
+def _arrived(context: typer.Context, inbound_id: Document, login: As) -> None:
     """Say that recalled paper is back in the house."""
     with services_for(context) as services:
         arrived(services, login, inbound_id)

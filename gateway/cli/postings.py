@@ -19,12 +19,11 @@ from gateway.application.supplementing import enter
 from gateway.application.taking import bounded_bytes
 from gateway.application.unreported_view import unreported
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import As, Json
 from gateway.domain.references import for_people
 from gateway.errors import InputError
 
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Day that was reported.")]
-As = Annotated[str, typer.Option("--as", help="Login of the post-room clerk.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept and stands in the record of posting.")]
 
 

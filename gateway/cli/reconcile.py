@@ -8,10 +8,10 @@ import typer
 from gateway.application import tallying
 from gateway.application.tallying import Tallied, Totals
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import Json
 from gateway.domain.tally import MEANING
 
 Provider = Annotated[str | None, typer.Option(help="Whose; else the general provider's.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _DATE = ["%Y-%m-%d"]
 
 

@@ -12,6 +12,7 @@ from gateway.application.exporting import export_person
 from gateway.application.locking import list_locks, lock_deletion, unlock_deletion
 from gateway.cli import retention_of_trail
 from gateway.cli.context import console, notes, print_json, services_for, write_bytes
+from gateway.cli.options import As, Json
 from gateway.domain.retention import RetentionRule
 
 FAULTS = {
@@ -19,8 +20,6 @@ FAULTS = {
     ANCHORS_AWAY: "Vom Protokoll wurde nichts gelöscht: In die Ankerdatei lässt sich nicht schreiben.",
 }
 """Of what is no contradiction of the case file."""
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-As = Annotated[str, typer.Option("--as", help="Login of the user who acts.")]
 Case = Annotated[str, typer.Option(help="Reference or file number of the case.")]
 
 

@@ -14,10 +14,8 @@ from gateway.application.trail_releasing import (
     propose_departure,
 )
 from gateway.cli.context import console, print_json, progress_bar, services_for
+from gateway.cli.options import As, Json, Viewer
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-As = Annotated[str, typer.Option("--as", help="Login of the user who acts.")]
-Or = Annotated[str | None, typer.Option("--as", help="Login; else the operator.")]
 Number = Annotated[int, typer.Argument(help="Number of the departure.")]
 
 
@@ -32,7 +30,7 @@ def register(retention: typer.Typer) -> None:
     retention.add_typer(trail, name="trail")
 
 
-def _plan(context: typer.Context, login: Or = None, json: Json = False) -> None:
+def _plan(context: typer.Context, login: Viewer = None, json: Json = False) -> None:
     """Say how many old entries may go, and what keeps the others. Changes nothing."""
     with services_for(context) as services, progress_bar("Protokoll") as told:
         found = look_at_trail(services, login, progress=told)
@@ -82,7 +80,7 @@ def _drop(context: typer.Context, number: Number, login: As) -> None:
         drop_departure(services, login, number)
 
 
-def _list(context: typer.Context, login: Or = None, json: Json = False) -> None:
+def _list(context: typer.Context, login: Viewer = None, json: Json = False) -> None:
     """All departures, newest first."""
     with services_for(context) as services:
         found = departures(services, login)

@@ -9,6 +9,7 @@ from gateway.application.deciding_returns import Decision, NewAddress, decide
 from gateway.application.returning import record_return
 from gateway.application.returns_view import ReturnedLetter, ReturnLine, returns
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import As
 from gateway.domain.references import for_people
 from gateway.domain.returning import (
     ACTION_WORDS,
@@ -20,7 +21,6 @@ from gateway.domain.returning import (
 )
 from gateway.errors import InputError
 
-As = Annotated[str, typer.Option("--as", help="Login of who does it.")]
 Ref = Annotated[str, typer.Argument(metavar="REF", help="Reference of the letter.")]
 Number = Annotated[int, typer.Option("--recipient", help="Number of the recipient, if there are several.")]
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from gateway.cli.options import Json
 from gateway.domain.address import HOME_COUNTRY, check_lines, normalise_lines, zone
 from gateway.domain.address import as_json as address_json
 from gateway.domain.deadlines import Assessment, Channel, Dispatch, Regime, Remedy, assess
@@ -35,7 +36,6 @@ ADDRESS_SIZE_PT = 10.0
 """Font size of the address; 10 to 12 pt is what sorting machines read."""
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="JJJJ-MM-TT")]
-AsJson = Annotated[bool, typer.Option("--json", help="Ein JSON-Dokument auf der Standardausgabe.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +63,7 @@ def deadlines(
         bool, typer.Option("--no-remedy-notice", help="Rechtsbehelfsbelehrung fehlt oder ist unrichtig.")
     ] = False,
     regime: Annotated[Regime, typer.Option(help="Verfahrensrecht.")] = Regime.SGB_X,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Bekanntgabe und Frist eines Schreibens, aus Aufgabe zur Post oder nachgewiesenem Zugang."""
     dispatch = Dispatch(
@@ -89,7 +89,7 @@ def postage(
     service: Annotated[Service, typer.Option(help="Versandart.")] = Service.STANDARD,
     country: Annotated[str, typer.Option(metavar="ISO", help="Zielland, zwei Buchstaben.")] = "DE",
     on: Day = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Gewicht, Umschlag, Produkt und Porto einer Sendung."""
     if country.upper() not in load_countries().names:
@@ -105,7 +105,7 @@ def postage(
         _print_postage(result)
 
 
-def address_check(*, as_json: AsJson = False) -> None:
+def address_check(*, as_json: Json = False) -> None:
     """Prüft die Zeilen einer Anschrift von der Standardeingabe; mit --json eine JSON-Liste von Listen."""
     from gateway.rendering.fonts import FontMetrics, default_fonts_dir  # noqa: PLC0415 - reading fonts is slow
 

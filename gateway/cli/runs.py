@@ -14,11 +14,11 @@ from gateway.application.running import RunReport, cut_off_for, run
 from gateway.application.services import Services
 from gateway.application.tracking import poll
 from gateway.cli.context import console, notes, print_json, progress_bar, services_for
+from gateway.cli.options import Json
 from gateway.domain.bundling_rules import VETOES
 from gateway.errors import InputError
 
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day; else now.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -12,10 +12,9 @@ from gateway.application.template_diff import TemplateDiff, diff_versions, versi
 from gateway.application.template_view import TemplateView, ill_count, list_templates
 from gateway.cli.checks import print_findings
 from gateway.cli.context import console, print_json, services_for
+from gateway.cli.options import As, Json
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="Template.")]
-Login = Annotated[str, typer.Option("--as", help="Login of the user who acts.")]
 Version = Annotated[str | None, typer.Option("--version", help="Which version; else what lies in the folder.")]
 
 
@@ -84,7 +83,7 @@ def _preview(
 def _propose(
     context: typer.Context,
     name: Name,
-    login: Login,
+    login: As,
     note: Annotated[str, typer.Option(help="What changed, for whoever publishes it.")],
 ) -> None:
     """Lay what lies in the folder before whoever publishes it; only without errors."""
@@ -96,7 +95,7 @@ def _propose(
 def _publish(
     context: typer.Context,
     name: Name,
-    login: Login,
+    login: As,
     version: Version = None,
     legal_release: Annotated[str | None, typer.Option(help="Who released the text legally, and when.")] = None,
 ) -> None:
@@ -115,7 +114,7 @@ def _publish(
 def _withdraw(
     context: typer.Context,
     name: Name,
-    login: Login,
+    login: As,
     reason: Annotated[str, typer.Option(help="Why.")],
     version: Annotated[str | None, typer.Option("--version", help="Else the one in force.")] = None,
     hold_letters: Annotated[bool, typer.Option(help="Hold all its letters that are in no run yet.")] = False,
@@ -172,7 +171,7 @@ def _write(found: TemplateDiff, folder: Path) -> None:
         (folder / f"seite-{number}.png").write_bytes(page.picture)
 
 
-def _heal(context: typer.Context, name: Name, login: Login, json: Json = False) -> None:
+def _heal(context: typer.Context, name: Name, login: As, json: Json = False) -> None:
     """Write letters of withdrawn versions anew with the one in force; they are checked, and approved again."""
     with services_for(context) as services:
         found = healing.heal(services, login, name)

@@ -6,10 +6,10 @@ import typer
 
 from gateway.application.tokens import TokenView, add_token, list_tokens, revoke_token
 from gateway.cli.context import console, notes, print_json, services_for
+from gateway.cli.options import Json
 from gateway.domain.scopes import Scope
 
 Name = Annotated[str, typer.Argument(help="Which system holds the token.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
