@@ -4,8 +4,9 @@ What the nightly comparison with a provider's list found, comparisons that were 
 answered in another way than before, and what the scan site did to paper, or did not.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
@@ -31,11 +32,17 @@ from gateway.errors import Conflict, InputError, NotFound, ProviderError
 
 _LOOKED_BACK = timedelta(days=30)
 _MORNING = time(6)
+_NOT_COMPARED = (
+    "Mit der Liste des Druckdienstleisters wurde noch nicht verglichen; es wird alle halbe Stunde versucht."
+)
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """One problem with a provider. `letters` are those that it is about; `actions` what this user may do."""
+    """One problem with a provider. `letters` are those that it is about; `actions` what this user may do.
+
+    `days`: all that it is about, where it is about several; each is settled by itself.
+    """
 
     key: str
     kind: AlarmKind
@@ -48,6 +55,12 @@ class Alarm:
     late: bool
     letters: tuple[str, ...]
     actions: Mapping[AlarmAction, str]
+    days: tuple[date, ...] = ()
+
+    @property
+    def settles(self) -> tuple[str, ...]:
+        """The keys that a decision about it settles."""
+        return tuple(_missing_key(self.provider, day) for day in self.days) or (self.key,)
 
 
 def alarms(services: Services, login: str) -> list[Alarm]:
@@ -91,8 +104,9 @@ def settle(services: Services, login: str, key: str, action: AlarmAction, reason
         if action is AlarmAction.ACCEPT:
             _accept(session, services, login, alarm, reason.strip())
         now = services.clock.now()
-        session.add(
-            AlarmDecision(alarm=key, action=action, reason=reason.strip(), decided_by=login, decided_at=now)
+        session.add_all(
+            AlarmDecision(alarm=each, action=action, reason=reason.strip(), decided_by=login, decided_at=now)
+            for each in alarm.settles
         )
         audit(session, services, login, "alarm-settled", key, reason=reason.strip(), decided=action.value)
 
@@ -108,7 +122,7 @@ def _open(
     may_act = who is not None and who.may(Action.DECIDE_DESK)
     found = [
         *_of_tallies(session, services, may_act=may_act),
-        *_of_missing(services, not_made, may_act=may_act),
+        *_of_missing(services, not_made, settled, may_act=may_act),
         *_of_canaries(session, services, may_act=may_act),
         *_of_paper(session, services, may_act=may_act),
         *_of_scans(session, services, may_act=may_act),
@@ -162,19 +176,35 @@ def _of_records(session: Session, services: Services, *, may_act: bool) -> Itera
         )
 
 
-def _of_missing(services: Services, not_made: list[tuple[str, date]], *, may_act: bool) -> Iterator[Alarm]:
-    for provider, day in not_made:
-        since = datetime.combine(day + timedelta(days=1), _MORNING, services.schedule.zone)
-        yield _alarm(
-            services,
-            AlarmFacts(AlarmKind.TALLY_MISSING),
-            f"{provider}:{day}",
-            (provider, day),
-            "",
-            "Mit der Liste des Druckdienstleisters wurde noch nicht verglichen; es wird alle halbe Stunde versucht.",
-            since,
-            may_act=may_act,
+def _of_missing(
+    services: Services, not_made: list[tuple[str, date]], settled: set[str], *, may_act: bool
+) -> Iterator[Alarm]:
+    """One of a provider, however many days: it is silent, not the day. Days that were settled are left out."""
+    waiting: dict[str, list[date]] = defaultdict(list)
+    for provider, day in sorted(not_made):
+        if _missing_key(provider, day) not in settled:
+            waiting[provider].append(day)
+    for provider, days in waiting.items():
+        first, last, one = days[0], days[-1], len(days) == 1
+        yield replace(
+            _alarm(
+                services,
+                AlarmFacts(AlarmKind.TALLY_MISSING),
+                f"{provider}:{first}" if one else f"{provider}:{first}:{last}",
+                (provider, first),
+                "",
+                _NOT_COMPARED
+                if one
+                else f"{_NOT_COMPARED} Das gilt für {len(days)} Tage seit dem {first:%d.%m.%Y}.",
+                datetime.combine(first + timedelta(days=1), _MORNING, services.schedule.zone),
+                may_act=may_act,
+            ),
+            days=tuple(days),
         )
+
+
+def _missing_key(provider: str, day: date) -> str:
+    return f"{AlarmKind.TALLY_MISSING.value}:{provider}:{day}"
 
 
 def _of_canaries(session: Session, services: Services, *, may_act: bool) -> Iterator[Alarm]:
@@ -252,12 +282,15 @@ def _letters_of(session: Session, key: str) -> tuple[str, ...]:
 
 
 def _compare(services: Services, login: str, alarm: Alarm) -> None:
-    with services.db.transaction() as session:
-        audit(session, services, login, "tally-asked", f"{alarm.provider}@{alarm.day}")
-    try:
-        tally_day(services, alarm.provider, alarm.day)
-    except ProviderError as fact:
-        raise Conflict("provider-silent", f"Der Abgleich ist nicht gelungen: {fact.message}") from None
+    """Of several days, those before the first that fails are compared then."""
+    for day in alarm.days or (alarm.day,):
+        with services.db.transaction() as session:
+            audit(session, services, login, "tally-asked", f"{alarm.provider}@{day}")
+        try:
+            tally_day(services, alarm.provider, day)
+        except ProviderError as fact:
+            text = f"Der Abgleich für den {day:%d.%m.%Y} ist nicht gelungen: {fact.message}"
+            raise Conflict("provider-silent", text) from None
 
 
 def _accept(session: Session, services: Services, login: str, alarm: Alarm, reason: str) -> None:

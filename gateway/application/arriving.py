@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from gateway.application.answering_scans import send_answers
-from gateway.application.quarantining import quarantine
+from gateway.application.quarantining import answer_to, quarantine
 from gateway.application.receiving import InboundReport, import_delivery
 from gateway.application.services import Services
 from gateway.application.spooling import settle_upload, spool_of
@@ -67,7 +67,7 @@ def take_arrival(services: Services, site: ScanSite, arrival: Path, report: Arri
             return
         log.warning("scan-delivery-refused", source=site.source, code=error.code)
         report.refused += 1
-        answer = services.scans.refusal(arrival, site.source, error, services.clock.now()).name
+        answer = answer_to(services, arrival, site.source)
     except (InputError, IntegrityError):
         return  # not ready yet, or changed while it was read
     else:

@@ -202,6 +202,7 @@ def _alarm_json(one: Alarm) -> dict[str, Any]:
         "kind": one.kind.value,
         "provider": one.provider,
         "day": one.day.isoformat(),
+        "days": [day.isoformat() for day in one.days or (one.day,)],
         "why": one.message,
         "letters": list(one.letters),
         "since": one.since.isoformat(),

@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
+from gateway.application.alarming import alarms
 from gateway.application.arriving import take_arrivals
+from gateway.application.quarantining import discard
 from gateway.application.retrying_scans import retry
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery, QuarantineDecision
+from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, ScanDelivery
+from gateway.domain.alarms import AlarmKind
 from gateway.domain.scan_sources import ScanSource
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.inbound.folder_site import FolderSite
@@ -139,6 +143,50 @@ def test_another_zip_of_the_same_name_and_size_is_an_arrival_of_its_own(
     ]
     assert len({row.name for row in found}) == 2
     assert {path.name for path in (root / "answers").iterdir()} == {f"{row.name}.receipt.json" for row in found}
+
+
+def test_a_discarded_delivery_that_comes_again_waits_for_a_decision_of_its_own_and_is_answered(
+    world: World, at_site: tuple[Services, Path]
+) -> None:
+    services, root = at_site
+    for _ in range(3):  # while it waits, the same is the same
+        put_zip(root, b"no ZIP", 1_700_000_000)
+        take_arrivals(services)
+    (first,) = refused_rows(world)
+    discard(services, "post", row_id(first), "bitte neu")
+    for _ in range(2):
+        put_zip(root, b"no ZIP", 1_700_000_000)
+        assert take_arrivals(services).refused == 1
+    _, second = refused_rows(world)
+    assert (second.decision, second.code, second.name) == (None, first.code, f"{first.name}-2")
+    assert second.message.startswith(
+        "Unverändert noch einmal geliefert, nachdem sie am 16.11.2026 verworfen wurde."
+    )
+    assert (Path(second.folder) / "delivery.zip").read_bytes() == b"no ZIP"
+    assert second.folder != first.folder, "each goes by its own rule of retention"
+    told = json.loads((root / "answers" / f"{second.name}.receipt.json").read_text())
+    assert (told["result"], told["reason"]) == ("refused", second.message)
+    on_desk = [each for each in alarms(services, "post") if each.kind is AlarmKind.SCAN_QUARANTINE]
+    assert [second.message in each.message for each in on_desk] == [True]
+    discard(services, "post", row_id(second), "noch einmal")
+    put_zip(root, b"no ZIP", 1_700_000_000)
+    take_arrivals(services)
+    assert [row.name for row in refused_rows(world)][2:] == [f"{first.name}-3"]
+
+
+def test_a_delivery_that_was_taken_in_and_comes_again_stays_harmless(
+    world: World, at_site: tuple[Services, Path]
+) -> None:
+    services, root = at_site
+    given = deliver(world, root, 1, ScanSpec.unknown())
+    shutil.copytree(given, root / "copy")
+    for _ in range(2):
+        (report,) = take_arrivals(services).taken
+        shutil.copytree(root / "copy", root / "in" / "L-1")
+    assert report.already_known
+    assert refused_rows(world) == []
+    with world.services.db.reading() as session:
+        assert len(session.exec(select(InboundDocument)).all()) == 1
 
 
 def test_another_zip_that_cannot_be_fetched_is_an_arrival_of_its_own(

@@ -6,11 +6,13 @@ import pytest
 from sqlmodel import select
 
 from gateway.application import tallying
+from gateway.application.alarming import Alarm, alarms, settle
 from gateway.application.reconciling import account
 from gateway.db.mail import Submission
+from gateway.domain.alarms import AlarmAction, AlarmKind
 from gateway.domain.submission import SubmissionState
 from gateway.domain.tally import Difference
-from gateway.errors import InputError
+from gateway.errors import Conflict, InputError, NotFound
 from tests.application.test_print_house_run import house, with_house
 from tests.world import MONDAY, World, at
 
@@ -54,6 +56,34 @@ def test_a_provider_that_does_not_answer_is_asked_again_and_is_an_alarm_meanwhil
     assert tallying.missing(world.services) == [("epost", MONDAY)]
     assert len(tallying.tally_due(world.services)) == 1
     assert tallying.missing(world.services) == []
+
+
+def not_compared(world: World) -> list[Alarm]:
+    return [one for one in alarms(world.services, "post") if one.kind is AlarmKind.TALLY_MISSING]
+
+
+def test_a_provider_that_is_silent_for_days_is_one_alarm_that_tells_since_when(world: World) -> None:
+    world.approved("F1")
+    world.evening()
+    world.advance_to(at(MONDAY + timedelta(days=3), "06:30"))
+    (silent,) = not_compared(world)
+    assert silent.days == tuple(MONDAY + timedelta(days=each) for each in range(3))
+    assert (silent.day, silent.since) == (MONDAY, at(TUESDAY, "06:00"))
+    assert f"3 Tage seit dem {MONDAY:%d.%m.%Y}" in silent.message
+    settle(world.services, "post", silent.key, AlarmAction.SETTLE, "Störung dort, Rechnung geprüft")
+    assert not_compared(world) == []
+    world.advance_to(at(MONDAY + timedelta(days=5), "06:30"))
+    (later,) = not_compared(world)
+    assert later.days == (MONDAY + timedelta(days=3), MONDAY + timedelta(days=4)), "what was settled stays so"
+    world.simulator.plan_fault(LIST, "5xx-before")
+    with pytest.raises(Conflict) as refused:
+        settle(world.services, "post", later.key, AlarmAction.COMPARE, "")
+    assert refused.value.code == "provider-silent"
+    settle(world.services, "post", later.key, AlarmAction.COMPARE, "")
+    assert not_compared(world) == []
+    assert [each.day for each in tallying.tallies(world.services)] == list(reversed(later.days))
+    with pytest.raises(NotFound):
+        settle(world.services, "post", later.key, AlarmAction.SETTLE, "noch einmal")
 
 
 def test_a_letter_that_the_provider_does_not_list_makes_the_account_name_it(world: World) -> None:

@@ -226,7 +226,8 @@ def test_the_page_shows_quarantine_gaps_and_deliveries_and_a_person_decides(
 ) -> None:
     caller = system(scans, "post", Scope.SCANS_DELIVER)
     taken_in(scans, caller, packed(scans.world, tmp_path, 3))
-    taken_in(scans, caller, packed(scans.world, tmp_path, 4, whole=False))
+    bad = packed(scans.world, tmp_path, 4, whole=False)
+    taken_in(scans, caller, bad)
     visitor = scans.visitor("post")
     visitor.get("/scanlieferungen")
     assert "1 bis 2" in visitor.text
@@ -235,6 +236,10 @@ def test_the_page_shows_quarantine_gaps_and_deliveries_and_a_person_decides(
     visitor.post("/scanlieferungen/quarantaene/1", reason="neu angefordert", to="discard")
     assert "verworfen" in visitor.text
     assert "Keine Lieferung ist in Quarantäne" in visitor.text
+    told = taken_in(scans, caller, bad)
+    visitor.get("/scanlieferungen")
+    assert "Unverändert noch einmal geliefert" in visitor.text
+    assert "Unverändert noch einmal geliefert" in told["receipt"]["reason"]
     assert scans.visitor("anna").get("/scanlieferungen").status_code == 403
 
 
