@@ -195,7 +195,10 @@ def is_checked(facts: OriginalFacts) -> bool:
 
 
 def blocks(facts: OriginalFacts, terms: OriginalTerms, today: date) -> list[Block]:
-    """All that stands against releasing it, the weightiest first; empty if it may be released today."""
+    """All that stands against releasing it, the weightiest first; empty if it may be released today.
+
+    Of what was not taken no term runs, and there is no scan to check: that it was not taken says all.
+    """
     due = terms.due(facts.document_class, facts.delivered_on) if facts.delivered_on else None
     reasons = {
         Block.NOT_THERE: facts.paper is not Paper.KEPT,
@@ -208,8 +211,8 @@ def blocks(facts: OriginalFacts, terms: OriginalTerms, today: date) -> list[Bloc
         Block.RESCAN: facts.rescan or facts.quality is Quality.REJECTED,
         Block.IN_TRAY: facts.delivered_on is not None and not facts.assigned,
         Block.NOT_FILED: facts.assigned and not facts.filed,
-        Block.NOT_CHECKED: not is_checked(facts),
-        Block.TERM_RUNNING: due is None or today < due,
+        Block.NOT_CHECKED: facts.delivered_on is not None and not is_checked(facts),
+        Block.TERM_RUNNING: due is not None and today < due,
     }
     return [block for block, holds in reasons.items() if holds]
 

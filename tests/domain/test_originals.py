@@ -110,6 +110,11 @@ def test_each_reason_alone_keeps_the_paper(change: dict[str, object], block: Blo
     assert block in blocks(replace(GOOD, **change), TERMS, DUE)  # type: ignore[arg-type]
 
 
+def test_of_what_was_not_taken_no_term_runs_and_nothing_is_to_be_checked() -> None:
+    never = OriginalFacts(delivered_on=None, document_class="letter")
+    assert blocks(never, TERMS, DUE) == blocks(never, TERMS, DELIVERED) == [Block.NOT_TAKEN]
+
+
 def test_the_term_ends_after_eight_weeks_and_can_only_be_lengthened() -> None:
     assert blocks(GOOD, TERMS, DUE - timedelta(days=1)) == [Block.TERM_RUNNING]
     assert blocks(GOOD, TERMS, DUE) == []

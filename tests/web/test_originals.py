@@ -79,3 +79,25 @@ def test_a_caseworker_sees_where_the_paper_is_holds_it_and_has_it_back(site: Sit
     assert site.visitor("anna").get("/posteingang/3").status_code == 403
     assert site.visitor("audit").get("/originale").status_code == 200
     assert site.visitor("post").get("/posteingang/99").status_code == 404
+
+
+def test_paper_whose_scan_was_not_taken_stays_for_that_reason_and_for_no_term(
+    site: Site, world: World, centre: ScanCentre
+) -> None:
+    centre.lay(letter_naming("y", read=False).typed("JC-BOR-2026-00017"))
+    centre.script.next_delivery = ["wrong-hash"]
+    folder = centre.deliver()
+    assert folder is not None
+    import_delivery(world.services, folder, source=SOURCE)
+    make_rounds(world.services)
+    post = site.visitor("post")
+    world.advance(days=56)
+    post.sign_in("post")
+    post.get("/originale")
+    (line,) = (row for row in post.page.split("<tr>") if 'href="/posteingang/4"' in row)
+    assert "nicht absehbar" in line
+    assert "Scan nicht übernommen</td>" in line
+    assert "Frist läuft" not in line
+    post.get("/posteingang/4")
+    assert "Nicht vernichtet wird es, solange gilt: Scan nicht übernommen" in post.text
+    assert "Scan nicht geprüft" not in post.text
