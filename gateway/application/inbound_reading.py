@@ -76,6 +76,8 @@ class InboundView:
     """The later scan of the same paper that is valid now."""
     replaces: int | None = None
     delivery_id: int = 0
+    may_part: bool = False
+    """Say that what replaced it is the scan of another paper."""
 
 
 def read_inbound(services: Services, login: str, inbound_id: int) -> InboundView:
@@ -163,6 +165,9 @@ def _view(session: Session, who: Actor, document: InboundDocument) -> InboundVie
         replaced_by=row_id(valid) if (valid := valid_scan(session, document)) is not document else None,
         replaces=document.replaces_id,
         delivery_id=document.delivery_id,
+        may_part=document.state is InboundState.REPLACED
+        and who.may(Action.ASSIGN_INBOUND)
+        and who.may(Action.RECEIVE_SCANS),
     )
 
 

@@ -219,6 +219,7 @@ def _scanned(delivery_id: int, source: str, document: ScannedDocument) -> dict[s
         "batch": document.batch,
         "sender": document.sender,
         "quality": document.quality,
+        "replaces_named": document.replaces,
     }
 
 

@@ -137,7 +137,6 @@ def _line(services: Services, row: Any, came: datetime | None = None) -> Rejecte
         paper_settled_at=row.paper_settled_at,
         closed_at=row.decided_at,
     )
-    expected = expectation(facts)
     told_on = row.told_at.astimezone(services.schedule.zone).date() if row.told_at else None
     due = due_on(told_on, services.originals.redelivered_within_days)
     return RejectedLine(
@@ -151,6 +150,6 @@ def _line(services: Services, row: Any, came: datetime | None = None) -> Rejecte
         box=row.box,
         paper=Paper(row.paper) if row.paper else None,
         facts=facts,
-        expected=expected,
-        due=due if expected is Expectation.OPEN else None,
+        expected=expectation(facts),
+        due=due,
     )

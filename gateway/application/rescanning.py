@@ -147,6 +147,16 @@ def replace_earlier(session: Session, services: Services, new: InboundDocument, 
     return True
 
 
+def replace_named(session: Session, services: Services, new: InboundDocument) -> None:
+    """Link a document once more by what its manifest said, see `parting`."""
+    named = new.replaces_named or ""
+    if new.state in NOT_TAKEN:
+        link_rejected(session, new, named)
+    else:
+        replace_earlier(session, services, new, named)
+    session.flush()
+
+
 def settle_asked(session: Session, services: Services, inbound_id: int) -> None:
     """Nothing more is asked of the scan site about a document, in the caller's transaction."""
     still_open = select(ScanFeedback).where(

@@ -1,7 +1,7 @@
 """One paper, two numbers: a person says that a document is the new scan of one that was rejected; never guessed.
 
 The scan site says it in its manifest (`replaces`); where it did not, the post room links the two. From then on the
-newer row alone speaks for the paper: what is released, destroyed, counted and waited for.
+newer row alone speaks for the paper: what is released, destroyed, counted and waited for. `parting` undoes mistakes.
 """
 
 from sqlmodel import Session, col, select
@@ -43,33 +43,12 @@ def link_paper(services: Services, login: str, rejected_id: int, new_id: int) ->
     Raises `NotFound`, `NotPermitted`, `InputError` ('paper-not-linkable'), `Conflict` ('paper-linked').
     """
     with services.db.transaction() as session:
-        _require(session, login)
+        require_both(session, login)
         old, new = find_inbound(session, rejected_id), find_inbound(session, new_id)
         _refuse_nonsense(session, old, new)
         compare_and_set(session, InboundDocument, new_id, expect={"replaces_id": None}, replaces_id=rejected_id)
         settle_asked(session, services, rejected_id)
         audit(session, services, login, "paper-linked", f"inbound-{rejected_id}", by=f"inbound-{new_id}")
-
-
-def part_paper(services: Services, login: str, rejected_id: int, reason: str) -> None:
-    """They are two papers after all: the rejected one is waited for again.
-
-    Raises `NotFound`, `NotPermitted`, `InputError` ('reason-missing'), `Conflict` ('paper-not-linked').
-    """
-    if not reason.strip():
-        raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
-    with services.db.transaction() as session:
-        _require(session, login)
-        old = find_inbound(session, rejected_id)
-        query = select(InboundDocument.id).where(InboundDocument.replaces_id == rejected_id)
-        linked = list(session.exec(query).all())
-        if old.state not in NOT_TAKEN or not linked:
-            raise Conflict("paper-not-linked", "Dieses Dokument ist mit keinem neuen Scan verknüpft.")
-        for new_id in linked:
-            compare_and_set(
-                session, InboundDocument, new_id or 0, expect={"replaces_id": rejected_id}, replaces_id=None
-            )
-        audit(session, services, login, "paper-parted", f"inbound-{rejected_id}", reason=reason.strip())
 
 
 def stop_waiting(services: Services, login: str, rejected_id: int, reason: str) -> None:
@@ -81,7 +60,7 @@ def stop_waiting(services: Services, login: str, rejected_id: int, reason: str) 
     if not reason.strip():
         raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
     with services.db.transaction() as session:
-        _require(session, login)
+        require_both(session, login)
         document = find_inbound(session, rejected_id)
         facts = facts_of(session, services, document)
         if (refused := why_not_close(facts)) is not None or document.state not in NOT_TAKEN:
@@ -105,15 +84,16 @@ def newer_scans(session: Session, document: InboundDocument) -> list[int]:
     return [found or 0 for found in session.exec(query.order_by(col(InboundDocument.id)).limit(_PROPOSED))]
 
 
-def _require(session: Session, login: str) -> None:
+def require_both(session: Session, login: str) -> None:
+    """What the post room may: assign, and receive. Raises `NotPermitted`."""
     who = actor(session, login)
     who.require(Action.ASSIGN_INBOUND)
     who.require(Action.RECEIVE_SCANS)
 
 
 def _refuse_nonsense(session: Session, old: InboundDocument, new: InboundDocument) -> None:
-    fits = old.state in NOT_TAKEN and new.state in TAKEN and old.source == new.source and old.id != new.id
-    if not fits:
+    fits = old.state in NOT_TAKEN and new.state in TAKEN and old.source == new.source
+    if not fits or row_id(new) in _earlier(session, old):
         text = (
             "Verknüpft wird ein abgelehntes Dokument mit einem angenommenen derselben Scanstelle. Es wurde nichts"
             " geändert; bitte die Nummer prüfen."
@@ -124,3 +104,13 @@ def _refuse_nonsense(session: Session, old: InboundDocument, new: InboundDocumen
     if new.replaces_id is not None:
         text = "Dieser Scan ist schon mit einem anderen früheren Dokument verknüpft. Es wurde nichts geändert."
         raise Conflict("paper-linked", text)
+
+
+def _earlier(session: Session, document: InboundDocument) -> set[int]:
+    """The document, and all in whose place it came."""
+    found: set[int] = set()
+    number: int | None = row_id(document)
+    while number is not None and number not in found:
+        found.add(number)
+        number = find_inbound(session, number).replaces_id
+    return found

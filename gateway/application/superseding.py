@@ -28,7 +28,9 @@ _NOT_VALID = (InboundState.REPLACED, *NOT_TAKEN)
 def superseded_due(services: Services) -> list[int]:
     """Replaced scans that are in a file, or may be, and whose valid scan is in one."""
     settled = select(InboundMove.id).where(
-        col(InboundMove.inbound_id) == InboundDocument.id, col(InboundMove.replaced_by_id).is_not(None)
+        col(InboundMove.inbound_id) == InboundDocument.id,
+        col(InboundMove.replaced_by_id).is_not(None),
+        col(InboundMove.undone_at).is_(None),
     )
     query = select(InboundDocument).where(
         InboundDocument.state == InboundState.REPLACED,

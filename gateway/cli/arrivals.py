@@ -9,11 +9,12 @@ from gateway.application.answering_scans import send_answers
 from gateway.application.arriving import take_arrivals
 from gateway.application.filing import file_due
 from gateway.application.inbound_rounds import make_rounds
+from gateway.application.parting import part_paper
 from gateway.application.quarantining import discard, quarantined
 from gateway.application.rejected_scans import awaited
 from gateway.application.rescanning import report_finding
 from gateway.application.retrying_scans import retry
-from gateway.application.same_paper import link_paper, part_paper, stop_waiting
+from gateway.application.same_paper import link_paper, stop_waiting
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json
 from gateway.domain.feedback import ScanFinding
@@ -145,12 +146,14 @@ def _rejected(context: typer.Context, login: As, json: Json = False) -> None:
 
 def _same_paper(
     context: typer.Context,
-    rejected_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the rejected document.")],
+    rejected_id: Annotated[
+        int, typer.Argument(metavar="ID", help="Number of the rejected, or replaced, document.")
+    ],
     login: As,
     new: Annotated[int | None, typer.Option(help="Number of the new scan of the same paper.")] = None,
     reason: Annotated[str, typer.Option(help="Without --new: why they are two papers after all.")] = "",
 ) -> None:
-    """Say that a document is the new scan of a rejected one; without --new, that it is not."""
+    """Say that a document is the new scan of a rejected one; without --new, that its new scan is of another paper."""
     with services_for(context) as services:
         if new is None:
             part_paper(services, login, rejected_id, reason)

@@ -152,6 +152,8 @@ class InboundDocument(SQLModel, table=True):
     """Result of the scan provider's quality check."""
     replaces_id: int | None = Field(default=None, foreign_key="inbound_document.id", index=True)
     """The earlier scan of the same paper."""
+    replaces_named: str | None = None
+    """The number that the manifest gave for it; None where a person linked the two, or nobody did."""
     case_id: int | None = Field(default=None, foreign_key="case_record.id", index=True)
     proposed_case_id: int | None = Field(default=None, foreign_key="case_record.id")
     """The likeliest case, for the person who decides."""

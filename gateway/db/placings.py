@@ -89,6 +89,8 @@ class InboundMove(SQLModel, table=True):
     """When the log of the old file said that something was withdrawn."""
     replaced_by_id: int | None = Field(default=None, foreign_key="inbound_document.id")
     """It was in the right case, and left because this later scan of the same paper took its place."""
+    undone_at: datetime | None = moment(optional=True)
+    """The later scan was of another paper; the document was filed again."""
 
 
 class AsksForNothing(SQLModel, table=True):

@@ -78,6 +78,7 @@ ACTIONS: Mapping[str, str] = {
     "inbound-rejected": "Posteingang an die Scanstelle zurückgegeben",
     "paper-linked": "abgelehntes Dokument mit neuem Scan verknüpft",
     "paper-parted": "Verknüpfung mit neuem Scan gelöst",
+    "inbound-restored": "ersetzter Scan gilt wieder",
     "rejected-closed": "auf abgelehntes Dokument wird nicht mehr gewartet",
     "inbound-superseded": "ersetzter Scan verlässt die Akte",
     "inbound-replaced": "Posteingang durch neuen Scan ersetzt",

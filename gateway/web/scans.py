@@ -5,9 +5,10 @@ from fastapi.responses import Response
 
 from gateway.application.arrivals_view import arrivals_view
 from gateway.application.delivery_view import delivery_view
+from gateway.application.parting import part_paper
 from gateway.application.quarantining import discard
 from gateway.application.retrying_scans import retry
-from gateway.application.same_paper import link_paper, part_paper, stop_waiting
+from gateway.application.same_paper import link_paper, stop_waiting
 from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, path_to
 
@@ -29,7 +30,7 @@ def one(visit: SignedIn, number: int) -> Response:
 
 @router.post("/posteingang/{number}/papier")
 def paper(visit: SignedIn, number: int) -> Response:
-    """A rejected document: another one is its new scan, or is not after all, or nobody waits for one any more."""
+    """Another document is its new scan, or is not after all, or nobody waits for one any more."""
     page = path_to("posteingang", number)
     if visit.text("to") == "link":
         if not (new := visit.text("new")).isdecimal():
@@ -38,7 +39,7 @@ def paper(visit: SignedIn, number: int) -> Response:
         return visit.to(page, f"Der Posteingang {new} gilt als neuer Scan desselben Papiers.")
     if visit.text("to") == "part":
         part_paper(visit.services, visit.login, number, visit.reason())
-        return visit.to(page, "Die Verknüpfung ist gelöst; auf den neuen Scan wird wieder gewartet.")
+        return visit.to(page, "Die Verknüpfung ist gelöst, und was aus ihr folgte, ist zurückgenommen.")
     stop_waiting(visit.services, visit.login, number, visit.reason())
     return visit.to(page, "Auf dieses Dokument wird nicht mehr gewartet.")
 

@@ -220,8 +220,9 @@ def test_a_delivery_over_the_limit_is_answered_and_holds_up_no_later_one(
     assert (take_arrivals(services).refused, len(list((root / "in" / ".refused").iterdir()))) == (0, 1)
     with pytest.raises(NotPermitted):
         retry(services, "anna", kept.id or 0, "nicht meine Sache")
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as silent:
         retry(services, "post", kept.id or 0, " ")
+    assert silent.value.code == "reason-missing"
     with services.locks.try_lock("sweep-arrivals"), pytest.raises(Conflict) as busy:
         retry(services, "post", kept.id or 0, "während geholt wird")
     assert busy.value.code == "delivery-busy"

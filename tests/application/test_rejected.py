@@ -20,9 +20,10 @@ from gateway.application.paper_holding import hold
 from gateway.application.paper_releasing import release_plan
 from gateway.application.paper_returning import arrived, recall
 from gateway.application.paper_view import originals, paper_view
+from gateway.application.parting import part_paper
 from gateway.application.rejected_scans import awaited
 from gateway.application.rescanning import report_finding
-from gateway.application.same_paper import link_paper, part_paper, stop_waiting
+from gateway.application.same_paper import link_paper, stop_waiting
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.originals import DestructionItem
 from gateway.domain.alarms import AlarmAction, AlarmKind
@@ -180,6 +181,66 @@ def test_a_paper_that_the_manifest_names_is_one_paper_even_when_it_is_rejected_t
     assert view is not None
     assert (view.newer, view.line.expected) == (new.id, Expectation.CAME_AGAIN)
     assert applied(world, days=60).gone["rejected-scan"] == 2
+
+
+def waits_for(world: World, document: InboundDocument) -> tuple[Expectation, int | None, bool]:
+    """What is expected of a rejected document, what speaks for its paper, and whether a day is due."""
+    view = rejected_view(world.services, "post", number(document))
+    assert view is not None
+    return view.line.expected, view.newer, view.line.due is not None
+
+
+def test_what_is_awaited_is_for_those_who_receive_scans(world: World, tmp_path: Path) -> None:
+    spoiled(world, tmp_path)
+    for login in ("anna", "bea"):
+        with pytest.raises(NotPermitted):
+            awaited(world.services, login)
+
+
+def test_of_what_is_settled_no_day_is_due(world: World, tmp_path: Path) -> None:
+    bad = spoiled(world, tmp_path)
+    make_rounds(world.services)
+    assert waits_for(world, bad) == (Expectation.OPEN, None, True)
+    late = under_number(world, tmp_path, "L-2", bad.document_id)
+    assert waits_for(world, bad) == (Expectation.CAME_AGAIN, late.id, False)
+    again = under_number(world, tmp_path, "L-3", bad.document_id)
+    assert waits_for(world, again)[::2] == (Expectation.HERE_BEFORE, False)
+
+
+def test_of_what_nobody_waits_for_any_more_no_day_is_due(world: World, tmp_path: Path) -> None:
+    bad = spoiled(world, tmp_path)
+    make_rounds(world.services)
+    recall(world.services, "post", number(bad), "kommt nicht mehr")
+    arrived(world.services, "post", number(bad))
+    stop_waiting(world.services, "post", number(bad), "Papier ist im Haus")
+    assert waits_for(world, bad) == (Expectation.CLOSED, None, False)
+
+
+def test_what_was_refused_because_its_paper_is_here_never_speaks_for_the_paper(
+    world: World, tmp_path: Path
+) -> None:
+    bad = spoiled(world, tmp_path)
+    new = redelivered(world, tmp_path, replaces=bad.document_id)
+    late = under_number(world, tmp_path, "L-3", bad.document_id)
+    assert late.finding_code == "scan-id-repeated"
+    report_finding(world.services, "post", number(new), ScanFinding.UNREADABLE, reject=True)
+    assert waits_for(world, bad)[1] == new.id
+    assert [line.inbound_id for line in awaited(world.services, "post")] == [new.id]
+
+
+def test_of_two_rescans_of_one_paper_the_one_that_was_taken_speaks_for_the_one_that_was_not(
+    world: World, tmp_path: Path
+) -> None:
+    first = redelivered(world, tmp_path, "L-1")
+    folder = deliver(world, tmp_path, ScanSpec.unknown(), name="L-2", sequence=2)
+    change_manifest(
+        folder, lambda told: told["documents"][0].update(replaces=first.document_id, sha256="0" * 64)
+    )
+    take(world, folder)
+    bad = rows(world, InboundDocument)[-1]
+    new = redelivered(world, tmp_path, "L-3", replaces=first.document_id)
+    assert (bad.replaces_id, new.replaces_id) == (first.id, first.id)
+    assert waits_for(world, bad) == (Expectation.CAME_AGAIN, new.id, False)
 
 
 def under_number(world: World, tmp_path: Path, name: str, document_id: str) -> InboundDocument:

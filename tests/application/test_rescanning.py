@@ -281,6 +281,9 @@ def test_a_delivery_in_quarantine_is_read_again_when_it_was_put_right(world: Wor
         retry(world.services, "post", number(row), "neuer Versuch")
     manifest = Path(row.folder) / "manifest.json"
     manifest.write_bytes(manifest.read_bytes()[:-1])
+    with pytest.raises(InputError) as silent:
+        retry(world.services, "post", number(row), " ")
+    assert (silent.value.code, rows(world, InboundDocument)) == ("reason-missing", [])
     report = retry(world.services, "post", number(row), "Prüfsumme berichtigt")
     assert report.counts == {"desk": 1}
     assert quarantined(world.services, "post") == []

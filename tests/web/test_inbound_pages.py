@@ -10,6 +10,7 @@ from gateway.application.receiving import import_delivery
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.people import AuditEntry
 from gateway.testing.scans import ScanSpec, make_delivery
+from tests.application.test_receiving import change_manifest
 from tests.web.site import Site
 from tests.world import REQUEST
 
@@ -50,6 +51,27 @@ def test_whoever_works_through_the_tray_gets_the_next_one_after_each_and_is_told
     answer = visitor.post("/posteingang/2/zuordnen", case=IN_F2)
     assert "Es wartet kein weiterer" in visitor.text
     assert [document(site, number).state for number in (1, 2)] == [InboundState.ASSIGNED] * 2
+
+
+def test_two_papers_that_were_taken_for_one_are_parted_on_the_page_of_the_replaced_one(
+    site: Site, tmp_path: Path
+) -> None:
+    take(site, tmp_path, ScanSpec.letter(IN_F1))
+    first = document(site, 1).document_id
+    later = make_delivery(
+        tmp_path / "later", "west", "L-2", 2, [ScanSpec.letter(IN_F2)], at=site.world.clock.now()
+    )
+    change_manifest(later, lambda told: told["documents"][0].update(replaces=first))
+    import_delivery(site.world.services, later, source="west")
+    assert document(site, 1).state is InboundState.REPLACED
+    visitor = site.visitor("post")
+    assert "Es sind zwei Papiere" in visitor.get("/posteingang/1").text
+    assert "Es sind zwei Papiere" not in visitor.get("/posteingang/2").text
+    visitor.post("/posteingang/1/papier", to="part", reason="Anderes Datum, andere Absenderin")
+    assert "Die Verknüpfung ist gelöst" in visitor.text
+    assert "Es sind zwei Papiere" not in visitor.text
+    assert [document(site, number).state for number in (1, 2)] == [InboundState.DESK] * 2
+    assert ("post", "paper-parted", "Anderes Datum, andere Absenderin") in actions(site, "inbound-1")
 
 
 def test_a_case_is_searched_by_name_and_the_name_stands_in_no_address(site: Site, tmp_path: Path) -> None:
