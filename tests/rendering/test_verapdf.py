@@ -1,7 +1,7 @@
 """An independent validator's word: veraPDF on the sample letter of every template, PDF/A-2a and PDF/UA-1.
 
 The print copy of every template for a provider that takes PDF/A-1b is held against that, and a scan with its transfer
-note, as a scan centre delivers it, against PDF/A-3b.
+note, as a scan centre delivers it, sealed or not, against PDF/A-3b.
 
 `make test` copies the pinned validator into `.verapdf/`; all samples are validated in one Java run.
 """
@@ -16,6 +16,7 @@ import pytest
 
 from gateway.providers.profiles import load_profile
 from gateway.rendering.assembly import assemble
+from gateway.testing.house.seals import Seal
 from gateway.testing.scan_centre.notes import NoteSpec, attach, transfer_note
 from gateway.testing.scan_centre.scanner import FAX, Condition, scan
 from gateway.testing.scans import ScanSpec
@@ -51,8 +52,8 @@ def print_copy(*documents: bytes, provider: str = "epost") -> bytes:
     return assemble(documents, piece=letters.REFERENCE, profile=profile, duplex=True).pdf
 
 
-def scans_with_notes() -> dict[str, bytes]:
-    """Scans as the scan centre delivers them with an attached transfer note; the last one's note is not announced."""
+def scans_with_notes(seal: Seal) -> dict[str, bytes]:
+    """Scans as a scan centre delivers them with an attached transfer note, plain and sealed; a loose one hides it."""
     made = {
         "picture": scan(letters.sample_pdf(NAMES[0]), FAX, seed="picture"),
         "with-text": scan(
@@ -66,7 +67,8 @@ def scans_with_notes() -> dict[str, bytes]:
         del document.Root.AF
         loose = io.BytesIO()
         document.save(loose)
-    return {**attached, LOOSE: loose.getvalue()}
+    plain = {**attached, LOOSE: loose.getvalue()}
+    return plain | {f"{name}.sealed": seal(pdf) for name, pdf in plain.items()}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
     together = print_copy(*(letters.sample_pdf(name) for name in NAMES[:2]))
     (folder / f"{TOGETHER}.1b.pdf").write_bytes(together)
     (folder / f"{AS_ARCHIVED}.2u.pdf").write_bytes(print_copy(letters.sample_pdf(NAMES[0]), provider="sftp"))
-    for name, scanned in scans_with_notes().items():
+    for name, scanned in scans_with_notes(Seal(tmp_path_factory.mktemp("seal"))).items():
         (folder / f"{name}.3b.pdf").write_bytes(scanned)
     (folder / f"{DAMAGED}.pdf").write_bytes(untagged(letters.sample_pdf(NAMES[0])))
     command = [java, "-cp", f"{JARS}/*", str(PROGRAM), *map(str, sorted(folder.glob("*.pdf")))]
@@ -130,10 +132,18 @@ def test_verapdf_accepts_a_scan_with_its_transfer_note_as_pdf_a_3b(
     assert verdicts["3b", f"{name}.3b"] == "pass"
 
 
+@pytest.mark.parametrize("name", ["picture", "with-text", "simple"])
+def test_verapdf_accepts_the_same_scan_with_a_seal_over_all_of_it(
+    verdicts: dict[tuple[str, str], str], name: str
+) -> None:
+    assert verdicts["3b", f"{name}.sealed.3b"] == "pass"
+
+
 def test_verapdf_refuses_a_note_that_no_page_and_no_document_is_associated_with(
     verdicts: dict[tuple[str, str], str],
 ) -> None:
     assert verdicts["3b", f"{LOOSE}.3b"] != "pass"
+    assert verdicts["3b", f"{LOOSE}.sealed.3b"] != "pass"
 
 
 @pytest.mark.parametrize("flavour", ["2a", "ua1"])
