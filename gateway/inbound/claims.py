@@ -3,7 +3,7 @@
     in/NAME or in/NAME.zip → in/.claimed/NUMBER/…     one rename; the provider's name is free again
     … brought, taken in                               how it looked when it was brought is written down beside it
     in/.claimed/NUMBER → in/.taken/NUMBER → gone      only if it still looks so; else it is brought once more
-    in/.claimed/NUMBER → in/.refused/NAME-NUMBER      what could not be brought, and was answered so
+    in/.claimed/NUMBER → in/.refused/NAME-NUMBER      what could not be brought, and was answered so, or not all of it
 
 So what is removed is what was taken, whatever the provider puts under the same name meanwhile. A kill leaves the claim
 where the next look finds it, and of two gateways one has the rename. How the site is reached is given in as a `Shelf`.
@@ -155,9 +155,15 @@ def looks(shelf: Shelf, ours: Claim) -> str:
 
 
 def retire(shelf: Shelf, number: str, looked: str | None) -> None:
-    """Remove a claim that was taken, if it looks as it `looked` when it was brought; else it is brought once more."""
+    """Remove a claim that was taken, if it looks as it `looked` when it was brought; else it is brought once more.
+
+    Folders and links in it were never read: with them it is set aside, for whoever put them there.
+    """
     ours = _found(shelf, number)
     if ours is not None and looks(shelf, ours) == looked:
+        if ours.item.is_folder and not all(item.is_file for item in shelf.items(ours.path)):
+            set_aside(shelf, number)
+            return
         shelf.make(TAKEN)
         shelf.move(f"{CLAIMED}/{number}", f"{TAKEN}/{number}")
     _remove_taken(shelf)

@@ -11,12 +11,14 @@ from gateway.rendering.rows import Row, rows_pdf
 _FILE_COLUMNS_MM = (25.0, 75.0)
 _LINE = 100
 """Characters of a sentence on a line."""
+_BESIDE = 70
+"""The same beside the name of a file."""
 _HOW = (
-    "Jede Datei ist in SHA256SUMS mit ihrer Prüfsumme genannt. Zum Prüfen die Dateien in einen leeren Ordner",
-    "entpacken und dort „sha256sum --check SHA256SUMS“ oder „python3 pruefen.py“ aufrufen. Die Prüfsumme der",
-    "ganzen ZIP-Datei steht im Protokoll der Behörde; wer sie dort erfragt, weiß, dass nichts ausgetauscht wurde.",
-    "Das Programm prüft auch, dass die Einträge des Protokolls in der Kette der Siegel stehen. Deren Anker schreibt",
-    "die Behörde täglich außerhalb der Datenbank auf und nennt sie auf Anfrage.",
+    "Jede Datei ist in SHA256SUMS mit ihrer Prüfsumme genannt. Zum Prüfen die Dateien in einen leeren Ordner "
+    "entpacken und dort „sha256sum --check SHA256SUMS“ oder „python3 pruefen.py“ aufrufen. Die Prüfsumme der "
+    "ganzen ZIP-Datei steht im Protokoll der Behörde; wer sie dort erfragt, weiß, dass nichts ausgetauscht wurde. "
+    "Das Programm prüft auch, dass die Einträge des Protokolls in der Kette der Siegel stehen. Deren Anker schreibt "
+    "die Behörde täglich außerhalb der Datenbank auf und nennt sie auf Anfrage."
 )
 
 
@@ -37,8 +39,15 @@ def _rows(file: PostingFile, zone: tzinfo) -> Iterator[Row]:
                 yield Row([line], before_mm=0 if index else 1.2)
     yield Row(["Dateien"], size_pt=11, bold=True, before_mm=6, rule=True)
     for part in file.parts:
-        yield Row([part.name, part.what], _FILE_COLUMNS_MM, size_pt=8.5, before_mm=1.5)
+        for index, line in enumerate(textwrap.wrap(part.what, _BESIDE) or [""]):
+            first = index == 0
+            yield Row(
+                [part.name if first else "", line],
+                _FILE_COLUMNS_MM,
+                size_pt=8.5,
+                before_mm=1.5 if first else 0,
+            )
         yield Row(["", part.sha256], _FILE_COLUMNS_MM, size_pt=7)
     yield Row(["Prüfen"], size_pt=11, bold=True, before_mm=6, rule=True)
-    for line in _HOW:
+    for line in textwrap.wrap(_HOW, _LINE):
         yield Row([line])

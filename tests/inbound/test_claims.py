@@ -168,6 +168,22 @@ def test_what_still_grows_after_it_was_claimed_is_not_removed_and_is_brought_who
     assert content(arrival) == b"new" * 100
 
 
+def test_folders_in_a_delivery_are_not_read_and_not_deleted(site: Site, inbox: Path, spool: Path) -> None:
+    folder = inbox / "L-1"
+    (folder / "more").mkdir(parents=True)
+    (folder / "more" / "two.pdf").write_bytes(b"second")
+    (folder / "one.pdf").write_bytes(b"first")
+    (folder / "READY").write_text("0" * 64)
+    (arrival,) = site.arrivals(spool)
+    assert content(arrival) == b"first"
+    assert isinstance(arrival, Path)
+    site.taken(arrival)
+    assert list(site.arrivals(spool)) == []
+    (aside,) = (inbox / ".refused").iterdir()
+    assert aside.name.startswith("L-1-")
+    assert (aside / "more" / "two.pdf").read_bytes() == b"second"
+
+
 def test_of_two_gateways_one_has_the_delivery(site: Site, put: Put, inbox: Path, tmp_path: Path) -> None:
     put(b"first")
     one, other = tmp_path / "one", tmp_path / "other"
