@@ -232,6 +232,8 @@ def _apply_to_trail(services: Services, found: Pass) -> None:
         found.faults[fault.code] = 1
     except OSError:  # writing the anchor; nothing was deleted, the next pass tries again
         found.faults[ANCHORS_AWAY] = 1
+    except Conflict:  # somebody dropped it at the same moment
+        found.keep(Kind.AUDIT_ENTRY, Keep.UNFINISHED)
 
 
 def _add(counts: dict[str, int], kind: Kind, number: int) -> None:

@@ -11,10 +11,13 @@ from sqlmodel import Session, col, or_, select
 
 from gateway.application.authorising import OPERATOR, actor, audit
 from gateway.application.coming_back import returned_of
+from gateway.application.exporting_rows import LEFT_OUT, rows_about
 from gateway.application.services import Services
 from gateway.application.showing import RecipientView, view_of
+from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import MailPiece, Submission
 from gateway.db.people import AuditEntry, Case, CaseMember, Office, Person, Representative
 from gateway.db.retention import ContentDeparture
 from gateway.db.returns import AddressSuspension, InboundKeyed, ReturnedMail, ReturnNotice
@@ -43,7 +46,9 @@ def export_person(services: Services, login: str | None, reference: str) -> dict
             who.require(Action.EXPORT_PERSON)
             for case in cases:
                 who.require(Action.EXPORT_PERSON, session.get_one(Office, case.office_id).key)
-        letters = [_letter(session, services, *found) for found in _letters(session, person)]
+        copies = _letters(session, person)
+        letters = [_letter(session, services, *found) for found in copies]
+        meant = _meant(session, person, cases, copies)
         audit(session, services, login or OPERATOR, "person-exported", person.reference, letters=len(letters))
         return {
             "schema": SCHEMA,
@@ -54,6 +59,9 @@ def export_person(services: Services, login: str | None, reference: str) -> dict
             "letters": letters,
             "inbound": [one for case in cases for one in _inbound(session, case, person)],
             "address_suspensions": _suspensions(session, person),
+            "records": rows_about(session, meant),
+            "processing": _processing(session, *_names(session, meant)),
+            "not_included": dict(LEFT_OUT),
             "disclosed_to": _disclosed_to(services, letters),
             "kept_for": [
                 {"what": rule.kind.value, "days": rule.days, "from": rule.counts_from, "why": rule.reason}
@@ -104,6 +112,36 @@ def _letters(session: Session, person: Person) -> list[tuple[Letter, Recipient]]
         .order_by(col(Letter.id), col(Recipient.number))
     )
     return list(session.exec(query).all())
+
+
+def _meant(
+    session: Session, person: Person, cases: list[Case], copies: list[tuple[Letter, Recipient]]
+) -> dict[str, dict[int, str]]:
+    """Which rows are about the person, by the number of each, with what people call it (`exporting_rows.ANCHORS`)."""
+    pieces = select(MailPiece.id, MailPiece.reference).where(
+        col(MailPiece.id).in_([copy.mail_piece_id for _, copy in copies])
+    )
+    own = {row_id(case): case.reference for case in cases if _is_own(session, case, person)}
+    scans = select(InboundDocument.id).where(col(InboundDocument.case_id).in_(own))
+    return {
+        "person": {row_id(person): person.reference},
+        "case_record": own,
+        "letter": {row_id(letter): letter.reference for letter, _ in copies},
+        "recipient": {row_id(copy): f"{letter.reference}-{copy.number}" for letter, copy in copies},
+        "mail_piece": {number or 0: reference for number, reference in session.exec(pieces).all()},
+        "inbound_document": {number or 0: f"inbound-{number}" for number in session.exec(scans).all()},
+    }
+
+
+def _names(session: Session, meant: dict[str, dict[int, str]]) -> list[str]:
+    """What the trail calls all of it; the letters' own entries stand with each letter."""
+    keys = select(Submission.key).where(col(Submission.piece_id).in_(meant["mail_piece"]))
+    told = ("person", "case_record", "mail_piece", "inbound_document")
+    return [*session.exec(keys).all(), *(name for anchor in told for name in meant[anchor].values())]
+
+
+def _is_own(session: Session, case: Case, person: Person) -> bool:
+    return case.addressee_id == person.id or session.get(CaseMember, (case.id, person.id)) is not None
 
 
 def _letter(session: Session, services: Services, letter: Letter, copy: Recipient) -> dict[str, Any]:
@@ -183,17 +221,23 @@ def _suspensions(session: Session, person: Person) -> list[dict[str, Any]]:
     ]
 
 
-def _processing(session: Session, subject: str) -> list[dict[str, str]]:
-    """What was done with the letter and when, without who."""
-    query = select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id))
+def _processing(session: Session, *subjects: str) -> list[dict[str, str]]:
+    """What was done with it, when, and why; without who."""
+    query = select(AuditEntry).where(col(AuditEntry.subject).in_(subjects)).order_by(col(AuditEntry.id))
     return [
-        {"at": entry.at.isoformat(), "what": action_words(entry.action)} for entry in session.exec(query).all()
+        {
+            "at": entry.at.isoformat(),
+            "about": entry.subject,
+            "what": action_words(entry.action),
+            "reason": entry.reason,
+        }
+        for entry in session.exec(query).all()
     ]
 
 
 def _inbound(session: Session, case: Case, person: Person) -> list[dict[str, Any]]:
     """Scans of the person's own case; of whom exactly a scan is, the gateway does not know."""
-    if case.addressee_id != person.id and session.get(CaseMember, (case.id, person.id)) is None:
+    if not _is_own(session, case, person):
         return []
     query = (
         select(InboundDocument, InboundKeyed)

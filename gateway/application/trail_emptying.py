@@ -9,7 +9,7 @@ Before the anchor says so nothing is gone; after it the rows say what is still t
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, func, update
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, audit
@@ -83,10 +83,17 @@ def _mark(services: Services, row: AuditDeparture) -> None:
 
 
 def _prove(services: Services, row: AuditDeparture) -> AuditDeparture | None:
-    """The proof in the trail, of what was marked; None if nothing was."""
-    with services.db.transaction() as session:
+    """The proof in the trail, of what was marked; None if nothing was, or more was meanwhile.
+
+    The sum is made before, so that nobody who writes waits for a walk along the chain. A mark is never taken back:
+    as many marks as were added up are the same marks.
+    """
+    with services.db.reading() as session:
         told = _sum(session, row)
-        row = session.get_one(AuditDeparture, row_id(row))
+    with services.db.transaction() as session:
+        row = session.exec(select(AuditDeparture).where(AuditDeparture.id == row.id).with_for_update()).one()
+        if _marks(session, row) != told.count:
+            return None
         if told.count == 0:
             drop(session, services, SYSTEM, row)
             return None
@@ -95,9 +102,18 @@ def _prove(services: Services, row: AuditDeparture) -> AuditDeparture | None:
         session.flush()
         proof = select(AuditEntry.id).where(AuditEntry.subject == subject(row), AuditEntry.action == DEPARTED)
         compare_and_set(
-            session, AuditDeparture, row_id(row), expect={"proof_id": None}, proof_id=session.exec(proof).one()
+            *(session, AuditDeparture, row_id(row)),
+            expect={"proof_id": None, "dropped_at": None},
+            proof_id=session.exec(proof).one(),
         )
         return session.get_one(AuditDeparture, row_id(row))
+
+
+def _marks(session: Session, row: AuditDeparture) -> int:
+    marked = select(func.count()).where(
+        col(AuditSeal.number).between(row.first, row.last), AuditSeal.departure == row.id
+    )
+    return session.exec(marked).one()
 
 
 def _witness(services: Services, row: AuditDeparture) -> bool:

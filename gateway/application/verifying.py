@@ -80,14 +80,15 @@ def _walk(session: Session, services: Services, progress: Callable[[int], None] 
     for each in anchors:
         anchored.setdefault(each.number, []).append(each.sha256)
     check, departures = ChainCheck(), DepartureCheck()
-    proven = lru_cache(maxsize=1000)(lambda subject: _is_proven(session, subject))
+    proven = lru_cache(maxsize=1000)(partial(_last_proof, session))
     for seal, entry in pairs(session):
         found.sealed += 1
         found.add(check.step(seal, entry))
         departures.step(seal, entry)
         if entry is not None and is_emptied(seal, entry):
             found.reasons_deleted += 1
-            found.add([] if proven(entry.subject) else [ChainFault("reason-missing", seal.number, entry.id)])
+            is_proven = proven(entry.subject) > entry.id
+            found.add([] if is_proven else [ChainFault("reason-missing", seal.number, entry.id)])
         for sha256 in anchored.pop(seal.number, ()):
             found.add([] if sha256 == seal.sha256 else [ChainFault("anchor-differs", seal.number)])
         if progress and found.sealed % _CHUNK == 0:
@@ -150,6 +151,9 @@ def _is_old(services: Services, found: Verified) -> bool:
     return found.head is not None and found.head.sealed_at < services.clock.now() - UNANCHORED_FOR
 
 
-def _is_proven(session: Session, subject: str) -> bool:
-    query = select(AuditEntry.id).where(AuditEntry.subject == subject, AuditEntry.action == REASONS_DELETED)
-    return session.exec(query.limit(1)).first() is not None
+def _last_proof(session: Session, subject: str) -> int:
+    """The newest entry that says that reasons of a subject were deleted, 0 without one; it proves what is older."""
+    query = select(func.max(AuditEntry.id)).where(
+        AuditEntry.subject == subject, AuditEntry.action == REASONS_DELETED
+    )
+    return session.exec(query).one() or 0

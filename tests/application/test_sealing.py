@@ -18,6 +18,7 @@ from sqlmodel import col, select
 
 from gateway.application import sealing
 from gateway.application.authorising import audit
+from gateway.application.emptying_rows import empty_and_prove
 from gateway.application.sealing import anchor, anchor_due, head, seal
 from gateway.application.verifying import verify
 from gateway.db.engine import Database
@@ -145,6 +146,34 @@ def test_whatever_is_done_behind_our_back_is_found(
     unguarded(world, *done)
     found = codes(world)
     assert set(found) & set(expected) == set(expected), found
+
+
+def test_a_proof_that_reasons_were_deleted_covers_no_reason_that_was_given_later(world: World) -> None:
+    note(world, 1, "letter", "vorher")
+    seal(world.services)
+    with world.services.db.transaction() as session:
+        empty_and_prove(session, world.services, "letter")
+    note(world, 1, "letter", "nachher")
+    seal(world.services)
+    assert codes(world) == []
+    unguarded(
+        world,
+        "UPDATE audit_seal SET reason_salt = NULL WHERE entry_id IN (SELECT id FROM audit_entry WHERE reason <> '')",
+        "UPDATE audit_entry SET reason = '' WHERE reason <> ''",
+    )
+    assert codes(world) == ["reason-missing"]
+
+
+def test_however_many_chunks_there_are_each_entry_is_sealed_in_its_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "_CHUNK", 3)
+    note(world, 10)
+    seal(world.services, thorough=True)
+    with world.services.db.reading() as session:
+        sealed = session.exec(select(AuditSeal.entry_id).order_by(col(AuditSeal.number))).all()
+    assert list(sealed) == _entries(world)
+    assert codes(world) == []
 
 
 def test_an_entry_of_the_past_that_is_put_in_today_is_found(world: World) -> None:

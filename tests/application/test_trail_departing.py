@@ -504,6 +504,36 @@ def test_whatever_is_killed_in_between_the_next_pass_ends_it(
     assert [each.state for each in departures(world.services)] == ["gelöscht"]
 
 
+def test_nobody_who_writes_waits_while_the_sum_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    aged(world)
+    count, whole = confirmed(world), trail_emptying._sum
+    during: list[int] = []
+
+    def writes(*args: Any) -> Any:
+        note(world, 1, "during")
+        during.append(1)
+        return whole(*args)
+
+    monkeypatch.setattr(trail_emptying, "_sum", writes)
+    assert gone(world) == count
+    assert len(during) > 1
+    assert codes(world) == set()
+
+
+def test_what_was_marked_after_the_sum_was_made_is_neither_dropped_nor_left_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aged(world)
+    count = confirmed(world)
+    with monkeypatch.context() as patch:
+        patch.setattr(trail_emptying, "_sum", lambda *_: DepartureSum().told())
+        assert gone(world) == 0
+    assert entries(world, DEPARTED) == []
+    assert [each.state for each in departures(world.services)] == ["bestätigt"]
+    assert gone(world) == count
+    assert codes(world) == set()
+
+
 def test_nothing_is_deleted_while_the_anchor_cannot_be_written(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
