@@ -67,7 +67,8 @@ def empty_persons(services: Services, letter_id: int) -> int:
         update_rows(session, RequestedItem, RequestedItem.id, session.exec(explained).all(), reason="")
         pieces, reasons = free_pieces(session, letter_id), empty_reasons(session, letter.reference)
         reasons += empty_returns(session, services, pieces) + empty_pieces(session, services, pieces)
-        session.get_one(LetterRetention, letter_id).personal_left_at = services.clock.now()
+        left = session.get_one(LetterRetention, letter_id)
+        left.personal_left_at = left.emptied_at = services.clock.now()
         audit(
             session,
             services,

@@ -6,12 +6,14 @@ hashes. The case file has the words: it was told of each record before.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, or_, update
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM
 from gateway.application.emptying_rows import blank, empty_and_prove, reasoned_last, update_rows
+from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.delivery import DeliveryProof
@@ -31,15 +33,21 @@ from gateway.db.retention import LetterRetention
 def empty_pieces(session: Session, services: Services, pieces: Sequence[int]) -> int:
     """The typed words about these envelopes; how many reasons of the trail. Each subject proves its own."""
     proofs = col(DeliveryProof.piece_id).in_(pieces)
+    typed = col(PostingSupplement.piece_id).in_(pieces) & (col(PostingSupplement.noted_by) != SYSTEM)
+    excepted = col(PostingRecord.piece_id).in_(pieces) & col(PostingRecord.exception_id).is_not(None)
+    for model, which in (
+        (DeliveryProof, proofs & _worded()),
+        (PostingSupplement, typed),
+        (PostingRecord, excepted),
+    ):
+        _date(session, services, model, which)
     update_rows(
         *(session, DeliveryProof, DeliveryProof.piece_id, pieces), received_by=None, handed_by=None, place=None
     )
     blank(session, DeliveryProof, DeliveryProof.reason, proofs)
     blank(session, ByHand, ByHand.reason, col(ByHand.piece_id).in_(pieces))
     blank(session, HandPrint, HandPrint.reason, col(HandPrint.piece_id).in_(pieces))
-    typed = col(PostingSupplement.piece_id).in_(pieces) & (col(PostingSupplement.noted_by) != SYSTEM)
     blank(session, PostingSupplement, PostingSupplement.source, typed)
-    excepted = col(PostingRecord.piece_id).in_(pieces) & col(PostingRecord.exception_id).is_not(None)
     blank(session, PostingRecord, PostingRecord.text, excepted)
     return sum(
         empty_and_prove(session, services, name)
@@ -75,6 +83,18 @@ def waits_for_second(session: Session, letter_id: int) -> bool:
         .where(Recipient.letter_id == letter_id, PostingException.state == ExceptionState.PROPOSED)
     )
     return session.exec(query.limit(1)).first() is not None
+
+
+def _worded() -> ColumnElement[bool]:
+    """Proofs in which somebody wrote something that leaves."""
+    named = (DeliveryProof.received_by, DeliveryProof.handed_by, DeliveryProof.place, DeliveryProof.reason)
+    return or_(*(col(column).is_not(None) for column in named))
+
+
+def _date(session: Session, services: Services, model: Any, which: ColumnElement[bool]) -> None:
+    """Keep the day beside what is left of the rows."""
+    bare = which & col(model.emptied_at).is_(None)
+    session.connection().execute(update(table_of(model)).where(bare).values(emptied_at=services.clock.now()))
 
 
 def _names(session: Session, pieces: Sequence[int]) -> list[str]:

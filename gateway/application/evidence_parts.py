@@ -31,6 +31,7 @@ from gateway.db.files import Filing
 from gateway.db.letters import Approval, Document, Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Run, StatusEvent, Submission
 from gateway.db.people import Case, Office, User
+from gateway.db.retention import ContentDeparture
 from gateway.db.templates import TemplateVersion
 from gateway.domain.accessible import CompanionKind
 from gateway.domain.evidence import Part
@@ -72,6 +73,9 @@ def all_parts(subject: Subject) -> Iterator[Part]:
         ],
     )
     yield rows_part("ablage.json", "Was die Akte wann bestätigt hat", _filings(subject))
+    if subject.view.left is not None:
+        what = "Was nach den Aufbewahrungsregeln hier gelöscht ist und wann; die Akte hat es"
+        yield rows_part("aufbewahrung.json", what, _left(subject))
     trail = sealed_trail(subject.session, [subject.letter.reference, *_pieces(subject)])
     yield rows_part("protokoll.json", "Wer was wann an diesem Schreiben getan hat, mit Siegeln", trail)
     what = "Kette der Siegel bis zum nächsten Anker; von Einträgen zu anderen Schreiben nur die Prüfsumme"
@@ -222,6 +226,13 @@ def _filings(subject: Subject) -> list[dict[str, Any]]:
         Filing.case_id == subject.case.id, col(Filing.key).contains(subject.letter.reference)
     )
     return [as_row(filing) for filing in subject.session.exec(query.order_by(col(Filing.id))).all()]
+
+
+def _left(subject: Subject) -> dict[str, Any]:
+    query = select(ContentDeparture).where(ContentDeparture.subject == subject.letter.reference)
+    gone = subject.session.exec(query.order_by(col(ContentDeparture.document_sha256))).all()
+    left = as_row(subject.view.left) if subject.view.left else {}
+    return left | {"documents": [as_row(document) for document in gone]}
 
 
 def _approval(session: Session, recipient: Recipient) -> Approval | None:

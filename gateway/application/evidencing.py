@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, tzinfo
 from functools import partial
 
 from sqlmodel import Session, col, select
@@ -15,9 +16,10 @@ from sqlmodel import Session, col, select
 from gateway.application.authorising import SYSTEM, actor, audit
 from gateway.application.drafting import find_letter
 from gateway.application.evidence_parts import Subject, all_parts
+from gateway.application.noting import RecordView
 from gateway.application.sealing import seal
 from gateway.application.services import Services
-from gateway.application.showing import LetterView, RecipientView, view_of
+from gateway.application.showing import LetterView, RecipientView, left_sentences, view_of
 from gateway.db.letters import Recipient
 from gateway.db.people import Case, User
 from gateway.domain.evidence import COVER, MANIFEST, SUMS, Part, PostingFile, Section, manifest, sums
@@ -108,6 +110,8 @@ def _sections(services: Services, view: LetterView, name: Callable[[str], str]) 
     if view.cancelled_at:
         written.append(f"Storniert am {view.cancelled_at.astimezone(zone):{moment}}.")
     yield Section("Schreiben", written)
+    if view.left is not None:
+        yield Section("Aufbewahrung", left_sentences(view.left, zone))
     for recipient in view.recipients:
         handed = recipient.handed_over_at.astimezone(zone) if recipient.handed_over_at else None
         sentences = list(_document_sentences(recipient, view.service))
@@ -116,7 +120,8 @@ def _sections(services: Services, view: LetterView, name: Callable[[str], str]) 
                 f"Übergeben an den Druckdienstleister {recipient.provider} am {handed:{moment}}, dort geführt als"
                 f" {recipient.provider_reference}."
             )
-        sentences += _posting_sentences(recipient)
+        sentences += _posting_sentences(recipient, zone)
+        sentences += _proof_sentences(recipient, zone)
         if recipient.assessment:
             sentences += recipient.assessment.reasons
         yield Section(f"Empfänger {recipient.number}", sentences)
@@ -129,7 +134,8 @@ def _name(session: Session, login: str) -> str:
 
 
 def _document_sentences(recipient: RecipientView, service: Service) -> Iterator[str]:
-    yield f"Anschrift im Fenster: {' · '.join(recipient.address_lines)}"
+    in_the_window = " · ".join(recipient.address_lines) or "hier gelöscht, sie steht im Schreiben in der Akte"
+    yield f"Anschrift im Fenster: {in_the_window}"
     if recipient.approved_sha256:
         yield f"Freigegebenes Dokument: SHA-256 {recipient.approved_sha256}"
     if recipient.print_sha256:
@@ -141,15 +147,30 @@ def _document_sentences(recipient: RecipientView, service: Service) -> Iterator[
         )
 
 
-def _posting_sentences(recipient: RecipientView) -> Iterator[str]:
+def _proof_sentences(recipient: RecipientView, zone: tzinfo) -> Iterator[str]:
+    """What is recorded of its receipt, and where words of it are gone."""
+    for proof in recipient.proofs:
+        gone = f" {_gone('Namen, Ort und Begründung', proof.emptied_at, zone)}" if proof.emptied_at else ""
+        yield f"Zugangsnachweis {proof.number}: {proof.said}.{gone}"
+
+
+def _gone(what: str, at: datetime, zone: tzinfo) -> str:
+    return f"({what} hier gelöscht am {at.astimezone(zone):%d.%m.%Y}.)"
+
+
+def _posting_sentences(recipient: RecipientView, zone: tzinfo) -> Iterator[str]:
     if recipient.posting_reported_on is None and not recipient.records:
         yield "Eine Aufgabe zur Post ist nicht gemeldet; die Übergabe an den Druckdienstleister ist keine."
     elif not recipient.records:
         day = recipient.posted_on
         yield f"Aufgabe zur Post am {day:%d.%m.%Y} gemeldet, noch nicht bestätigt: vorläufig."
     elif recipient.not_posted:
-        yield f"Doch nicht zur Post gegeben. Ab-Vermerk: {recipient.records[-1].text}"
+        yield f"Doch nicht zur Post gegeben. Ab-Vermerk: {_record_text(recipient.records[-1], zone)}"
     else:
         day = recipient.posted_on
         yield f"Aufgabe zur Post am {day:%d.%m.%Y}, bestätigt von {recipient.posting_confirmed_by}."
-        yield f"Ab-Vermerk: {recipient.records[-1].text}"
+        yield f"Ab-Vermerk: {_record_text(recipient.records[-1], zone)}"
+
+
+def _record_text(record: RecordView, zone: tzinfo) -> str:
+    return f"{record.text} {_gone('Wortlaut', record.emptied_at, zone)}" if record.emptied_at else record.text

@@ -10,7 +10,7 @@ from gateway.application.bundling import Neighbours, neighbours_by_number
 from gateway.application.drafting import find_letter
 from gateway.application.filing_view import failing_of
 from gateway.application.services import Services
-from gateway.application.showing import LetterView, RecipientView, view_of
+from gateway.application.showing import LetterView, RecipientView, left_sentences, view_of
 from gateway.application.stopping import stop_reasons
 from gateway.application.suspensions import suspension_notes
 from gateway.db.people import Office
@@ -78,6 +78,8 @@ def _of_letter(services: Services, view: LetterView) -> list[str]:
     sentences += stop_reasons(services, view.reference)
     if view.replaces:
         sentences.append(f"Es ersetzt das zurückgekommene Schreiben {for_people(view.replaces)}.")
+    if view.left is not None:
+        sentences += left_sentences(view.left, services.schedule.zone)
     if view.note:
         sentences.append(f"Vermerk: {view.note}")
     return sentences

@@ -55,6 +55,8 @@ class ProofView:
     """Why it corrects the one before."""
     recorded_by: str
     recorded_at: datetime
+    emptied_at: datetime | None
+    """When names, place and reason left by their rule of retention."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ class RecordView:
     confirmed_by: str
     second: str | None
     confirmed_at: datetime
+    emptied_at: datetime | None
+    """When the text left by its rule of retention; then `text` says only that."""
     supplements: Sequence[SupplementView] = ()
     """Numbers that came after it was written."""
 
@@ -136,6 +138,7 @@ def _view(
         confirmed_by=session.get_one(User, record.confirmed_by_id).name,
         second=session.get_one(User, record.second_id).name if record.second_id else None,
         confirmed_at=record.confirmed_at,
+        emptied_at=record.emptied_at,
         supplements=[each for each in added if each.record_no == record.number],
     )
 

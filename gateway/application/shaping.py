@@ -8,6 +8,7 @@ from gateway.application.history import HandView, ProofView
 from gateway.application.listing import LetterLine
 from gateway.application.requesting import request_json
 from gateway.application.showing import LetterView, RecipientView
+from gateway.db.retention import LetterRetention
 from gateway.domain.references import for_people
 
 
@@ -31,6 +32,7 @@ def as_json(view: LetterView) -> dict[str, Any]:
         "note": view.note,
         "recipients": [_recipient_json(recipient) for recipient in view.recipients],
         "request": request_json(view.request) if view.request else None,
+        "left_by_retention": _left_json(view.left) if view.left else None,
     }
 
 
@@ -82,6 +84,7 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
                 "list": record.list_number or None,
                 "confirmed_at": record.confirmed_at.isoformat(),
                 "text": record.text,
+                "emptied_at": _iso(record.emptied_at),
                 "supplements": [
                     {
                         "franking_id": added.franking_id or None,
@@ -89,6 +92,7 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
                         "source": added.source,
                         "noted_by": added.noted_by,
                         "noted_at": added.noted_at.isoformat(),
+                        "emptied_at": _iso(added.emptied_at),
                     }
                     for added in record.supplements
                 ],
@@ -123,6 +127,15 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
             }
             for event in view.events
         ],
+    }
+
+
+def _left_json(left: LetterRetention) -> dict[str, Any]:
+    """When what left by the rules of retention; the case file has it."""
+    return {
+        "documents_at": _iso(left.content_left_at),
+        "payloads_at": _iso(left.payloads_left_at),
+        "personal_at": _iso(left.emptied_at),
     }
 
 
@@ -163,6 +176,7 @@ def _proof_json(proof: ProofView) -> dict[str, Any]:
         "reason": proof.reason,
         "recorded_by": proof.recorded_by,
         "recorded_at": _iso(proof.recorded_at),
+        "emptied_at": _iso(proof.emptied_at),
     }
 
 

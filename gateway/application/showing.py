@@ -5,7 +5,7 @@ Only reads. Role and office are asked here as everywhere; what a user may not se
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -37,10 +37,12 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Posting, Run
 from gateway.db.people import Case, Office, User
+from gateway.db.retention import LetterRetention
 from gateway.domain.accessible import TWIN_TITLES, CompanionKind
 from gateway.domain.deadlines import Assessment
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
+from gateway.domain.retention import sentences_of_leaving
 from gateway.domain.standing import Standing, standing_of_copy, standing_of_letter
 from gateway.ports.provider import PieceNumbers
 
@@ -144,6 +146,8 @@ class LetterView:
     recipients: Sequence[RecipientView]
     replaces: str | None = None
     """The letter that came back and that this one replaces."""
+    left: LetterRetention | None = None
+    """What of it left by the rules of retention, and when; None: nothing."""
     request: RequestView | None = None
     """What it asks for, and what of that came."""
 
@@ -193,8 +197,16 @@ def view_of(session: Session, services: Services, letter: Letter, office: Office
         data=letter.data,
         recipients=recipients,
         replaces=replaces(session, row_id(letter)),
+        left=session.get(LetterRetention, letter.id),
         request=request_of(session, services, letter),
     )
+
+
+def left_sentences(left: LetterRetention, zone: tzinfo) -> list[str]:
+    """What left of a letter by the rules of retention, in German."""
+    moments = (left.payloads_left_at, left.emptied_at)
+    days = [at.astimezone(zone).date() if at else None for at in moments]
+    return sentences_of_leaving(left.content_left_at.astimezone(zone).date(), *days)
 
 
 def piece_standing(session: Session, letter: Letter, recipient: Recipient) -> Standing:

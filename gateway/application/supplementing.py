@@ -37,6 +37,8 @@ class SupplementView:
     source: str
     noted_by: str
     noted_at: datetime
+    emptied_at: datetime | None
+    """When the source left by its rule of retention."""
 
     @property
     def said(self) -> str:

@@ -67,3 +67,5 @@ class DeliveryProof(SQLModel, table=True):
     reason: str | None = None
     recorded_by: str
     recorded_at: datetime = moment()
+    emptied_at: datetime | None = moment(optional=True)
+    """When names, place and reason left by their rule; None where nothing left."""

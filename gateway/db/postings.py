@@ -169,6 +169,8 @@ class PostingRecord(SQLModel, table=True):
     confirmed_at: datetime = moment()
     exception_id: int | None = Field(default=None, foreign_key="posting_exception.id", index=True)
     second_id: int | None = Field(default=None, foreign_key="user_account.id")
+    emptied_at: datetime | None = moment(optional=True)
+    """When its text left by its rule."""
 
 
 class PostingSupplement(SQLModel, table=True):
@@ -197,3 +199,5 @@ class PostingSupplement(SQLModel, table=True):
     """Whose word it is: the provider and its statement, its list, or what a person read it from."""
     noted_by: str
     noted_at: datetime = moment()
+    emptied_at: datetime | None = moment(optional=True)
+    """When the source left by its rule."""

@@ -41,6 +41,9 @@ class LetterRetention(SQLModel, table=True):
     content_left_at: datetime = moment(index=True)
     payloads_left_at: datetime | None = moment(optional=True)
     personal_left_at: datetime | None = moment(optional=True)
+    """None again where something was written since, until that leaves, too."""
+    emptied_at: datetime | None = moment(optional=True)
+    """When addresses, data and words last left; stays whatever is written since."""
 
 
 class DeletionLock(SQLModel, table=True):

@@ -124,6 +124,22 @@ def what_keeps(rule: RetentionRule, facts: Facts, today: date) -> Keep | None:
     return next((keep for keep, holds in reasons.items() if holds), None)
 
 
+_LEFT = (
+    ("Die Dokumente wurden", "sie"),
+    ("Der Wortlaut der Meldungen von Dienstleistern wurde", "ihn"),
+    ("Anschriften, Daten, Namen und Begründungen wurden", "sie"),
+)
+
+
+def sentences_of_leaving(documents: date, payloads: date | None, personal: date | None) -> list[str]:
+    """What left of a letter on which days, in German: nobody is to take a blank for what was never there."""
+    return [
+        f"{what} nach der Aufbewahrungsregel am {day:%d.%m.%Y} hier gelöscht; die E-Akte hat {it}."
+        for (what, it), day in zip(_LEFT, (documents, payloads, personal), strict=True)
+        if day is not None
+    ]
+
+
 def together(several: Sequence[Facts]) -> Facts:
     """What holds for a thing that belongs to several others: it ends with the last, and each can keep it."""
     ends = [facts.ended_on for facts in several if facts.ended_on is not None]

@@ -1,6 +1,10 @@
 """What people wrote about envelopes leaves by its rule, and proves it; what happened, when, and by whom stays."""
 
+import io
+import json
+import zipfile
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,11 +15,14 @@ from gateway.application import excepting
 from gateway.application.administering import add_user
 from gateway.application.delivering import Receipt, correct, prove
 from gateway.application.destroying import apply, plan
+from gateway.application.evidencing import packed, posting_file
+from gateway.application.explaining import explain
 from gateway.application.filing import file_due
 from gateway.application.noting import EMPTIED
 from gateway.application.reconciling import account
 from gateway.application.requesting import settle
 from gateway.application.sealing import anchor
+from gateway.application.shaping import as_json
 from gateway.application.supplementing import enter
 from gateway.application.verifying import verify
 from gateway.db.delivery import DeliveryProof
@@ -27,7 +34,8 @@ from gateway.db.retention import LetterRetention
 from gateway.domain.delivery import DeliveryKind
 from gateway.domain.permission import Role
 from tests.application.test_destroying import posted
-from tests.world import REQUEST, World
+from tests.web.site import serve
+from tests.world import REQUEST, World, pdf_text
 
 pytestmark = pytest.mark.both_databases
 NAME = "Zwirbelkötter"
@@ -93,6 +101,10 @@ def test_words_leave_with_the_personal_data_and_facts_and_chain_stay_whole(world
     assert NAME not in words(world)
     after = world.only(reference)
     assert [each.text for each in after.records] == [before.records[0].text, EMPTIED]
+    day = world.clock.now()
+    assert [each.emptied_at for each in after.records] == [None, day]
+    assert [proof.emptied_at for proof in after.proofs] == [day, day]
+    assert [each.emptied_at for each in after.records[1].supplements] == [day]
     facts = ("posting_confirmed_on", "standing", "assessment", "piece")
     assert [getattr(after, each) for each in facts] == [getattr(before, each) for each in facts]
     assert [proof.effective_on for proof in after.proofs] == [proof.effective_on for proof in before.proofs]
@@ -141,6 +153,40 @@ def test_an_exception_that_waits_for_a_second_person_keeps_its_words_and_those_o
     anchor(world.services)
     assert gone(world)["personal"] == 1
     assert NAME not in words(world)
+
+
+def test_whoever_reads_it_is_told_that_words_left_and_on_which_day(world: World, tmp_path: Path) -> None:
+    """On the page, in the JSON, in the posting file and on its cover: a blank is no omission."""
+    reference = written_about(world)
+    for days in (200, 740):
+        world.advance(days=days)
+        gone(world)
+    day = f"{world.services.today():%d.%m.%Y}"
+    told = " ".join(explain(world.services, reference, "both"))
+    assert f"Anschriften, Daten, Namen und Begründungen wurden nach der Aufbewahrungsregel am {day}" in told
+    shown = as_json(world.view(reference))
+    proof = shown["recipients"][0]["proofs"][-1]
+    assert proof["emptied_at"] == shown["left_by_retention"]["personal_at"] == world.clock.now().isoformat()
+    correct(world.services, "post", reference, 1, handed(world, reference, 3), f"{NAME} irrte")
+    assert world.view(reference).left is not None, "what left before stays gone"
+    archive, _ = packed(world.services, posting_file(world.services, None, reference))
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        opened.extractall(tmp_path)
+    left = json.loads((tmp_path / "aufbewahrung.json").read_text(encoding="utf-8"))
+    assert left["emptied_at"][:10] == world.services.today().isoformat()
+    assert [document["kind"] for document in left["documents"]] == ["document"]
+    proofs = json.loads((tmp_path / "zugangsnachweis-1.json").read_text(encoding="utf-8"))
+    assert [bool(each["emptied_at"]) for each in proofs] == [True, True, False]
+    cover = " ".join(pdf_text((tmp_path / "deckblatt.pdf").read_bytes()).split())
+    assert f"(Namen, Ort und Begründung hier gelöscht am {day}.)" in cover
+    assert f"(Wortlaut hier gelöscht am {day}.)" in cover
+    assert "Anschrift im Fenster: hier gelöscht" in cover
+    with serve(world) as site:
+        visitor = site.visitor("both")
+        visitor.get(f"/schreiben/{reference}")
+    said = f"Namen, Ort und Begründung nach der Aufbewahrungsregel gelöscht am {day}"
+    assert visitor.text.count(said) == 2
+    assert "Quelle nach der Aufbewahrungsregel gelöscht" in visitor.text
 
 
 def test_a_reason_about_the_letter_itself_that_is_typed_years_later_is_kept_for_its_own_term(
