@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from gateway.domain.by_hand import BY_HAND
 from gateway.domain.canary import CanaryRules
-from gateway.domain.desk import DeskRules, Patience
 from gateway.domain.mailpiece import Service
+from gateway.domain.patience import DeskRules, Patience
 from gateway.domain.posting_list import Agreement, Evidence, PostingRules
 from gateway.domain.sweep import SweepRules
 from gateway.errors import ConfigError

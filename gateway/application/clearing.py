@@ -23,6 +23,7 @@ from gateway.domain import desk as rules
 from gateway.domain.delivery import Verdict, describe
 from gateway.domain.desk import UNREADABLE, WITHDRAWN, Facts, Problem
 from gateway.domain.letter import LetterState
+from gateway.domain.patience import overdue
 from gateway.domain.publishing import TEMPLATE_WITHDRAWN
 from gateway.domain.returning import NEEDLESS, SUSPENDED
 from gateway.domain.status import Status
@@ -267,7 +268,7 @@ def _from_reports(
     if submission.given_up_at and submission.settled_at is None and facts.status is Status.HANDED_TO_POST:
         said = what_is_missing(Problem.NO_END, submission.provider)
         yield trouble(Problem.NO_END, submission.key, submission.given_up_at, said)
-    late = rules.overdue(
+    late = overdue(
         facts,
         provider=submission.provider,
         planned_on=_day(services, submission.planned_at),

@@ -176,9 +176,18 @@ def words_of_task(returned: ReturnedMail | None) -> str | None:
 
 
 def replaces(session: Session, letter_id: int) -> str | None:
-    """The letter that came back and that this one replaces."""
+    """The letter that came back, or whose end nobody told, and that this one replaces."""
     query = select(Letter.reference).join(Reissue, col(Reissue.old_letter_id) == Letter.id)
     return session.exec(query.where(Reissue.new_letter_id == letter_id)).one_or_none()
+
+
+def written_anew(session: Session, letter_id: int, number: int) -> tuple[str, ...]:
+    """Letters in the place of a copy whose end nobody told."""
+    query = select(Letter.reference).join(Reissue, col(Reissue.new_letter_id) == Letter.id)
+    unended = query.where(
+        Reissue.old_letter_id == letter_id, Reissue.number == number, col(Reissue.returned_id).is_(None)
+    )
+    return tuple(session.exec(unended).all())
 
 
 def _row(session: Session, services: Services, piece_id: int, told: Told) -> ReturnedMail:

@@ -15,20 +15,15 @@ from gateway.application.authorising import Actor, actor, audit
 from gateway.application.coming_back import returned_of
 from gateway.application.drafting import find_letter
 from gateway.application.outcomes import mark_for_filing
-from gateway.application.redrafting import redraft
-from gateway.application.service_check import check_service, default_service
+from gateway.application.replacing import replace_copy
 from gateway.application.services import Services
 from gateway.application.suspending import suspend
-from gateway.application.suspensions import refuse_suspended
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Office, Person
-from gateway.db.returns import Reissue, ReturnedMail
+from gateway.db.returns import ReturnedMail
 from gateway.domain.address import normalise
-from gateway.domain.letter import LetterState
-from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
-from gateway.domain.references import for_people
 from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason, check_decision
 from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import Conflict, InputError, NotFound
@@ -161,22 +156,6 @@ def _correct(
     audit(session, services, who.login, "person-address-corrected", person.reference)
 
 
-def _forget_discarded(session: Session, row_number: int, letter: Letter) -> None:
-    """It came back, did not, and did after all: what was written in between counts no more, if it was discarded."""
-    query = select(Reissue).where(Reissue.returned_id == row_number, Reissue.old_letter_id == row_id(letter))
-    earlier = session.exec(query).one_or_none()
-    if earlier is None:
-        return
-    new = session.get_one(Letter, earlier.new_letter_id)
-    if new.state is not LetterState.CANCELLED:
-        raise Conflict(
-            "return-already-reissued",
-            f"Dafür gibt es schon das Schreiben {for_people(new.reference)}. Bitte dieses verwenden oder stornieren.",
-        )
-    session.delete(earlier)
-    session.flush()
-
-
 def _reissue(
     session: Session,
     services: Services,
@@ -185,32 +164,16 @@ def _reissue(
     copy: tuple[Letter, Recipient, Office],
     decision: Decision,
 ) -> str:
-    letter, old, office = copy
+    letter, _, _ = copy
     if letter.template == FINISHED_PDF:
         raise Conflict(
             "letter-is-finished-pdf",
             "Dieses Schreiben kam als fertiges PDF und zeigt die alte Anschrift. Bitte ein neues PDF hochladen und den "
             "Rückläufer dann abschließen.",
         )
-    values = {"number": 1, "person_id": old.person_id, "copy_for": old.copy_for}
-    person = session.get_one(Person, old.person_id)
-    note = f"Ersetzt das zurückgekommene Schreiben {letter.reference}."
-    recipients = [values | freeze(services, person)]
-    draft = redraft(session, services, letter, recipients, note=note, author_id=who.id)
-    refuse_suspended(session, draft)
-    if decision.action is ReturnAction.SERVE:
-        default, reason = default_service(session, services, letter), decision.reason.strip()
-        check_service(session, services, draft, office, Service.PZU, default, reason, ())
-        draft.service, draft.service_reason = Service.PZU, reason if default is not Service.PZU else None
-    _forget_discarded(session, row_number, letter)
-    session.add(
-        Reissue(
-            new_letter_id=row_id(draft),
-            old_letter_id=row_id(letter),
-            number=old.number,
-            returned_id=row_number,
-        )
+    return replace_copy(
+        *(session, services, who, copy),
+        note=f"Ersetzt das zurückgekommene Schreiben {letter.reference}.",
+        serve_because=decision.reason.strip() if decision.action is ReturnAction.SERVE else None,
+        returned_id=row_number,
     )
-    session.flush()
-    audit(session, services, who.login, "letter-reissued", draft.reference, replaces=letter.reference)
-    return draft.reference

@@ -77,7 +77,7 @@ def _of_letter(services: Services, view: LetterView) -> list[str]:
         sentences.append(f"Grund der Anhaltung: {view.hold_reason}")
     sentences += stop_reasons(services, view.reference)
     if view.replaces:
-        sentences.append(f"Es ersetzt das zurückgekommene Schreiben {for_people(view.replaces)}.")
+        sentences.append(f"Es ersetzt das Schreiben {for_people(view.replaces)}.")
     if view.left is not None:
         sentences += left_sentences(view.left, services.schedule.zone)
     if view.note:

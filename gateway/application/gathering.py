@@ -21,7 +21,7 @@ from gateway.db.engine import row_id
 from gateway.db.letters import LetterFinding, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission
 from gateway.db.returns import ReturnedMail
-from gateway.domain.desk import DeskAction
+from gateway.domain.desk import SETTLING
 from gateway.domain.findings import Severity
 from gateway.domain.status import Status
 from gateway.domain.submission import SubmissionState
@@ -173,5 +173,5 @@ def _findings(session: Session, letters: Sequence[int]) -> dict[int, list[Letter
 
 
 def _settled(row: DeskDecision) -> str:
-    done = row.state is DecisionState.DONE and row.action is DeskAction.ACKNOWLEDGE
+    done = row.state is DecisionState.DONE and row.action in SETTLING
     return row.problem if done else ""

@@ -7,6 +7,7 @@ import, wherever it came from, and by the schedule.
 from collections.abc import Callable, Sequence
 
 from gateway.application.certificates_in import certificates_due, collect_certificates
+from gateway.application.needless import needless_due
 from gateway.application.paper_keeping import keep
 from gateway.application.requesting import requests_due
 from gateway.application.returning import returns_due
@@ -15,6 +16,7 @@ from gateway.application.services import Services
 STEPS: Sequence[Callable[[Services], object]] = (
     requests_due,
     returns_due,
+    needless_due,
     certificates_due,
     collect_certificates,
     keep,

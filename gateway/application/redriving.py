@@ -21,6 +21,8 @@ from gateway.application.redriving_steps import (
     confirm_there,
     hand_back,
     plan_again,
+    reissue,
+    serve,
     try_again,
 )
 from gateway.application.restoring import restore
@@ -69,12 +71,16 @@ _STEPS: dict[DeskAction, _Step] = {
     DeskAction.TRY_AGAIN: try_again,
     DeskAction.RESTORE: try_again,
     DeskAction.ACKNOWLEDGE: acknowledge,
+    DeskAction.REISSUE: reissue,
+    DeskAction.SERVE: serve,
 }
 
 _PERMISSIONS: dict[DeskAction, tuple[Action, ...]] = {
     DeskAction.CANCEL: (Action.CANCEL, Action.DECIDE_DESK),
     DeskAction.HAND_BACK: (Action.CANCEL, Action.DECIDE_DESK),
     DeskAction.ACKNOWLEDGE: (Action.CANCEL, Action.DECIDE_DESK),
+    DeskAction.REISSUE: (Action.WRITE_LETTER,),
+    DeskAction.SERVE: (Action.WRITE_LETTER,),
 }
 """One of them suffices; everything else is for those who decide about the desk."""
 
@@ -178,7 +184,7 @@ def _find(
     letter, office = find_letter(session, reference)
     who.require(Action.READ, office.key)
     if not may_redrive(who, action, office.key):
-        who.require(Action.DECIDE_DESK, office.key)
+        who.require(_PERMISSIONS.get(action, (Action.DECIDE_DESK,))[-1], office.key)
     troubles = troubles_of(session, services, letter)
     meant = [one for one in troubles if one.key == problem] if problem else troubles
     if not meant:

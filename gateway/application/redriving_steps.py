@@ -12,6 +12,7 @@ from gateway.application.clearing import facts_of_copies
 from gateway.application.outcomes import HandOver, mark_for_filing, move_all
 from gateway.application.packing import members
 from gateway.application.redrafting import as_before, redraft
+from gateway.application.replacing import replace_copy
 from gateway.application.replanning import (
     copies_in,
     must_be_one_sided,
@@ -30,6 +31,7 @@ from gateway.db.desk import DeskDecision
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Consignment, MailPiece, Submission
+from gateway.db.people import Office
 from gateway.domain.desk import WITHDRAWN, Problem, may_be_taken_back
 from gateway.domain.submission import SubmissionState
 from gateway.errors import Conflict
@@ -182,6 +184,34 @@ def acknowledge(
         keep_no_longer(session, letter)
         settle_suspension(session, services, letter)
     return None
+
+
+def reissue(
+    session: Session, services: Services, who: Actor, letter: Letter, trouble: Trouble, _decision: DeskDecision
+) -> str | None:
+    """A draft with the same content, to the present address, in the place of the copy whose end nobody told."""
+    return _replace(session, services, who, letter, trouble)
+
+
+def serve(
+    session: Session, services: Services, who: Actor, letter: Letter, trouble: Trouble, decision: DeskDecision
+) -> str | None:
+    """The same, to be served with a certificate; why is what was given for the decision."""
+    return _replace(session, services, who, letter, trouble, decision.reason)
+
+
+def _replace(
+    session: Session,
+    services: Services,
+    who: Actor,
+    letter: Letter,
+    trouble: Trouble,
+    serve_because: str | None = None,
+) -> str:
+    copies = select(Recipient).where(Recipient.letter_id == letter.id, Recipient.number == trouble.number)
+    copy = (letter, session.exec(copies).one(), session.get_one(Office, letter.office_id))
+    note = f"Ersetzt das Schreiben {letter.reference}, dessen Zustellung nie gemeldet wurde."
+    return replace_copy(session, services, who, copy, note=note, serve_because=serve_because)
 
 
 def _piece(session: Session, trouble: Trouble) -> MailPiece:

@@ -15,11 +15,11 @@ from gateway.domain.calendar import RunSchedule
 from gateway.domain.canary import CanaryRules
 from gateway.domain.carriers import Carriers
 from gateway.domain.deadlines import NotificationRules
-from gateway.domain.desk import DeskRules
 from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.evidence import PostingFile
 from gateway.domain.mailpiece import Service
 from gateway.domain.originals import OriginalRules
+from gateway.domain.patience import DeskRules
 from gateway.domain.postage import PostageTable
 from gateway.domain.posting_list import PostingRules
 from gateway.domain.proof import RunProof

@@ -105,6 +105,7 @@ def _recipient_json(view: RecipientView) -> dict[str, Any]:
         "provisional": view.provisional,
         "disputed": dates.disputed if dates else False,
         "returned": _return_json(view.came_back) if view.came_back else None,
+        "written_anew": [for_people(each) for each in view.written_anew],
         "reasons": list(dates.reasons) if dates else [],
         "by_hand": _hand_json(view.hand) if view.hand else None,
         "proofs": [_proof_json(proof) for proof in view.proofs],

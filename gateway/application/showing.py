@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import actor
-from gateway.application.coming_back import ReturnState, replaces, return_state
+from gateway.application.coming_back import ReturnState, replaces, return_state, written_anew
 from gateway.application.companions import signed_companions
 from gateway.application.delivering import proof_in_force
 from gateway.application.drafting import find_letter
@@ -91,6 +91,8 @@ class RecipientView:
     """How it goes by hand, if it does."""
     came_back: ReturnState | None
     """What is known and decided about its coming back, if it did."""
+    written_anew: Sequence[str]
+    """Letters in its place, where nobody told its end."""
     findings: Sequence[FindingView]
 
     @property
@@ -145,7 +147,7 @@ class LetterView:
     data: dict[str, Any]
     recipients: Sequence[RecipientView]
     replaces: str | None = None
-    """The letter that came back and that this one replaces."""
+    """The letter that this one replaces: it came back, or nobody told its end."""
     left: LetterRetention | None = None
     """What of it left by the rules of retention, and when; None: nothing."""
     request: RequestView | None = None
@@ -276,6 +278,7 @@ def _recipient_view(
         proofs=proof_views(session, recipient.mail_piece_id) if piece else (),
         hand=hand_view(session, recipient.mail_piece_id),
         came_back=return_state(session, recipient.mail_piece_id, row_id(letter)),
+        written_anew=written_anew(session, row_id(letter), recipient.number),
         findings=findings_of(session, row_id(recipient)),
     )
 

@@ -114,15 +114,28 @@ class EventRetraction(SQLModel, table=True):
 
 
 class Reissue(SQLModel, table=True):
-    """Which new letter replaces one that came back."""
+    """Which new letter replaces one that came back, or registered mail whose end nobody told."""
 
-    __table_args__ = (UniqueConstraint("returned_id", "old_letter_id"),)
+    __table_args__ = (
+        UniqueConstraint("returned_id", "old_letter_id"),
+        Index(
+            "one_reissue_of_unended",
+            "old_letter_id",
+            "number",
+            unique=True,
+            sqlite_where=text("returned_id IS NULL"),
+            postgresql_where=text("returned_id IS NULL"),
+        ),
+    )
 
     new_letter_id: int = Field(foreign_key="letter.id", primary_key=True)
     old_letter_id: int = Field(foreign_key="letter.id", index=True)
     number: int
-    """Of the recipient whose copy came back."""
-    returned_id: int = Field(foreign_key="returned_mail.id")
+    """Of the recipient whose copy is replaced."""
+    returned_id: int | None = Field(default=None, foreign_key="returned_mail.id")
+    """None: it did not come back, nobody told its end."""
+    told_at: datetime | None = moment(optional=True)
+    """When it was noticed that the end was told after all."""
 
 
 class AddressSuspension(SQLModel, table=True):

@@ -78,7 +78,7 @@ FIELDS: Mapping[str, str] = {
     "scan_quality": "Qualität des Scans",
     "scanned_by": "Gescannt durch",
     "replaces": "Ersetzt den Scan",
-    "replaces_letter": "Ersetzt das zurückgekommene Schreiben",
+    "replaces_letter": "Ersetzt das Schreiben",
     "replaced_by": "Ersetzt durch den Scan",
     "transfer_note": "Transfervermerk (XML)",
     "transfer_note_sha256": "SHA-256 des Transfervermerks",

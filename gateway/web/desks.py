@@ -15,6 +15,7 @@ from gateway.web import words
 from gateway.web.visiting import SignedIn, path_to
 
 router = APIRouter()
+_NEW_DRAFT = frozenset({DeskAction.HAND_BACK, DeskAction.REISSUE, DeskAction.SERVE})
 
 
 @router.get("/klaerung")
@@ -47,7 +48,7 @@ def decide(visit: SignedIn, reference: str) -> Response:
     notice = f"Schreiben {for_people(reference)}: {words.DESK_ACTIONS[wish.action]}."
     if done.waits is not None:
         notice = f"{notice} Eine zweite Person muss das noch bestätigen."
-    elif done.follow_up and wish.action is DeskAction.HAND_BACK:
+    elif done.follow_up and wish.action in _NEW_DRAFT:
         notice = f"{notice} Der neue Entwurf ist {for_people(done.follow_up)}."
     elif done.follow_up:
         notice = f"{notice} ({done.follow_up})"

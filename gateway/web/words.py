@@ -138,6 +138,8 @@ DESK_ACTIONS: Mapping[StrEnum, str] = {
     DeskAction.TRY_AGAIN: "Erneut versuchen",
     DeskAction.RESTORE: "Aus der Akte wiederherstellen",
     DeskAction.ACKNOWLEDGE: "Zur Kenntnis genommen",
+    DeskAction.REISSUE: "Neu erlassen",
+    DeskAction.SERVE: "Förmlich zustellen",
 }
 
 ALARMS: Mapping[StrEnum, Word] = {

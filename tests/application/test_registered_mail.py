@@ -35,8 +35,9 @@ from gateway.db.letters import Letter
 from gateway.db.people import AuditEntry
 from gateway.db.retention import LetterRetention
 from gateway.domain.delivery import DeliveryKind, Outcome
-from gateway.domain.desk import DeskAction, Patience, Problem
+from gateway.domain.desk import DeskAction, Problem
 from gateway.domain.mailpiece import Service
+from gateway.domain.patience import Patience
 from gateway.domain.permission import Role
 from gateway.errors import InputError, NotFound, NotPermitted, OutcomeUnknown
 from gateway.ports.provider import StatusReport

@@ -86,7 +86,7 @@ def linked(here: World, old: str, new: str) -> None:
     """Both letters and the case file name each other."""
     assert here.view(new).replaces == old
     assert f"Ersetzt durch Schreiben {for_people(new)}." in explain(here.services, old)
-    assert f"Es ersetzt das zurückgekommene Schreiben {for_people(old)}." in explain(here.services, new)
+    assert f"Es ersetzt das Schreiben {for_people(old)}." in explain(here.services, new)
     filed = entries(here)
     (told,) = [one for one in filed if "neu verfasst als" in one["title"]]
     assert for_people(new) in told["title"]

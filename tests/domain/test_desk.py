@@ -13,15 +13,13 @@ from gateway.domain.desk import (
     NEEDS_SECOND,
     WITHDRAWN,
     DeskAction,
-    DeskRules,
     Facts,
-    Patience,
     Problem,
     actions_for,
     lookups_exhausted,
-    overdue,
 )
 from gateway.domain.letter import LetterState
+from gateway.domain.patience import DeskRules, Patience, overdue
 from gateway.domain.status import Status
 from gateway.domain.submission import DuplicateGuard, NextAction, SubmissionState, next_action
 

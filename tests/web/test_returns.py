@@ -43,7 +43,7 @@ def test_a_caseworker_sees_what_came_back_and_sends_it_anew(site: Site, tmp_path
     present = {"berichtigt": "ja", "strasse": "Am Markt 9", "plz": "48683", "ort": "Ahaus"}
     anna.send("/ruecklaeufer/1/entscheiden", {**form, **present})
     assert "Neuer Entwurf anstelle des Rückläufers" in anna.text
-    assert f"Es ersetzt das zurückgekommene Schreiben {for_people(reference)}." in anna.text
+    assert f"Es ersetzt das Schreiben {for_people(reference)}." in anna.text
     anna.get("/ruecklaeufer")
     assert "Kein Rückläufer wartet" in anna.text
     anna.get("/ruecklaeufer?alle=true")

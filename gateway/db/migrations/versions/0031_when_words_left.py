@@ -1,4 +1,4 @@
-"""When words left by their rule is kept beside what is left of the row, so that nobody takes a blank for an omission."""
+"""When words left is kept beside what is left of the row; mail whose end nobody told may be written anew."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,11 @@ down_revision: str | None = "0028"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+_BEFORE = (
+    *("plan-again", "cancel", "hand-back", "provider-has-it", "provider-has-it-not", "try-again"),
+    *("restore", "acknowledge"),
+)
+_ACTIONS = (*_BEFORE, "reissue", "serve")
 _ROWS = ("delivery_proof", "posting_record", "posting_supplement")
 
 
@@ -24,5 +29,38 @@ def upgrade() -> None:
     for table in _ROWS:
         for statement in set_once(dialect, table, "emptied_at"):
             op.execute(statement)
+    op.add_column("reissue", sa.Column("told_at", UtcDateTime(timezone=True), nullable=True))
+    (_on_postgresql if dialect == "postgresql" else _on_sqlite)()
+    op.create_index(
+        *("one_reissue_of_unended", "reissue", ["old_letter_id", "number"]),
+        unique=True,
+        sqlite_where=sa.text("returned_id IS NULL"),
+        postgresql_where=sa.text("returned_id IS NULL"),
+    )
     letters = sa.table("letter_retention", sa.column("personal_left_at"), sa.column("emptied_at"))
     op.execute(letters.update().values(emptied_at=letters.c.personal_left_at))
+
+
+def _on_postgresql() -> None:
+    op.alter_column("reissue", "returned_id", nullable=True)
+    op.drop_constraint("desk_action_known", "desk_decision", type_="check")
+    op.create_check_constraint("desk_action_known", "desk_decision", sa.text(f"action IN {_ACTIONS}"))
+
+
+def _on_sqlite() -> None:
+    """In the schema's text, as its manual advises."""
+    version = op.get_bind().exec_driver_sql("PRAGMA schema_version").scalar_one()
+    op.execute("PRAGMA writable_schema = ON")
+    for table, before, after in (
+        ("desk_decision", f"action IN {_BEFORE}", f"action IN {_ACTIONS}"),
+        ("reissue", "returned_id INTEGER NOT NULL", "returned_id INTEGER"),
+    ):
+        op.get_bind().execute(
+            sa.text(
+                "UPDATE sqlite_master SET sql = replace(sql, :before, :after)"
+                " WHERE type = 'table' AND name = :name"
+            ),
+            {"before": before, "after": after, "name": table},
+        )
+    op.execute(f"PRAGMA schema_version = {version + 1}")
+    op.execute("PRAGMA writable_schema = OFF")
