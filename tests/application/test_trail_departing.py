@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError as Refused
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from gateway.application import excepting, trail_emptying, trail_judging
 from gateway.application.auditing import departed_until, trail
@@ -29,12 +29,15 @@ from gateway.application.trail_releasing import (
     propose_departure,
 )
 from gateway.application.verifying import verify
+from gateway.db.letters import Letter
 from gateway.db.mail import Submission
+from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditDeparture, AuditSeal
 from gateway.domain.chain import Anchor, ChainEntry, entry_hash
 from gateway.domain.departure import DEPARTED, DepartureSum
 from gateway.domain.desk import Problem
+from gateway.domain.mailing import MailingState, RowState
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.evidence_check import faults
 from tests.application.test_destroying import posted
@@ -247,6 +250,54 @@ def test_what_leads_to_a_letter_on_the_desk_stays_although_that_letter_was_empti
         with world.services.db.transaction() as session:
             session.exec(select(Submission)).one().error_code = problem
         assert leading & _going(world) == (set() if problem else leading)
+
+
+def test_the_mailing_and_the_template_version_of_a_letter_keep_their_entries_as_long_as_it_lives(
+    world: World,
+) -> None:
+    """Neither is named by the letter's own entries; both are needed to say how it came about."""
+    reference = posted(world)
+    with world.services.db.transaction() as session:
+        letter = session.exec(select(Letter).where(Letter.reference == reference)).one()
+        version = f"{letter.template}@{letter.template_version}"
+        mailing = mailing_of(session, letter)
+    names = (f"mailing:{mailing}", version)
+    for name in names:
+        note(world, 1, name, "mailing-accepted")
+    anchor(world.services)
+    indirect = {max(numbers(world, name)) for name in names}
+    world.advance(days=YEARS + 5)
+    assert not indirect & _going(world), "the letter still has its documents"
+    for days in (0, 740):
+        world.advance(days=days)
+        apply(world.services)
+    assert not indirect & _going(world), "they left only now"
+    world.advance(days=YEARS + 5)
+    for problem in (None, Problem.SEVERAL, None):
+        with world.services.db.transaction() as session:
+            session.exec(select(Submission)).one().error_code = problem
+        assert indirect & _going(world) == (set() if problem else indirect)
+
+
+def mailing_of(session: Session, letter: Letter) -> int:
+    """A mass mailing of which the letter is a row."""
+    mailing = Mailing(
+        file_sha256="0" * 64,
+        template=letter.template,
+        title=letter.title,
+        repetition=0,
+        author_id=letter.author_id,
+        state=MailingState.DONE,
+        accept_repeat=False,
+        offices=[],
+        findings=[],
+        created_at=letter.created_at,
+    )
+    session.add(mailing)
+    session.flush()
+    row = MailingRow(mailing_id=mailing.id or 0, number=2, state=RowState.SUBMITTED, letter_id=letter.id)
+    session.add(row)
+    return row.mailing_id
 
 
 def _going(world: World) -> set[int]:
