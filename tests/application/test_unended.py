@@ -24,6 +24,7 @@ from gateway.domain.references import for_people
 from gateway.domain.returning import ReturnAction, ReturnFiction
 from gateway.errors import Conflict, NotFound, NotPermitted
 from tests.application.test_registered_mail import asked, ends, sent, told
+from tests.rendering.pdfs import numbered
 from tests.web.site import serve
 from tests.world import World, at
 
