@@ -6,6 +6,7 @@ the other provider, proven and certified again; a piece that does not fit there 
 provider does not offer, or not to the country it goes to, stays where it is and is named.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from gateway.application.authorising import actor, audit
+from gateway.application.copies import in_chunks
+from gateway.application.diversions import DIVERTED
 from gateway.application.fitting import pieces_proven_for
 from gateway.application.replanning import abroad, copies_in, goes_abroad, replace, withdraw
 from gateway.application.services import Services
@@ -20,7 +23,7 @@ from gateway.application.tracking import live_submission
 from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Batch, MailPiece, Submission
+from gateway.db.mail import Batch, MailPiece, Run, Submission
 from gateway.db.people import Office
 from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
@@ -157,22 +160,22 @@ def divert(
         audit(
             session, services, who.login, "diverting", f"{origin}>{target}", reason=reason, pieces=len(pieces)
         )
-    moved = 0
+    moved: list[str] = []  # their references
     for piece_id in pieces:
-        moved += _move(services, piece_id, origin, target, reason)
+        moved += _move(services, who.login, piece_id, origin, target, reason.strip())
         if progress:
-            progress(moved)
+            progress(len(moved))
     with services.db.transaction() as session:
         unknown = _count(session, origin, _UNKNOWN)
         staying = tuple(each for _, each in _staying(session, services, origin, target))
-        left = [each.piece for each in staying]
         audit(
             *(session, services, who.login, "diverted", f"{origin}>{target}"),
-            moved=moved,
             unknown=unknown,
-            staying=left,
+            runs=_runs(session, pieces),
+            moved=_listed(moved),
+            staying=_listed([each.piece for each in staying]),
         )
-    return Diverted(moved, unknown, staying)
+    return Diverted(len(moved), unknown, staying)
 
 
 def _require_known(services: Services, origin: str, target: str) -> None:
@@ -204,20 +207,57 @@ def _movable(session: Session, origin: str) -> list[int]:
     return list(session.exec(query).all())
 
 
-def _move(services: Services, piece_id: int, origin: str, target: str, reason: str) -> bool:
-    """Move one piece, if it still may: what was released in the meantime stays."""
+def _move(
+    services: Services, login: str, piece_id: int, origin: str, target: str, reason: str
+) -> tuple[str, ...]:
+    """Move one piece, if it still may; its reference. What was released in the meantime stays.
+
+    Each of its letters says in the trail where it went, and why: a letter's posting file shows no other entry.
+    """
     with services.db.transaction() as session:
         submission = live_submission(session, piece_id)
         piece = session.get_one(MailPiece, piece_id)
         if submission is None or submission.provider != origin or submission.state not in _MOVABLE:
-            return False
+            return ()
         can = services.providers[target].capabilities
         if not can.carries(piece.service, abroad=goes_abroad(session, piece_id)):
-            return False
-        copies = [copy for copy, _ in copies_in(session, piece_id)]
-        withdraw(session, services, piece_id, f"Umgeleitet zu {target}: {reason}")
-        replace(session, services, piece_id, copies, target)
-        return True
+            return ()
+        old, copies = piece.reference, copies_in(session, piece_id)
+        withdraw(session, services, piece_id, f"Umgeleitet zu {target}.")
+        new = replace(session, services, piece_id, [copy for copy, _ in copies], target).reference
+        for copy, letter in copies:
+            audit(
+                *(session, services, login, DIVERTED, letter.reference),
+                reason=reason,
+                recipient=copy.number,
+                piece=new,
+                replaces=old,
+                origin=origin,
+                target=target,
+            )
+        return (old,)
+
+
+def _listed(references: Sequence[str]) -> dict[str, object]:
+    """How many, and a hash by which a list of them can be checked: the trail holds no thousands of references."""
+    text = "\n".join(sorted(references))
+    return {"count": len(references), "sha256": hashlib.sha256(text.encode("ascii")).hexdigest()}
+
+
+def _runs(session: Session, pieces: Sequence[int]) -> list[str]:
+    """Of which runs the pieces are."""
+    query = (
+        columns(Run.day, Run.number)
+        .join(Batch, col(Batch.run_id) == Run.id)
+        .join(MailPiece, col(MailPiece.batch_id) == Batch.id)
+        .distinct()
+    )
+    found = {
+        f"run-{day}-{number}"
+        for some in in_chunks(pieces)
+        for day, number in session.connection().execute(query.where(col(MailPiece.id).in_(some)))
+    }
+    return sorted(found)
 
 
 def _staying(session: Session, services: Services, origin: str, target: str) -> list[tuple[int, Staying]]:

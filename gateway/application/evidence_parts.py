@@ -7,7 +7,7 @@ certificate only the line of the piece is copied.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -19,6 +19,7 @@ from gateway.application.case_keys import (
     twin_document_key,
 )
 from gateway.application.companions import signed_companions
+from gateway.application.diversions import Diversion, diversions
 from gateway.application.evidence_chain import sealed_trail, stretches
 from gateway.application.evidence_posting import posting_parts, proof_parts
 from gateway.application.evidence_rows import as_row, rows_part
@@ -134,14 +135,20 @@ def _piece_parts(subject: Subject, number: int, piece_id: int) -> Iterator[Part]
         f"Sendung an Empfänger {number}: Tageslauf, Charge, Umschlag, Prüfung vor der Übergabe",
         _piece(subject, piece),
     )
-    submissions = session.exec(
-        select(Submission).where(Submission.piece_id == piece_id).order_by(col(Submission.id))
-    ).all()
+    submissions = _submissions(session, piece.reference)
+    moved = [each for each in diversions(session, subject.letter.reference) if each.recipient == number]
     yield rows_part(
         f"uebergabe-{number}.json",
-        "Übergabe an den Druckdienstleister, auch zurückgenommene",
-        [_submission(session, submission) for submission in submissions],
+        "Übergabe an den Druckdienstleister, auch zurückgenommene und die vor einer Umleitung",
+        [
+            _submission(session, submission)
+            for reference in (*(each.replaces for each in moved), piece.reference)
+            for submission in _submissions(session, reference)
+        ],
     )
+    if moved:
+        what = "Umleitungen zu einem anderen Druckdienstleister: aus welcher Sendung in welche, und warum"
+        yield rows_part(f"umleitung-{number}.json", what, [_diversion(each) for each in moved])
     yield rows_part(
         f"statusmeldungen-{number}.json",
         "Antworten und Meldungen des Druckdienstleisters, unverändert",
@@ -213,6 +220,19 @@ def _certificate(subject: Subject, piece: MailPiece) -> dict[str, Any] | None:
 def _submission(session: Session, submission: Submission) -> dict[str, Any]:
     consignment = session.get(Consignment, submission.consignment_id) if submission.consignment_id else None
     return as_row(submission) | {"consignment": consignment.key if consignment else None}
+
+
+def _submissions(session: Session, piece: str) -> Sequence[Submission]:
+    query = (
+        select(Submission)
+        .join(MailPiece, col(MailPiece.id) == Submission.piece_id)
+        .where(MailPiece.reference == piece)
+    )
+    return session.exec(query.order_by(col(Submission.id))).all()
+
+
+def _diversion(moved: Diversion) -> dict[str, Any]:
+    return {**asdict(moved), "at": moved.at.isoformat()}
 
 
 def _events(session: Session, submission: Submission) -> Sequence[StatusEvent]:

@@ -14,6 +14,7 @@ from functools import partial
 from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, actor, audit
+from gateway.application.diversions import Diversion, diversions
 from gateway.application.drafting import find_letter
 from gateway.application.evidence_parts import Subject, all_parts
 from gateway.application.noting import RecordView
@@ -60,7 +61,9 @@ def posting_file(services: Services, login: str | None, reference: str) -> Posti
             file_number=case.file_number,
             made_at=services.clock.now(),
             made_by=login or SYSTEM,
-            sections=list(_sections(services, view, partial(_name, session))),
+            sections=list(
+                _sections(services, view, partial(_name, session), diversions(session, letter.reference))
+            ),
             parts=list(all_parts(subject)),
         )
 
@@ -97,7 +100,9 @@ def _zip(parts: Sequence[Part]) -> bytes:
     return target.getvalue()
 
 
-def _sections(services: Services, view: LetterView, name: Callable[[str], str]) -> Iterator[Section]:
+def _sections(
+    services: Services, view: LetterView, name: Callable[[str], str], moved: Sequence[Diversion]
+) -> Iterator[Section]:
     zone = services.schedule.zone
     moment = "%d.%m.%Y, %H:%M:%S Uhr"
     written = [
@@ -115,6 +120,7 @@ def _sections(services: Services, view: LetterView, name: Callable[[str], str]) 
     for recipient in view.recipients:
         handed = recipient.handed_over_at.astimezone(zone) if recipient.handed_over_at else None
         sentences = list(_document_sentences(recipient, view.service))
+        sentences += [_moved(each, zone) for each in moved if each.recipient == recipient.number]
         if handed:
             sentences.append(
                 f"Übergeben an den Druckdienstleister {recipient.provider} am {handed:{moment}}, dort geführt als"
@@ -156,6 +162,14 @@ def _proof_sentences(recipient: RecipientView, zone: tzinfo) -> Iterator[str]:
 
 def _gone(what: str, at: datetime, zone: tzinfo) -> str:
     return f"({what} hier gelöscht am {at.astimezone(zone):%d.%m.%Y}.)"
+
+
+def _moved(moved: Diversion, zone: tzinfo) -> str:
+    why = f" Grund: {moved.reason}" if moved.reason else " (Der Grund ist hier gelöscht.)"
+    return (
+        f"Umgeleitet am {moved.at.astimezone(zone):%d.%m.%Y, %H:%M Uhr} von {moved.origin} zu {moved.target}; Sendung "
+        f"{for_people(moved.replaces)} wurde nicht übergeben, an ihre Stelle trat {for_people(moved.piece)}.{why}"
+    )
 
 
 def _posting_sentences(recipient: RecipientView, zone: tzinfo) -> Iterator[str]:

@@ -114,6 +114,7 @@ ACTIONS: Mapping[str, str] = {
     "provider-cancel-refused": "vom Druckdienstleister nicht zurückgenommen",
     "provider-cancel-unknown": "Rücknahme beim Druckdienstleister ungeklärt",
     "diverting": "Umleitung zu einem anderen Dienstleister begonnen",
+    "letter-diverted": "zu einem anderen Dienstleister umgeleitet, mit neuer Sendung",
     "diverted": "zu einem anderen Dienstleister umgeleitet",
     "desk-decided": "Klärung entschieden",
     "desk-proposed": "Klärung vorgeschlagen",

@@ -1,5 +1,9 @@
 """Routes, capacities and diverting: each letter goes to the provider that the rules name, and to one only."""
 
+import hashlib
+import io
+import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +18,7 @@ from gateway.application.choosing_service import choose_service
 from gateway.application.connecting import require_connected
 from gateway.application.desk_view import desk_of_letter
 from gateway.application.diverting import Staying, divert, preview
+from gateway.application.evidencing import packed, posting_file
 from gateway.application.forecasting import OVER_CAPACITY, forecast
 from gateway.application.importing import import_cases
 from gateway.application.reconciling import account
@@ -22,6 +27,7 @@ from gateway.application.running import run
 from gateway.application.stopping import stop
 from gateway.application.submitting import hand_over
 from gateway.db.mail import MailPiece
+from gateway.db.people import AuditEntry
 from gateway.db.profiles import ProfileCheck
 from gateway.domain.account import Line
 from gateway.domain.desk import Problem
@@ -30,9 +36,10 @@ from gateway.domain.routing import Route, Routing
 from gateway.domain.stopping import StopScope
 from gateway.domain.submission import SubmissionState
 from gateway.errors import ConfigError, InputError, NotPermitted
+from gateway.evidence_check import faults
 from gateway.providers.epost import EpostProvider
 from gateway.testing.epost import EpostSimulator
-from tests.world import AWARD, MONDAY, World, at, cases_document
+from tests.world import AWARD, MONDAY, World, at, cases_document, pdf_text
 
 pytestmark = pytest.mark.slow
 
@@ -116,6 +123,44 @@ def test_the_rest_goes_to_another_provider_and_each_letter_is_printed_once(
     assert (len(keys(second)), len(world.taken())) == (3, 1)
     assert account(world.services).lines[Line.UNDER_WAY] == 4
     assert account(world.services).balanced
+
+
+def test_the_posting_file_of_a_diverted_letter_shows_that_and_why_and_the_trail_holds_no_list(
+    world: World, second: EpostSimulator, tmp_path: Path
+) -> None:
+    references = [world.approved("F1", appointment_time=f"1{hour}:00") for hour in range(3)]
+    world.simulator.plan_fault(LETTER, "429:6000")
+    world.evening()
+    before = [world.only(reference).piece or "" for reference in references]
+    divert(world.services, "post", origin="epost", target="other", reason="Brand im Werk")
+    (told,) = entries(world, "diverted")
+    moved = {"count": 3, "sha256": hashlib.sha256("\n".join(sorted(before)).encode()).hexdigest()}
+    assert (told.details["moved"], told.details["staying"]["count"]) == (moved, 0)
+    assert [each.replace("run-", "")[:4] for each in told.details["runs"]] == ["2026"]
+    assert not any(piece in str(told.details) for piece in before)
+    run(world.services, login="post")
+    archive, _ = packed(world.services, posting_file(world.services, None, references[0]))
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        opened.extractall(tmp_path)
+    (shown,) = json.loads((tmp_path / "umleitung-1.json").read_text("utf-8"))
+    after = world.only(references[0]).piece
+    assert (shown["replaces"], shown["piece"], shown["origin"], shown["target"], shown["reason"]) == (
+        *(before[0], after, "epost", "other", "Brand im Werk"),
+    )
+    handed = json.loads((tmp_path / "uebergabe-1.json").read_text("utf-8"))
+    assert [(each["provider"], each["state"]) for each in handed] == [("epost", "void"), ("other", "released")]
+    assert "letter-diverted" in {
+        entry["action"] for entry in json.loads((tmp_path / "protokoll.json").read_text())
+    }
+    cover = " ".join(pdf_text((tmp_path / "deckblatt.pdf").read_bytes()).split())
+    assert "von epost zu other" in cover
+    assert "Grund: Brand im Werk" in cover
+    assert list(faults(tmp_path)) == []
+
+
+def entries(world: World, action: str) -> list[AuditEntry]:
+    with world.services.db.reading() as session:
+        return list(session.exec(select(AuditEntry).where(AuditEntry.action == action)).all())
 
 
 def abroad_and_inland(world: World) -> dict[str, str]:
