@@ -5,9 +5,10 @@ Account, deadlines, events and chain stay whole: they need states, dates, refere
 
 import hashlib
 import json
+from collections.abc import Sequence
 
-from sqlalchemy import delete
-from sqlmodel import col, select
+from sqlalchemy import delete, tuple_, update
+from sqlmodel import Session, col, select
 
 from gateway.application.authorising import SYSTEM, audit
 from gateway.application.emptying_paper import PAPER_ACTIONS, empty_paper
@@ -20,6 +21,7 @@ from gateway.application.emptying_rows import (
     free_pieces,
     update_rows,
 )
+from gateway.application.sealing import table_of
 from gateway.application.services import Services
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import compare_and_set
@@ -30,6 +32,7 @@ from gateway.db.people import AuditEntry
 from gateway.db.placings import RequestedItem
 from gateway.db.retention import LetterRetention
 from gateway.db.tokens import ApiAnswer
+from gateway.db.unmatched import UnmatchedReport
 from gateway.domain.mailing import REPLACEABLE, MailingState
 
 
@@ -45,6 +48,7 @@ def empty_payloads(services: Services, letter_id: int) -> int:
         ).all()
         told = {str(event.id): _hash(event.raw) for event in events if event.raw}
         update_rows(session, StatusEvent, StatusEvent.id, [event.id for event in events], raw={})
+        _empty_early(session, [(event.provider, event.dedup_key) for event in events])
         session.get_one(LetterRetention, letter_id).payloads_left_at = services.clock.now()
         audit(session, services, SYSTEM, "payloads-deleted", letter.reference, events=told)
         return len(told)
@@ -114,6 +118,13 @@ def forget_answer(services: Services, answer_id: int) -> int:
     with services.db.transaction() as session:
         found = session.connection().execute(delete(ApiAnswer).where(col(ApiAnswer.id) == answer_id))
         return found.rowcount
+
+
+def _empty_early(session: Session, told: Sequence[tuple[str, str]]) -> None:
+    """What was said before the piece was known lies twice: as it came, and as an event of the piece."""
+    reports = table_of(UnmatchedReport)
+    same = tuple_(reports.c.provider, reports.c.dedup_key).in_(told)
+    session.connection().execute(update(reports).where(same).values(raw={}))
 
 
 def _hash(raw: object) -> str:

@@ -67,7 +67,6 @@ def print_here(services: Services, login: str, piece_reference: str, *, again: s
             occurred_at=now,
             dedup_key=f"{submission.key}:print:{number}",
             raw={"print": number, "by": who.login},
-            reason=reason,
         )
         append(session, services, BY_HAND, report)
         audit(

@@ -1,6 +1,7 @@
 """Retention: what may go goes, with proof; what is not finished stays, whatever its age; nothing is missed after."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -22,6 +23,7 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, StatusEvent
 from gateway.db.people import AuditEntry
 from gateway.db.retention import ContentDeparture
+from gateway.db.unmatched import UnmatchedReport
 from gateway.domain.retention import Kind
 from gateway.errors import InputError, NotFound, NotPermitted
 from tests.world import AWARD, World
@@ -40,6 +42,11 @@ def posted(world: World, *, confirmed: bool = True, template: str = AWARD) -> st
             posting.confirm(world.services, "post", day.day)
     file_due(world.services)
     return reference
+
+
+def as_it_came(event: StatusEvent) -> dict[str, Any]:
+    """What was kept of an event that was told before its piece was known."""
+    return event.model_dump(exclude={"id", "submission_id"})
 
 
 def hashes(world: World, reference: str) -> tuple[str, str]:
@@ -261,13 +268,19 @@ def test_words_of_providers_then_addresses_and_reasons_go_and_chain_and_account_
                 details={},
             )
         )
+        early = session.exec(select(StatusEvent)).first()
+        assert early is not None
+        session.add(
+            UnmatchedReport(**as_it_came(early), key="", provider_reference="", matched_at=early.received_at)
+        )
     anchor(world.services)
     world.advance(days=200)
     applied(world)
     world.advance(days=200)
     assert applied(world).gone == {"raw-payload": 1}
     with world.services.db.reading() as session:
-        assert [raw for raw in session.exec(select(StatusEvent.raw)).all() if raw] == []
+        for column in (StatusEvent.raw, UnmatchedReport.raw):
+            assert [raw for raw in session.exec(select(column)).all() if raw] == []
     assert entries(world, "payloads-deleted")[0].details["events"]
     world.advance(days=600)
     assert applied(world).gone == {"personal": 1}
