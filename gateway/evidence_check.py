@@ -14,6 +14,8 @@ from typing import Any
 
 SUMS, MANIFEST = "SHA256SUMS", "manifest.json"
 TRAIL, CHAIN = "protokoll.json", "kette.json"
+DELETED = "personal-data-deleted"
+"""The action that says that reasons were deleted by their rule of retention."""
 HASHED = ("action", "actor", "at", "details", "entry", "number", "reason_sha256", "sealed_at", "subject")
 """What of an entry of the trail is hashed."""
 
@@ -60,6 +62,11 @@ def _chain_faults(trail: list[dict[str, Any]], stretches: list[dict[str, Any]]) 
             places[number] = entry
         if sha256 != stretch["sha256"]:
             yield f"{CHAIN}: Die Kette ab Nummer {stretch['first']} ist unterbrochen."
+    proofs = [each for each in trail if each["action"] == DELETED and each["number"] is not None]
+
+    def deleted(entry: dict[str, Any]) -> int:
+        return max((each["number"] for each in proofs if each["subject"] == entry["subject"]), default=0)
+
     for entry in trail:
         number = entry["number"]
         if number is not None and places.get(number) != _entry_hash(entry):
@@ -67,6 +74,8 @@ def _chain_faults(trail: list[dict[str, Any]], stretches: list[dict[str, Any]]) 
         reason = f"{entry['reason_salt']}:{entry['reason']}"
         if number is not None and entry["reason"] and _hash(reason) != entry["reason_sha256"]:
             yield f"{TRAIL}: Der Grund zum Eintrag Nummer {number} wurde verändert."
+        if number is not None and entry["reason_sha256"] and not entry["reason"] and number > deleted(entry):
+            yield f"{TRAIL}: Der Grund zum Eintrag Nummer {number} fehlt, und kein späterer Eintrag sagt warum."
 
 
 def _entry_hash(entry: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from gateway.application import posting, sealing
 from gateway.application.evidencing import packed, posting_file
 from gateway.application.filing import file_due
 from gateway.application.tracking import poll
+from gateway.application.withholding import hold
 from gateway.db.people import AuditEntry
 from gateway.errors import Conflict, IntegrityError, NotPermitted
 from tests.world import AWARD, MONDAY, World, at, pdf_text
@@ -149,6 +150,18 @@ def test_a_forged_entry_of_the_trail_does_not_stand_in_the_chain(
     trail[1][field] = value
     (folder / "protokoll.json").write_text(json.dumps(trail), encoding="utf-8")
     assert f"Eintrag Nummer {trail[1]['number']}" in check(folder)[1]
+
+
+def test_a_reason_that_was_blanked_needs_an_entry_that_says_so(world: World, folder: Path) -> None:
+    reference = world.approved("F1", AWARD)
+    hold(world.services, "anna", reference, "Rückfrage")
+    unpacked(world, reference, folder)
+    assert check(folder)[0] == 0
+    trail = read(folder, "protokoll.json")
+    (held,) = [entry for entry in trail if entry["action"] == "letter-held"]
+    held["reason"], held["reason_salt"] = "", None
+    (folder / "protokoll.json").write_text(json.dumps(trail), encoding="utf-8")
+    assert f"Der Grund zum Eintrag Nummer {held['number']} fehlt" in check(folder)[1]
 
 
 def test_a_sum_that_was_forged_contradicts_the_manifest(world: World, folder: Path) -> None:
