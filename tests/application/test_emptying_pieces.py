@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -166,7 +166,9 @@ def test_whoever_reads_it_is_told_that_words_left_and_on_which_day(world: World,
     assert f"Anschriften, Daten, Namen und Begründungen wurden nach der Aufbewahrungsregel am {day}" in told
     shown = as_json(world.view(reference))
     proof = shown["recipients"][0]["proofs"][-1]
-    assert proof["emptied_at"] == shown["left_by_retention"]["personal_at"] == world.clock.now().isoformat()
+    left_at = proof["emptied_at"]
+    assert left_at == shown["left_by_retention"]["personal_at"]
+    assert datetime.fromisoformat(left_at) == world.clock.now()
     correct(world.services, "post", reference, 1, handed(world, reference, 3), f"{NAME} irrte")
     assert world.view(reference).left is not None, "what left before stays gone"
     archive, _ = packed(world.services, posting_file(world.services, None, reference))

@@ -1,5 +1,6 @@
 """Registered mail whose end nobody told: who decided meanwhile wins, and the desk offers what helps."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from gateway.application import giving_up
-from gateway.application.deciding_returns import Decision, decide
+from gateway.application.deciding_returns import Decision, NewAddress, decide
 from gateway.application.delivering import store_scan
 from gateway.application.desk_view import desk
 from gateway.application.explaining import explain
@@ -100,6 +101,8 @@ def test_two_who_end_asking_at_once_note_it_once(world: World, monkeypatch: pyte
 def test_it_is_written_anew_once_and_each_letter_names_the_other(
     world: World, unended: str, action: DeskAction, service: Service
 ) -> None:
+    adapter = world.services.provider
+    adapter.capabilities = replace(adapter.capabilities, services=adapter.capabilities.services | {Service.PZU})
     with pytest.raises(NotPermitted):
         wish(world, unended, action, "post")
     new = wish(world, unended, action).follow_up or ""
@@ -120,7 +123,8 @@ def test_what_comes_back_after_it_was_written_anew_is_not_written_a_third_time(
 ) -> None:
     new = wish(world, unended, DeskAction.REISSUE).follow_up or ""
     told(world, "RETURNED_TO_SENDER", date(2027, 1, 7))
-    again = Decision("kam zurück", ReturnFiction.VOID, ReturnAction.REISSUE)
+    address = NewAddress("Neuer Weg 3", "48683", "Ahaus")
+    again = Decision("kam zurück", ReturnFiction.VOID, ReturnAction.REISSUE, address=address)
     with pytest.raises(Conflict) as refused:
         decide(world.services, "anna", unended, again)
     assert refused.value.code == "return-already-reissued"
