@@ -139,23 +139,24 @@ def test_the_posting_file_of_a_diverted_letter_shows_that_and_why_and_the_trail_
     assert [each.replace("run-", "")[:4] for each in told.details["runs"]] == ["2026"]
     assert not any(piece in str(told.details) for piece in before)
     run(world.services, login="post")
+    folder = tmp_path / "unpacked"
     archive, _ = packed(world.services, posting_file(world.services, None, references[0]))
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        opened.extractall(tmp_path)
-    (shown,) = json.loads((tmp_path / "umleitung-1.json").read_text("utf-8"))
+        opened.extractall(folder)
+    (shown,) = json.loads((folder / "umleitung-1.json").read_text("utf-8"))
     after = world.only(references[0]).piece
     assert (shown["replaces"], shown["piece"], shown["origin"], shown["target"], shown["reason"]) == (
         *(before[0], after, "epost", "other", "Brand im Werk"),
     )
-    handed = json.loads((tmp_path / "uebergabe-1.json").read_text("utf-8"))
+    handed = json.loads((folder / "uebergabe-1.json").read_text("utf-8"))
     assert [(each["provider"], each["state"]) for each in handed] == [("epost", "void"), ("other", "released")]
     assert "letter-diverted" in {
-        entry["action"] for entry in json.loads((tmp_path / "protokoll.json").read_text())
+        entry["action"] for entry in json.loads((folder / "protokoll.json").read_text())
     }
-    cover = " ".join(pdf_text((tmp_path / "deckblatt.pdf").read_bytes()).split())
+    cover = " ".join(pdf_text((folder / "deckblatt.pdf").read_bytes()).split())
     assert "von epost zu other" in cover
     assert "Grund: Brand im Werk" in cover
-    assert list(faults(tmp_path)) == []
+    assert list(faults(folder)) == []
 
 
 def entries(world: World, action: str) -> list[AuditEntry]:
