@@ -91,7 +91,7 @@ class Submission(SQLModel, table=True):
             sqlite_where=text("voided_at IS NULL"),
             postgresql_where=text("voided_at IS NULL"),
         ),
-        Index("submission_by_status", "state", "status", "piece_id", "events"),
+        Index("submission_by_status", "state", "status", "events"),
         Index(
             "posted_piece",
             "piece_id",
