@@ -234,7 +234,7 @@ def _of_unended(facts: Facts) -> dict[DeskAction, str]:
     offers: dict[DeskAction, str] = {}
     if facts.can_be_redrafted:
         anew = "Das frühere bleibt mit seinem Nachweis bestehen; der neue Entwurf hat eigene Aufgabe und Frist"
-        offers[DeskAction.REISSUE] = f"{anew}. Meldet sich die Zustellung doch noch, wird er angehalten."
+        offers[DeskAction.REISSUE] = f"{anew}. Wird die Zustellung doch noch gemeldet, wird er angehalten."
         offers[DeskAction.SERVE] = f"{anew} und wird mit Zustellungsurkunde zugestellt (§ 3 LZG NRW)."
     return {**offers, **_of_known(facts)}
 
