@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from gateway import evidence_check
-from gateway.application.connecting import require_connected, require_trial
-from gateway.application.recalling import RecallingBlobs
+from gateway.application.filing.recalling import RecallingBlobs
+from gateway.application.runs.connecting import require_connected, require_trial
 from gateway.application.services import Services
 from gateway.blobs.anchor_file import AnchorFile
 from gateway.blobs.folder import FolderBlobs

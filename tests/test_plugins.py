@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway import bootstrap
-from gateway.application.filing import file_due
+from gateway.application.filing.filing import file_due
 from gateway.config import CaseFileSettings, ProviderSettings, Settings, load_settings
 from gateway.errors import ConfigError
 from gateway.plugins import Group

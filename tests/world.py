@@ -23,13 +23,13 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from gateway import bootstrap
-from gateway.application import approving, drafting, rendering
-from gateway.application.importing import import_cases
-from gateway.application.publishing import publish
-from gateway.application.recalling import RecallingBlobs
-from gateway.application.running import RunReport, run_due
+from gateway.application.access.importing import import_cases
+from gateway.application.filing.recalling import RecallingBlobs
+from gateway.application.letters import approving, drafting, rendering
+from gateway.application.runs.running import RunReport, run_due
 from gateway.application.services import Services
-from gateway.application.showing import LetterView, RecipientView, letter_view
+from gateway.application.templates.publishing import publish
+from gateway.application.views.showing import LetterView, RecipientView, letter_view
 from gateway.blobs.anchor_file import AnchorFile
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile

@@ -1,11 +1,11 @@
 """Checking: is everything set up, without side effects? Provider, case file, templates."""
 
-from gateway.application.desk_view import overdue_entries
-from gateway.application.linting import lint
-from gateway.application.publishing import in_folder
+from gateway.application.desk.desk_view import overdue_entries
+from gateway.application.runs.stopping import live_stops
 from gateway.application.services import Services
-from gateway.application.stopping import live_stops
-from gateway.application.versions import find_row
+from gateway.application.templates.linting import lint
+from gateway.application.templates.publishing import in_folder
+from gateway.application.templates.versions import find_row
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.publishing import VersionState
 from gateway.errors import RenderError

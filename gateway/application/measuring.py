@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
-from gateway.application.desk_view import desk_size
-from gateway.application.filing_view import backlog
+from gateway.application.desk.desk_view import desk_size
+from gateway.application.filing.filing_view import backlog
 from gateway.application.services import Services
 from gateway.db.engine import HEAD
 from gateway.db.files import InboundDocument, InboundState

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.application.account_sheet import account_sheet, hand_out
-from gateway.application.patrolling import Swept, sweep, sweep_state
-from gateway.application.reconciling import AccountPage, Selection, copies_on
+from gateway.application.account.account_sheet import account_sheet, hand_out
+from gateway.application.account.patrolling import Swept, sweep, sweep_state
+from gateway.application.account.reconciling import AccountPage, Selection, copies_on
 from gateway.application.services import Services
 from gateway.cli.context import console, print_json, run_named, services_for, write_bytes
 from gateway.cli.options import Json

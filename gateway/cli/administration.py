@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.administering import add_user, list_users
+from gateway.application.access.administering import add_user, list_users
 from gateway.cli.context import console, services_for
 from gateway.domain.permission import Role
 from gateway.errors import InputError

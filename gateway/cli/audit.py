@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.auditing import TrailLine, departed_until, trail
-from gateway.application.sealing import anchor, seal
-from gateway.application.verifying import Verified, verify
+from gateway.application.trail.auditing import TrailLine, departed_until, trail
+from gateway.application.trail.sealing import anchor, seal
+from gateway.application.trail.verifying import Verified, verify
 from gateway.cli.context import console, print_json, progress_bar, services_for
 from gateway.cli.options import Json, Viewer
 from gateway.domain.chain import FAULTS

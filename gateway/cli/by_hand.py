@@ -7,20 +7,20 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gateway.application.by_hand_view import ByHandLine, waiting_by_hand
-from gateway.application.delivering import Receipt, Scan, correct, store_scan
-from gateway.application.leaving_by_hand import (
+from gateway.application.by_hand.by_hand_view import ByHandLine, waiting_by_hand
+from gateway.application.by_hand.leaving_by_hand import (
     Handing,
     courier_reports,
     give_to_courier,
     hand_over_in_person,
     post,
 )
-from gateway.application.printing import print_here
+from gateway.application.by_hand.printing import print_here
+from gateway.application.by_hand.taking_by_hand import put_back, take
+from gateway.application.letters.taking import bounded_bytes
+from gateway.application.receipt.delivering import Receipt, Scan, correct, store_scan
 from gateway.application.services import Services
-from gateway.application.showing import letter_view
-from gateway.application.taking import bounded_bytes
-from gateway.application.taking_by_hand import put_back, take
+from gateway.application.views.showing import letter_view
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json, Reason
 from gateway.domain.by_hand import HandChannel, Leaving

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.application.importing import import_cases
+from gateway.application.access.importing import import_cases
 from gateway.cli.context import console, print_json, read_json, services_for
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.proving import certified_runs, run_proof
+from gateway.application.runs.proving import certified_runs, run_proof
 from gateway.cli.context import console, print_json, run_named, services_for, write_bytes
 from gateway.domain.proof import RunProof
 

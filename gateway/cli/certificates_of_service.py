@@ -7,16 +7,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gateway.application.certificates_in import certificates_due, collect_certificates
-from gateway.application.delivering import store_scan
-from gateway.application.reading_certificates import (
+from gateway.application.letters.taking import bounded_bytes
+from gateway.application.receipt.certificates_in import certificates_due, collect_certificates
+from gateway.application.receipt.delivering import store_scan
+from gateway.application.receipt.reading_certificates import (
     CertificateView,
     certificates_waiting,
     put_certificate_aside,
     read_certificate,
 )
-from gateway.application.taking import bounded_bytes
-from gateway.application.told_deliveries import (
+from gateway.application.receipt.told_deliveries import (
     ToldDelivery,
     confirm_told,
     put_told_aside,

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gateway.application.alarming import Alarm, settle
-from gateway.application.desk_view import DeskEntry, DeskFilter, desk, desk_of_letter
-from gateway.application.notices_view import NoticeEntry
-from gateway.application.redriving import Wish, confirm, redrive
+from gateway.application.desk.alarming import Alarm, settle
+from gateway.application.desk.desk_view import DeskEntry, DeskFilter, desk, desk_of_letter
+from gateway.application.desk.redriving import Wish, confirm, redrive
+from gateway.application.inbound.notices_view import NoticeEntry
+from gateway.application.runs.stopping import StopView, live_stops, resume, stop
 from gateway.application.services import Services
-from gateway.application.stopping import StopView, live_stops, resume, stop
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json, Reason
 from gateway.domain.alarms import AlarmAction

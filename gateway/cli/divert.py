@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.application.diverting import Staying, divert
+from gateway.application.runs.diverting import Staying, divert
 from gateway.cli.context import console, print_json, progress_bar, services_for
 from gateway.cli.options import Json
 from gateway.domain.mailpiece import SERVICE_WORDS

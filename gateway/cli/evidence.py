@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.application.evidencing import packed, posting_file
+from gateway.application.evidence.evidencing import packed, posting_file
 from gateway.cli.context import console, print_json, services_for, write_bytes
 
 

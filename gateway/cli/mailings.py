@@ -10,11 +10,17 @@ from typing import Annotated, Any, BinaryIO
 import typer
 from rich.table import Table
 
-from gateway.application import mailing as checking
-from gateway.application.mailing_accept import accept, carry_on
-from gateway.application.mailing_approve import approve_mailing
-from gateway.application.mailing_view import MailingView, list_mailings, mailing_view, row_faults, sample
-from gateway.application.rendering import render_submitted
+from gateway.application.letters.rendering import render_submitted
+from gateway.application.mailings import mailing as checking
+from gateway.application.mailings.mailing_accept import accept, carry_on
+from gateway.application.mailings.mailing_approve import approve_mailing
+from gateway.application.mailings.mailing_view import (
+    MailingView,
+    list_mailings,
+    mailing_view,
+    row_faults,
+    sample,
+)
 from gateway.application.services import Services
 from gateway.cli.context import console, notes, print_json, progress_bar, services_for
 from gateway.cli.options import As, Json, Viewer

@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.answering_scans import send_answers
-from gateway.application.inbound_rounds import make_rounds
-from gateway.application.paper_destroying import take_reports
-from gateway.application.paper_facts import PaperRow
-from gateway.application.paper_holding import compare, hold, let_go
-from gateway.application.paper_releasing import Released, ReleasePlan, release, release_plan
-from gateway.application.paper_returning import arrived, recall
-from gateway.application.paper_rounds import paper_round
-from gateway.application.paper_view import originals
+from gateway.application.arrivals.answering_scans import send_answers
+from gateway.application.arrivals.inbound_rounds import make_rounds
+from gateway.application.paper.paper_destroying import take_reports
+from gateway.application.paper.paper_facts import PaperRow
+from gateway.application.paper.paper_holding import compare, hold, let_go
+from gateway.application.paper.paper_releasing import Released, ReleasePlan, release, release_plan
+from gateway.application.paper.paper_returning import arrived, recall
+from gateway.application.paper.paper_rounds import paper_round
+from gateway.application.paper.paper_view import originals
 from gateway.application.services import Services
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json, Reason

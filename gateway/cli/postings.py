@@ -7,17 +7,17 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gateway.application.enlisting import import_lists
-from gateway.application.excepting import propose, reject, second
-from gateway.application.filing import file_due
-from gateway.application.posting import confirm, posting_days
-from gateway.application.posting_basis import Basis
-from gateway.application.posting_list_view import ListLine
-from gateway.application.posting_view import DayReport, PieceLine, ProviderDay, day_report
+from gateway.application.filing.filing import file_due
+from gateway.application.letters.taking import bounded_bytes
+from gateway.application.posting.enlisting import import_lists
+from gateway.application.posting.excepting import propose, reject, second
+from gateway.application.posting.posting import confirm, posting_days
+from gateway.application.posting.posting_basis import Basis
+from gateway.application.posting.posting_list_view import ListLine
+from gateway.application.posting.posting_view import DayReport, PieceLine, ProviderDay, day_report
+from gateway.application.posting.supplementing import enter
+from gateway.application.posting.unreported_view import unreported
 from gateway.application.services import Services
-from gateway.application.supplementing import enter
-from gateway.application.taking import bounded_bytes
-from gateway.application.unreported_view import unreported
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json
 from gateway.domain.references import for_people

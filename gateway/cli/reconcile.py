@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.application import tallying
-from gateway.application.tallying import Tallied, Totals
+from gateway.application.tracking import tallying
+from gateway.application.tracking.tallying import Tallied, Totals
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import Json
 from gateway.domain.tally import MEANING

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.destroying import ANCHORS_AWAY, Pass, apply, plan
-from gateway.application.exporting import export_person
-from gateway.application.locking import list_locks, lock_deletion, unlock_deletion
+from gateway.application.retention.destroying import ANCHORS_AWAY, Pass, apply, plan
+from gateway.application.retention.exporting import export_person
+from gateway.application.retention.locking import list_locks, lock_deletion, unlock_deletion
 from gateway.cli import retention_of_trail
 from gateway.cli.context import console, notes, print_json, services_for, write_bytes
 from gateway.cli.options import As, Json

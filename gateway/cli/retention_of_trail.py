@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.trail_releasing import (
+from gateway.application.trail.trail_releasing import (
     DepartureView,
     confirm_departure,
     departures,

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gateway.application.deciding_returns import Decision, NewAddress, decide
-from gateway.application.returning import record_return
-from gateway.application.returns_view import ReturnedLetter, ReturnLine, returns
+from gateway.application.returns.deciding_returns import Decision, NewAddress, decide
+from gateway.application.returns.returning import record_return
+from gateway.application.returns.returns_view import ReturnedLetter, ReturnLine, returns
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As
 from gateway.domain.references import for_people

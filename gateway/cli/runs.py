@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from gateway.application.authorising import SYSTEM
-from gateway.application.filing import file_due
-from gateway.application.forecasting import STAYS, Forecast, as_json, forecast, weight_steps
-from gateway.application.rendering import render_submitted
-from gateway.application.running import RunReport, cut_off_for, run
+from gateway.application.access.authorising import SYSTEM
+from gateway.application.filing.filing import file_due
+from gateway.application.letters.rendering import render_submitted
+from gateway.application.runs.forecasting import STAYS, Forecast, as_json, forecast, weight_steps
+from gateway.application.runs.running import RunReport, cut_off_for, run
 from gateway.application.services import Services
-from gateway.application.tracking import poll
+from gateway.application.tracking.tracking import poll
 from gateway.cli.context import console, notes, print_json, progress_bar, services_for
 from gateway.cli.options import Json
 from gateway.domain.bundling_rules import VETOES

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from gateway.application import checking, healing, publishing, withdrawing
-from gateway.application.linting import sample_document
-from gateway.application.template_diff import TemplateDiff, diff_versions, version_meta
-from gateway.application.template_view import TemplateView, ill_count, list_templates
+from gateway.application import checking
+from gateway.application.templates import healing, publishing, withdrawing
+from gateway.application.templates.linting import sample_document
+from gateway.application.templates.template_diff import TemplateDiff, diff_versions, version_meta
+from gateway.application.templates.template_view import TemplateView, ill_count, list_templates
 from gateway.cli.checks import print_findings
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.application.tokens import TokenView, add_token, list_tokens, revoke_token
+from gateway.application.access.tokens import TokenView, add_token, list_tokens, revoke_token
 from gateway.cli.context import console, notes, print_json, services_for
 from gateway.cli.options import Json
 from gateway.domain.scopes import Scope

@@ -13,21 +13,22 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.application import approving, drafting, posting, withholding
-from gateway.application.administering import add_user
-from gateway.application.filing import file_due
-from gateway.application.forecasting import tonight
-from gateway.application.importing import import_cases
-from gateway.application.inbound_rounds import make_rounds
-from gateway.application.listing import list_letters
-from gateway.application.posting_view import day_report
-from gateway.application.publishing import publish
-from gateway.application.receiving import InboundReport, import_delivery
-from gateway.application.rendering import render_submitted
-from gateway.application.running import RunReport, run_due
+from gateway.application.access.administering import add_user
+from gateway.application.access.importing import import_cases
+from gateway.application.arrivals.inbound_rounds import make_rounds
+from gateway.application.arrivals.receiving import InboundReport, import_delivery
+from gateway.application.filing.filing import file_due
+from gateway.application.letters import approving, drafting, withholding
+from gateway.application.letters.rendering import render_submitted
+from gateway.application.posting import posting
+from gateway.application.posting.posting_view import day_report
+from gateway.application.runs.forecasting import tonight
+from gateway.application.runs.running import RunReport, run_due
 from gateway.application.services import Services
-from gateway.application.showing import letter_view
-from gateway.application.tracking import poll, record
+from gateway.application.templates.publishing import publish
+from gateway.application.tracking.tracking import poll, record
+from gateway.application.views.listing import list_letters
+from gateway.application.views.showing import letter_view
 from gateway.domain.permission import Role
 from gateway.domain.standing import Standing
 from gateway.domain.status import Status

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.account_sheet import account_sheet, hand_out
-from gateway.application.reconciling import Selection, copies_on
+from gateway.application.account.account_sheet import account_sheet, hand_out
+from gateway.application.account.reconciling import Selection, copies_on
 from gateway.domain.account import Line
 from gateway.domain.account_report import meaning_of
 from gateway.domain.permission import Action

@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.auditing import read_letter
-from gateway.application.deciding import to_approve
-from gateway.application.enclosing import enclosures_of
-from gateway.application.healing import healed_to_approve
-from gateway.application.opening import document_pages
+from gateway.application.letters.deciding import to_approve
+from gateway.application.letters.enclosing import enclosures_of
+from gateway.application.templates.healing import healed_to_approve
+from gateway.application.trail.auditing import read_letter
+from gateway.application.views.opening import document_pages
 from gateway.domain.permission import Action
 from gateway.web.letters import documents_of
 from gateway.web.visiting import SignedIn

@@ -9,9 +9,9 @@ from threading import Thread
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.application.arriving import take_arrivals
-from gateway.application.filing import file_due
-from gateway.application.inbound_rounds import make_rounds
+from gateway.application.arrivals.arriving import take_arrivals
+from gateway.application.arrivals.inbound_rounds import make_rounds
+from gateway.application.filing.filing import file_due
 from gateway.application.services import Services
 from gateway.errors import GatewayError
 

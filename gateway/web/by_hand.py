@@ -5,16 +5,16 @@ from datetime import date, datetime, time
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.by_hand_view import waiting_by_hand
-from gateway.application.leaving_by_hand import (
+from gateway.application.by_hand.by_hand_view import waiting_by_hand
+from gateway.application.by_hand.leaving_by_hand import (
     Handing,
     courier_reports,
     give_to_courier,
     hand_over_in_person,
     post,
 )
-from gateway.application.printing import print_here
-from gateway.application.taking_by_hand import put_back, take
+from gateway.application.by_hand.printing import print_here
+from gateway.application.by_hand.taking_by_hand import put_back, take
 from gateway.domain.by_hand import HandChannel, Leaving
 from gateway.domain.delivery import OUTCOMES, DeliveryKind
 from gateway.domain.references import for_people

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.auditing import read_case
-from gateway.application.searching import list_cases
+from gateway.application.trail.auditing import read_case
+from gateway.application.views.searching import list_cases
 from gateway.web.visiting import SignedIn
 
 router = APIRouter()

@@ -5,7 +5,7 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.proving import run_proof
+from gateway.application.runs.proving import run_proof
 from gateway.web.visiting import SignedIn
 
 router = APIRouter()

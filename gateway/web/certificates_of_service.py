@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.reading_certificates import (
+from gateway.application.receipt.reading_certificates import (
     certificates_waiting,
     open_certificate,
     put_certificate_aside,
     read_certificate,
 )
-from gateway.application.told_deliveries import told_deliveries
+from gateway.application.receipt.told_deliveries import told_deliveries
 from gateway.domain.delivery import OUTCOMES, DeliveryKind
 from gateway.web.letters import pdf, png
 from gateway.web.visiting import SignedIn, path_to

@@ -5,11 +5,11 @@ from dataclasses import replace
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.choosing_service import choose_service
-from gateway.application.delivering import Receipt, correct, open_scan
-from gateway.application.serving import record
-from gateway.application.showing import letter_view
-from gateway.application.told_deliveries import confirm_told, put_told_aside
+from gateway.application.letters.choosing_service import choose_service
+from gateway.application.receipt.delivering import Receipt, correct, open_scan
+from gateway.application.receipt.serving import record
+from gateway.application.receipt.told_deliveries import confirm_told, put_told_aside
+from gateway.application.views.showing import letter_view
 from gateway.domain.delivery import Outcome
 from gateway.domain.formal_service import OrderOption
 from gateway.domain.mailpiece import Service

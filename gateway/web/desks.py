@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.alarming import settle
-from gateway.application.desk_view import DeskFilter, desk
-from gateway.application.redriving import Wish, confirm, redrive
-from gateway.application.stopping import live_stops
+from gateway.application.desk.alarming import settle
+from gateway.application.desk.desk_view import DeskFilter, desk
+from gateway.application.desk.redriving import Wish, confirm, redrive
+from gateway.application.runs.stopping import live_stops
 from gateway.domain.alarms import AlarmAction
 from gateway.domain.desk import NEEDS_SECOND, DeskAction, Problem
 from gateway.domain.references import for_people

@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from gateway.application.authorising import actor
+from gateway.application.access.authorising import actor
 from gateway.errors import Conflict, GatewayError, InputError, NotFound, NotPermitted
 from gateway.web.headers import for_path
 from gateway.web.visiting import SignInNeeded, page, path_to, web_of

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.filing_view import MAX_LISTED, backlog
+from gateway.application.filing.filing_view import MAX_LISTED, backlog
 from gateway.web.visiting import SignedIn
 
 router = APIRouter()

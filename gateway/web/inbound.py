@@ -5,17 +5,17 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.delivery_view import rejected_view
-from gateway.application.inbound_reading import next_in_tray, read_inbound
-from gateway.application.inbound_view import MAX_LISTED, TrayFilter, tray
-from gateway.application.missing import missing_answers
-from gateway.application.moving import move
-from gateway.application.opening import open_inbound
-from gateway.application.paper_view import paper_view
-from gateway.application.placing import assign, link
-from gateway.application.requesting import request_answered_by, settle, tick
-from gateway.application.rescanning import feedback_of
-from gateway.application.searching import list_cases
+from gateway.application.arrivals.delivery_view import rejected_view
+from gateway.application.arrivals.rescanning import feedback_of
+from gateway.application.inbound.inbound_reading import next_in_tray, read_inbound
+from gateway.application.inbound.inbound_view import MAX_LISTED, TrayFilter, tray
+from gateway.application.inbound.missing import missing_answers
+from gateway.application.inbound.moving import move
+from gateway.application.inbound.placing import assign, link
+from gateway.application.inbound.requesting import request_answered_by, settle, tick
+from gateway.application.paper.paper_view import paper_view
+from gateway.application.views.opening import open_inbound
+from gateway.application.views.searching import list_cases
 from gateway.db.files import InboundState
 from gateway.domain.feedback import WORDS
 from gateway.domain.permission import Action

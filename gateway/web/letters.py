@@ -8,21 +8,21 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from gateway.application.approving import approve, reject
-from gateway.application.auditing import read_letter
-from gateway.application.delivering import Scan, store_scan
-from gateway.application.enclosing import EnclosureView, enclosures_of
-from gateway.application.evidencing import packed, posting_file
-from gateway.application.explaining import beside, explain
-from gateway.application.forwarding import bring_forward
-from gateway.application.opening import Opened, document_pages, open_document
-from gateway.application.searching import LetterFilter, find_letters, my_offices
+from gateway.application.by_hand.taking_by_hand import may_go_by_hand
+from gateway.application.evidence.evidencing import packed, posting_file
+from gateway.application.letters.approving import approve, reject
+from gateway.application.letters.enclosing import EnclosureView, enclosures_of
+from gateway.application.letters.withholding import cancel, hold, let_go, what_is_possible
+from gateway.application.receipt.delivering import Scan, store_scan
+from gateway.application.receipt.serving import awaited
+from gateway.application.receipt.told_deliveries import told_about
+from gateway.application.runs.forwarding import bring_forward
 from gateway.application.services import Services
-from gateway.application.serving import awaited
-from gateway.application.showing import LetterView, letter_view
-from gateway.application.taking_by_hand import may_go_by_hand
-from gateway.application.told_deliveries import told_about
-from gateway.application.withholding import cancel, hold, let_go, what_is_possible
+from gateway.application.trail.auditing import read_letter
+from gateway.application.views.explaining import beside, explain
+from gateway.application.views.opening import Opened, document_pages, open_document
+from gateway.application.views.searching import LetterFilter, find_letters, my_offices
+from gateway.application.views.showing import LetterView, letter_view
 from gateway.domain.by_hand import HandChannel
 from gateway.domain.delivery import OUTCOMES
 from gateway.domain.formal_service import OrderOption

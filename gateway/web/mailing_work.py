@@ -13,9 +13,9 @@ from typing import BinaryIO
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.application.mailing import check_rows
-from gateway.application.mailing_accept import carry_on, under_way
-from gateway.application.mailing_approve import approve_mailing
+from gateway.application.mailings.mailing import check_rows
+from gateway.application.mailings.mailing_accept import carry_on, under_way
+from gateway.application.mailings.mailing_approve import approve_mailing
 from gateway.application.services import Services
 from gateway.errors import GatewayError
 from gateway.web.nudge import RenderNudge

@@ -12,10 +12,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
-from gateway.application.mailing import begin, discard
-from gateway.application.mailing_accept import accept
-from gateway.application.mailing_approve import sample_letters
-from gateway.application.mailing_view import (
+from gateway.application.mailings.mailing import begin, discard
+from gateway.application.mailings.mailing_accept import accept
+from gateway.application.mailings.mailing_approve import sample_letters
+from gateway.application.mailings.mailing_view import (
     fault_counts,
     list_mailings,
     mailing_view,
@@ -23,7 +23,7 @@ from gateway.application.mailing_view import (
     row_faults,
     sample,
 )
-from gateway.application.showing import letter_view
+from gateway.application.views.showing import letter_view
 from gateway.domain.letter import LetterState
 from gateway.domain.mailing import REPLACEABLE, MailingState
 from gateway.domain.permission import Action

@@ -8,7 +8,7 @@ from threading import Event, Thread
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.application.rendering import render_submitted
+from gateway.application.letters.rendering import render_submitted
 from gateway.application.services import Services
 from gateway.errors import GatewayError
 

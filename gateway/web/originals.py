@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.paper_holding import compare, hold, let_go
-from gateway.application.paper_releasing import release
-from gateway.application.paper_returning import arrived, recall
-from gateway.application.paper_view import originals, scans_to_compare
+from gateway.application.paper.paper_holding import compare, hold, let_go
+from gateway.application.paper.paper_releasing import release
+from gateway.application.paper.paper_returning import arrived, recall
+from gateway.application.paper.paper_view import originals, scans_to_compare
 from gateway.domain.originals import Hold, Quality
 from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, Visit, path_to

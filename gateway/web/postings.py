@@ -5,14 +5,14 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.excepting import propose, reject, second
-from gateway.application.exception_view import open_exceptions
-from gateway.application.posting import confirm, posting_days
-from gateway.application.posting_basis import Basis, open_basis
-from gateway.application.posting_list_view import list_content, list_signature, list_view, posting_lists
-from gateway.application.posting_view import day_report, piece_view
-from gateway.application.supplementing import enter
-from gateway.application.unreported_view import unreported
+from gateway.application.posting.excepting import propose, reject, second
+from gateway.application.posting.exception_view import open_exceptions
+from gateway.application.posting.posting import confirm, posting_days
+from gateway.application.posting.posting_basis import Basis, open_basis
+from gateway.application.posting.posting_list_view import list_content, list_signature, list_view, posting_lists
+from gateway.application.posting.posting_view import day_report, piece_view
+from gateway.application.posting.supplementing import enter
+from gateway.application.posting.unreported_view import unreported
 from gateway.domain.permission import Action
 from gateway.errors import InputError
 from gateway.web.letters import pdf

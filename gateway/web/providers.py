@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.authorising import Actor
-from gateway.application.diverting import divert, preview
-from gateway.application.stopping import live_stops
-from gateway.application.tallying import missing, tallies
-from gateway.application.trying import canaries
+from gateway.application.access.authorising import Actor
+from gateway.application.runs.diverting import divert, preview
+from gateway.application.runs.stopping import live_stops
+from gateway.application.runs.trying import canaries
+from gateway.application.tracking.tallying import missing, tallies
 from gateway.domain import canary, tally
 from gateway.domain.permission import Action, Role
 from gateway.domain.references import for_people

@@ -6,12 +6,18 @@ Everybody who is signed in may look: samples are about invented people. What may
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.healing import approve_healed, heal
-from gateway.application.linting import lint
-from gateway.application.publishing import propose, publish
-from gateway.application.template_diff import FOLDER, version_meta
-from gateway.application.template_view import DRAFT, TemplateView, ill_count, list_templates, template_view
-from gateway.application.withdrawing import withdraw
+from gateway.application.templates.healing import approve_healed, heal
+from gateway.application.templates.linting import lint
+from gateway.application.templates.publishing import propose, publish
+from gateway.application.templates.template_diff import FOLDER, version_meta
+from gateway.application.templates.template_view import (
+    DRAFT,
+    TemplateView,
+    ill_count,
+    list_templates,
+    template_view,
+)
+from gateway.application.templates.withdrawing import withdraw
 from gateway.domain.findings import Finding, Severity, has_error
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, DataInvalid, GatewayError, InputError, NotFound, RenderError

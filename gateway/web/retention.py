@@ -6,9 +6,9 @@ And what two people let go of the audit trail.
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.destroying import last_pass, rules_in_force
-from gateway.application.locking import list_locks
-from gateway.application.trail_releasing import (
+from gateway.application.retention.destroying import last_pass, rules_in_force
+from gateway.application.retention.locking import list_locks
+from gateway.application.trail.trail_releasing import (
     confirm_departure,
     departures,
     drop_departure,

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.forecasting import STAYS, tonight, weight_steps
-from gateway.application.running import past_runs
+from gateway.application.runs.forecasting import STAYS, tonight, weight_steps
+from gateway.application.runs.running import past_runs
 from gateway.domain.bundling_rules import VETOES
 from gateway.web.visiting import SignedIn
 

@@ -7,9 +7,9 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TypeVar
 
-from gateway.application.linting import sample_document
 from gateway.application.services import Services
-from gateway.application.template_diff import TemplateDiff, diff_versions
+from gateway.application.templates.linting import sample_document
+from gateway.application.templates.template_diff import TemplateDiff, diff_versions
 from gateway.ports.renderer import RenderedDocument, TemplateMeta
 
 MAX_KEPT = 24

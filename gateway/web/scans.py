@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.arrivals_view import arrivals_view
-from gateway.application.delivery_view import delivery_view
-from gateway.application.parting import part_paper
-from gateway.application.quarantining import discard
-from gateway.application.retrying_scans import retry
-from gateway.application.same_paper import link_paper, stop_waiting
+from gateway.application.arrivals.arrivals_view import arrivals_view
+from gateway.application.arrivals.delivery_view import delivery_view
+from gateway.application.arrivals.parting import part_paper
+from gateway.application.arrivals.quarantining import discard
+from gateway.application.arrivals.retrying_scans import retry
+from gateway.application.arrivals.same_paper import link_paper, stop_waiting
 from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, path_to
 

@@ -5,7 +5,7 @@ from math import ceil
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from gateway.application.authorising import audit, sign_in
+from gateway.application.access.authorising import audit, sign_in
 from gateway.errors import NotPermitted
 from gateway.web.visiting import CurrentWeb, Posted, SignedIn, Web, page, path_to
 

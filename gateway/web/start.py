@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.deciding import to_approve
-from gateway.application.desk_view import desk
-from gateway.application.inbound_view import count_new
-from gateway.application.missing import count_overdue
-from gateway.application.posting import posting_days
-from gateway.application.reconciling import account
-from gateway.application.searching import LetterFilter, find_letters
+from gateway.application.account.reconciling import account
+from gateway.application.desk.desk_view import desk
+from gateway.application.inbound.inbound_view import count_new
+from gateway.application.inbound.missing import count_overdue
+from gateway.application.letters.deciding import to_approve
+from gateway.application.posting.posting import posting_days
+from gateway.application.views.searching import LetterFilter, find_letters
 from gateway.domain.permission import Action
 from gateway.domain.standing import Standing
 from gateway.web.visiting import SignedIn

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.stopping import live_stops, resume, stop
+from gateway.application.runs.stopping import live_stops, resume, stop
 from gateway.domain.permission import Action
 from gateway.domain.stopping import StopScope
 from gateway.errors import InputError

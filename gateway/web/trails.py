@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.auditing import departed_until, trail
-from gateway.application.sealing import head, last_anchor
+from gateway.application.trail.auditing import departed_until, trail
+from gateway.application.trail.sealing import head, last_anchor
 from gateway.domain.permission import Action
 from gateway.domain.references import read_reference
 from gateway.errors import InputError

@@ -6,12 +6,12 @@ The file goes to the use case as it came; everything that reads it happens in th
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.enclosing import enclose, open_enclosure, remove_enclosure
-from gateway.application.opening import Opened, open_document
-from gateway.application.searching import case_view
+from gateway.application.letters.enclosing import enclose, open_enclosure, remove_enclosure
+from gateway.application.letters.uploading import Upload, import_letter
 from gateway.application.services import Services
-from gateway.application.showing import letter_view
-from gateway.application.uploading import Upload, import_letter
+from gateway.application.views.opening import Opened, open_document
+from gateway.application.views.searching import case_view
+from gateway.application.views.showing import letter_view
 from gateway.domain.findings import Box, Finding
 from gateway.errors import GatewayError, InputError, NotPermitted
 from gateway.web.failing import status_of

@@ -18,7 +18,7 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
 
-from gateway.application.authorising import Actor, actor
+from gateway.application.access.authorising import Actor, actor
 from gateway.application.measuring import Figures
 from gateway.application.services import Services
 from gateway.domain.uploads import MAX_UPLOAD_BYTES

@@ -11,8 +11,8 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from gateway.application.listening import listen, unmatched
 from gateway.application.services import Services
+from gateway.application.tracking.listening import listen, unmatched
 from gateway.errors import GatewayError, InputError, NotFound
 from gateway.web.visiting import SignedIn
 

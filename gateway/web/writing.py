@@ -11,10 +11,10 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from gateway.application.drafting import revise, submit, write_letter
-from gateway.application.previewing import offered, preview
-from gateway.application.searching import CaseView, case_view
-from gateway.application.showing import letter_view
+from gateway.application.letters.drafting import revise, submit, write_letter
+from gateway.application.letters.previewing import offered, preview
+from gateway.application.views.searching import CaseView, case_view
+from gateway.application.views.showing import letter_view
 from gateway.domain.letter import EDITABLE
 from gateway.domain.references import for_people
 from gateway.errors import Conflict, DataInvalid, GatewayError, NotFound, RenderError

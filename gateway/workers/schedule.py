@@ -6,21 +6,21 @@ Two schedulers at once are harmless: every sweep finds its work by state, under 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway.application.arriving import take_arrivals
-from gateway.application.destroying import apply_due
-from gateway.application.filing import file_due
-from gateway.application.inbound_rounds import make_rounds
-from gateway.application.paper_rounds import paper_round
-from gateway.application.patrolling import sweep
-from gateway.application.rendering import render_submitted
-from gateway.application.running import run_due
-from gateway.application.sealing import anchor_due, seal
+from gateway.application.account.patrolling import sweep
+from gateway.application.arrivals.arriving import take_arrivals
+from gateway.application.arrivals.inbound_rounds import make_rounds
+from gateway.application.filing.filing import file_due
+from gateway.application.letters.rendering import render_submitted
+from gateway.application.paper.paper_rounds import paper_round
+from gateway.application.retention.destroying import apply_due
+from gateway.application.runs.running import run_due
+from gateway.application.runs.submitting import hand_over
+from gateway.application.runs.trying import try_out_due
 from gateway.application.services import Services
-from gateway.application.submitting import hand_over
-from gateway.application.tallying import missing, tally_due
-from gateway.application.tracking import poll
-from gateway.application.trying import try_out_due
-from gateway.application.verifying import verify
+from gateway.application.tracking.tallying import missing, tally_due
+from gateway.application.tracking.tracking import poll
+from gateway.application.trail.sealing import anchor_due, seal
+from gateway.application.trail.verifying import verify
 from gateway.workers.watch import watch
 
 log = structlog.get_logger()

@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from gateway.application.letters.taking import bounded_bytes
+from gateway.application.letters.uploading import Upload, import_letter, imported_before
 from gateway.application.services import Services
-from gateway.application.taking import bounded_bytes
-from gateway.application.uploading import Upload, import_letter, imported_before
 from gateway.errors import DataInvalid, GatewayError, InputError
 
 DONE, REFUSED = "done", "refused"

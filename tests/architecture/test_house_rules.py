@@ -13,6 +13,8 @@ from tests.world import ROOT
 MOST_LINES = 350
 LONGER = {"gateway/rendering/preflight.py": 400, "gateway/web/schema_form.py": 400}
 """Told in one go with a reason: each check of a page, and each kind of field, beside its neighbours."""
+MOST_USE_CASES = 25
+"""In one folder: what an eye takes in."""
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 ERRORS = {
     name
@@ -59,6 +61,18 @@ def test_no_file_is_a_novel() -> None:
         if "versions" not in file.parts
     }
     assert {name: count for name, count in counted.items() if count > LONGER.get(name, MOST_LINES)} == {}
+
+
+def test_use_cases_are_found_by_the_part_of_a_letters_life_that_they_belong_to() -> None:
+    application = PACKAGE / "application"
+    assert {file.stem for file in application.glob("*.py")} == {"__init__", "services", "checking", "measuring"}
+    crowded = [
+        folder.name for folder in application.iterdir() if len(list(folder.glob("*.py"))) > MOST_USE_CASES
+    ]
+    assert crowded == []
+    introduced = ast.get_docstring(ast.parse((application / "__init__.py").read_text(encoding="utf-8"))) or ""
+    folders = {folder.name for folder in application.iterdir() if (folder / "__init__.py").exists()}
+    assert folders <= set(re.findall(r"[a-z_]+", introduced))
 
 
 @pytest.mark.parametrize("word", ["utils", "util", "helpers", "common", "misc", "manager"])

@@ -20,8 +20,8 @@ from rich.table import Table
 from sqlalchemy import inspect
 from sqlmodel import Session, col, func, select
 
-from gateway.application.copies import copies
-from gateway.application.reconciling import account
+from gateway.application.account.copies import copies
+from gateway.application.account.reconciling import account
 from gateway.db.engine import Database
 from gateway.db.letters import Letter, Recipient
 from gateway.db.postgres import PostgresOptions

@@ -20,7 +20,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from gateway.application.submitting import hand_over
+from gateway.application.runs.submitting import hand_over
 from gateway.testing.epost import EpostSimulator
 from tests.world import Prototype
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway import bootstrap
-from gateway.application.receiving import import_delivery
+from gateway.application.arrivals.receiving import import_delivery
 from gateway.testing.scans import ScanSpec, scan, write_manifest
 from tests.world import world_settings
 

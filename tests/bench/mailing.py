@@ -22,10 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import bootstrap
-from gateway.application.importing import import_cases
-from gateway.application.mailing import check_table
-from gateway.application.mailing_view import mailing_view
-from gateway.application.publishing import publish
+from gateway.application.access.importing import import_cases
+from gateway.application.mailings.mailing import check_table
+from gateway.application.mailings.mailing_view import mailing_view
+from gateway.application.templates.publishing import publish
 from gateway.testing.clock import ManualClock
 from tests.world import MONDAY, REQUEST, at, cases_document, world_settings
 

@@ -19,8 +19,8 @@ from rich.table import Table
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from gateway.application.matching import known_numbers
-from gateway.application.sealing import table_of
+from gateway.application.inbound.matching import known_numbers
+from gateway.application.trail.sealing import table_of
 from gateway.db.engine import Database
 from gateway.db.people import Case, CaseNumber
 from gateway.domain.file_numbers import file_numbers_in, normalise_file_number

@@ -19,10 +19,10 @@ from sqlalchemy import insert, text
 from sqlmodel import Session
 
 from gateway import bootstrap
-from gateway.application import paper_view
-from gateway.application.paper_releasing import release_plan
-from gateway.application.sealing import table_of
+from gateway.application.paper import paper_view
+from gateway.application.paper.paper_releasing import release_plan
 from gateway.application.services import Services
+from gateway.application.trail.sealing import table_of
 from gateway.db.engine import Database
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.originals import Original, ReleaseList

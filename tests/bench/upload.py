@@ -15,7 +15,7 @@ import requests
 from rich.console import Console
 
 from gateway import bootstrap
-from gateway.application.importing import import_cases
+from gateway.application.access.importing import import_cases
 from gateway.application.services import Services
 from gateway.domain.scan_sources import ScanSource
 from gateway.domain.scopes import Scope

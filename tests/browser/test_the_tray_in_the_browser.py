@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlmodel import select
 
-from gateway.application.receiving import import_delivery
+from gateway.application.arrivals.receiving import import_delivery
 from gateway.db.files import InboundDocument
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.browser.test_a_letter_in_the_browser import browser, faults, sign_in, site

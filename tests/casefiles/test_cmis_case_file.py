@@ -13,10 +13,10 @@ import pytest
 import requests
 
 from gateway import bootstrap
-from gateway.application import posting
-from gateway.application.filing import file_due
-from gateway.application.opening import open_document
-from gateway.application.tracking import poll
+from gateway.application.filing.filing import file_due
+from gateway.application.posting import posting
+from gateway.application.tracking.tracking import poll
+from gateway.application.views.opening import open_document
 from gateway.casefiles.cmis import CmisCaseFile
 from gateway.casefiles.cmis_account import CmisSettings
 from gateway.config import load_settings

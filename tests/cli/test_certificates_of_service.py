@@ -3,11 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
-from gateway.application.receiving import import_delivery
+from gateway.application.arrivals.receiving import import_delivery
 from gateway.testing.scan_centre import ScanCentre
 from gateway.testing.scan_centre.mail import certificate_of_service
-from tests.application.test_receiving import SOURCE
-from tests.application.test_returning import TUESDAY, posted
+from tests.application.arrivals.test_receiving import SOURCE
+from tests.application.returns.test_returning import TUESDAY, posted
 from tests.cli.conftest import Run
 from tests.world import World
 

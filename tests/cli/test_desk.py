@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.application.running import run
-from gateway.application.submitting import hand_over
+from gateway.application.runs.running import run
+from gateway.application.runs.submitting import hand_over
 from tests.cli.conftest import Run
 from tests.world import MONDAY, World, at
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.application.rendering import render_submitted
+from gateway.application.letters.rendering import render_submitted
 from tests.cli.conftest import Run
 from tests.world import REQUEST, World
 

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from tests.application.test_registered_mail import sent, told
+from tests.application.receipt.test_registered_mail import sent, told
 from tests.cli.conftest import Run
 from tests.rendering.pdfs import numbered
 from tests.world import World, at

@@ -1,6 +1,6 @@
 """`gateway returns …`."""
 
-from tests.application.test_returning import come_back, posted
+from tests.application.returns.test_returning import come_back, posted
 from tests.cli.conftest import Run
 from tests.world import World
 

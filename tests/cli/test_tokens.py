@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from gateway.application.tokens import bearer
+from gateway.application.access.tokens import bearer
 from gateway.db.people import AuditEntry
 from gateway.db.tokens import ApiToken
 from tests.cli.conftest import Run

@@ -27,7 +27,7 @@ from sqlalchemy import event
 from sqlmodel import select
 
 from gateway import bootstrap
-from gateway.application.arriving import take_arrivals
+from gateway.application.arrivals.arriving import take_arrivals
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery

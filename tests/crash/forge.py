@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from gateway import bootstrap
-from gateway.application.running import run
+from gateway.application.runs.running import run
 from gateway.application.services import Services
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.application import submitting
-from gateway.application.outcomes import HandOver, read, write, write_released
+from gateway.application.runs import submitting
+from gateway.application.runs.outcomes import HandOver, read, write, write_released
 from gateway.application.services import Services
 from gateway.domain import submission
 from gateway.domain.submission import NextAction, SubmissionState

@@ -19,14 +19,14 @@ from pathlib import Path
 from sqlmodel import select
 
 from gateway import bootstrap
-from gateway.application.arriving import take_arrivals
-from gateway.application.filing import file_due
-from gateway.application.importing import import_cases
-from gateway.application.inbound_rounds import make_rounds
-from gateway.application.locking import lock_deletion
-from gateway.application.paper_holding import compare
-from gateway.application.paper_releasing import release
-from gateway.application.paper_rounds import paper_round
+from gateway.application.access.importing import import_cases
+from gateway.application.arrivals.arriving import take_arrivals
+from gateway.application.arrivals.inbound_rounds import make_rounds
+from gateway.application.filing.filing import file_due
+from gateway.application.paper.paper_holding import compare
+from gateway.application.paper.paper_releasing import release
+from gateway.application.paper.paper_rounds import paper_round
+from gateway.application.retention.locking import lock_deletion
 from gateway.application.services import Services
 from gateway.db.arrivals import ScanAnswer
 from gateway.db.files import InboundDocument

@@ -21,7 +21,7 @@ from psycopg import sql
 from sqlmodel import col, select
 
 from gateway import bootstrap
-from gateway.application.reconciling import account
+from gateway.application.account.reconciling import account
 from gateway.blobs.folder import FolderBlobs
 from gateway.db.engine import Database
 from gateway.db.letters import Approval, Letter, Recipient

@@ -140,7 +140,7 @@ def test_the_database_refuses_what_must_never_be(world: World, statement: str) -
     world.approved()
     world.evening()
     world.advance(days=3)
-    from gateway.application.tracking import poll  # noqa: PLC0415
+    from gateway.application.tracking.tracking import poll  # noqa: PLC0415
 
     poll(world.services)
     with pytest.raises(IntegrityError), world.services.db.engine.begin() as connection:

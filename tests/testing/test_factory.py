@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.application.addressing import name_lines
-from gateway.application.importing import CasesFile
+from gateway.application.access.importing import CasesFile
+from gateway.application.letters.addressing import name_lines
 from gateway.bootstrap import AddressType
 from gateway.db.people import Person
 from gateway.domain.address import PostalAddress, compose_lines

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from gateway.application.arrivals_view import arrivals_view
-from gateway.application.arriving import take_arrivals
-from gateway.application.filing import file_due
+from gateway.application.arrivals.arrivals_view import arrivals_view
+from gateway.application.arrivals.arriving import take_arrivals
+from gateway.application.filing.filing import file_due
 from gateway.application.services import Services
 from gateway.db.arrivals import ScanNote
 from gateway.db.files import InboundDocument, InboundState

@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from gateway.application.tokens import add_token
+from gateway.application.access.tokens import add_token
 from gateway.domain.scopes import Scope
 from tests.web.site import Site
 

@@ -12,7 +12,7 @@ import requests
 import uvicorn
 from sqlmodel import select
 
-from gateway.application.authorising import hash_password
+from gateway.application.access.authorising import hash_password
 from gateway.db.people import User
 from gateway.web.app import create_app
 from tests.world import World

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.application.test_accessible_twins import TITLE, ask
+from tests.application.letters.test_accessible_twins import TITLE, ask
 from tests.web.site import Site
 
 pytestmark = pytest.mark.slow

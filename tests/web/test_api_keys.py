@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, func, select
 
-from gateway.application import answering
+from gateway.application.access import answering
 from gateway.application.services import Services
 from gateway.db.letters import Letter
 from gateway.db.people import AuditEntry
@@ -130,7 +130,7 @@ def test_a_crash_before_the_rendering_is_made_good_when_asked_again(
 ) -> None:
     clerk = system(site)
     with monkeypatch.context() as patch:
-        patch.setattr("gateway.application.uploading.render_letter", crash)
+        patch.setattr("gateway.application.letters.uploading.render_letter", crash)
         answer = clerk.upload("/finished-pdfs", finished(), DECISION, key="absturz-2")
         assert problem_of(answer) == (500, "unexpected-error")
     again = clerk.upload("/finished-pdfs", finished(), DECISION, key="absturz-2")
@@ -142,7 +142,7 @@ def test_a_crash_before_the_commit_leaves_neither_effect_nor_key(
 ) -> None:
     clerk, reference = system(site), site.world.approved()
     with monkeypatch.context() as patch:
-        patch.setattr("gateway.application.withholding.audit", crash)
+        patch.setattr("gateway.application.letters.withholding.audit", crash)
         answer = clerk.post(f"/letters/{reference}/hold", {"reason": "Rückfrage"}, key="absturz-3")
         assert answer.status_code == 500
     assert (keys(site), site.world.view(reference).held_at) == ([], None)

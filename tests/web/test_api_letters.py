@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from gateway.application.tokens import list_tokens, revoke_token
+from gateway.application.access.tokens import list_tokens, revoke_token
 from gateway.db.people import AuditEntry, User
 from gateway.domain.scopes import Scope
 from tests.web.api_client import System, problem_of, system

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from gateway.application.leaving_by_hand import Handing, hand_over_in_person
-from gateway.application.printing import print_here
-from gateway.application.taking_by_hand import take
+from gateway.application.by_hand.leaving_by_hand import Handing, hand_over_in_person
+from gateway.application.by_hand.printing import print_here
+from gateway.application.by_hand.taking_by_hand import take
 from gateway.domain.by_hand import HandChannel
 from tests.rendering.pdfs import numbered
 from tests.web.site import Visitor, serve

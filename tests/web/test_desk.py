@@ -2,7 +2,7 @@
 
 import re
 
-from gateway.application.submitting import hand_over
+from gateway.application.runs.submitting import hand_over
 from tests.web.site import Visitor, serve
 from tests.world import World
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.application.filing import file_due
+from gateway.application.filing.filing import file_due
 from gateway.errors import CaseFileError, CaseFileUnavailable
 from gateway.ports.casefile import FilingEntry
 from tests.web.site import Site

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from gateway.application.receiving import import_delivery
+from gateway.application.arrivals.receiving import import_delivery
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.people import AuditEntry
 from gateway.testing.scans import ScanSpec, make_delivery
-from tests.application.test_receiving import change_manifest
+from tests.application.arrivals.test_receiving import change_manifest
 from tests.web.site import Site
 from tests.world import REQUEST
 

@@ -4,7 +4,7 @@ import time
 
 import requests
 
-from gateway.application.rendering import render_submitted
+from gateway.application.letters.rendering import render_submitted
 from tests.web.site import Site, Visitor
 from tests.world import REQUEST
 

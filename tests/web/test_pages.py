@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.application import receiving, rendering, tracking, withholding
+from gateway.application.arrivals import receiving
+from gateway.application.letters import rendering, withholding
+from gateway.application.tracking import tracking
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.web.site import Site, Visitor
 from tests.world import AWARD, INVITATION, REQUEST, at

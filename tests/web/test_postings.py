@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway.application import tracking
-from gateway.application.administering import add_user
+from gateway.application.access.administering import add_user
+from gateway.application.tracking import tracking
 from gateway.domain.permission import Role
 from gateway.domain.status import Status
 from gateway.ports.provider import StatusReport

@@ -8,8 +8,8 @@ import pytest
 from sqlmodel import select
 
 from gateway import bootstrap
-from gateway.application import tallying
-from gateway.application.running import run
+from gateway.application.runs.running import run
+from gateway.application.tracking import tallying
 from gateway.db.mail import Submission
 from gateway.testing.epost import EpostSimulator
 from tests.web.site import Visitor, serve

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from gateway.application.withdrawing import withdraw
+from gateway.application.templates.withdrawing import withdraw
 from gateway.db.templates import TemplateVersion
 from gateway.domain.publishing import VersionState
 from tests.web.site import Site

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.application.test_registered_mail import deadline, sent, told
+from tests.application.receipt.test_registered_mail import deadline, sent, told
 from tests.rendering.pdfs import numbered
 from tests.web.site import Site
 from tests.world import at

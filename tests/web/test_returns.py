@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from gateway.application.certificates_in import certificates_due
-from gateway.application.returning import returns_due
+from gateway.application.receipt.certificates_in import certificates_due
+from gateway.application.returns.returning import returns_due
 from gateway.db.files import InboundDocument
 from gateway.domain.references import for_people
 from gateway.testing.scans import ScanSpec
-from tests.application.test_receiving import printed
-from tests.application.test_returning import come_back, posted, scanned
+from tests.application.arrivals.test_receiving import printed
+from tests.application.returns.test_returning import come_back, posted, scanned
 from tests.web.site import Site
 
 pytestmark = pytest.mark.slow

@@ -15,12 +15,12 @@ import pytest
 import requests
 from sqlmodel import select
 
-from gateway.application.answering_scans import send_answers
-from gateway.application.arriving import take_arrivals
-from gateway.application.inbound_rounds import make_rounds
-from gateway.application.paper_returning import recall
-from gateway.application.paper_view import originals
-from gateway.application.spooling import spool_of
+from gateway.application.arrivals.answering_scans import send_answers
+from gateway.application.arrivals.arriving import take_arrivals
+from gateway.application.arrivals.inbound_rounds import make_rounds
+from gateway.application.arrivals.spooling import spool_of
+from gateway.application.paper.paper_returning import recall
+from gateway.application.paper.paper_view import originals
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanUpload
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.db.originals import DestructionCertificate, DestructionItem, ScanReport

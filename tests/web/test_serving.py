@@ -1,6 +1,6 @@
 """Formal service on the page of a letter: chosen by the caseworker, recorded by the post room."""
 
-from tests.application.test_serving import REASON, ordered, town
+from tests.application.receipt.test_serving import REASON, ordered, town
 from tests.rendering.pdfs import numbered
 from tests.web.site import serve
 from tests.world import AWARD, World

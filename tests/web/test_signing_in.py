@@ -4,7 +4,7 @@ import pytest
 import requests
 from sqlmodel import select
 
-from gateway.application.authorising import hash_password
+from gateway.application.access.authorising import hash_password
 from gateway.db.people import AuditEntry, User
 from tests.web.site import PASSWORD, Site
 

@@ -3,12 +3,12 @@
 import pytest
 from sqlmodel import col, select
 
-from gateway.application.destroying import apply
-from gateway.application.locking import lock_deletion
-from gateway.application.sealing import anchor
-from gateway.application.tokens import add_token
-from gateway.application.trail_releasing import departures
-from gateway.application.verifying import verify
+from gateway.application.access.tokens import add_token
+from gateway.application.retention.destroying import apply
+from gateway.application.retention.locking import lock_deletion
+from gateway.application.trail.sealing import anchor
+from gateway.application.trail.trail_releasing import departures
+from gateway.application.trail.verifying import verify
 from gateway.db.people import AuditEntry
 from gateway.domain.references import for_people
 from gateway.domain.scopes import Scope

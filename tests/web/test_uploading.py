@@ -2,7 +2,7 @@
 
 import requests
 
-from gateway.application import approving
+from gateway.application.letters import approving
 from gateway.web.visiting import MAX_FORM_BYTES
 from tests.rendering import pdfs
 from tests.web.site import Site, Visitor
@@ -65,7 +65,7 @@ def test_an_enclosure_is_added_shown_and_signed_with_the_page_that_was_looked_at
     assert "Merkblatt" in anna.text
     anna.get(f"/schreiben/{reference}")
     anna.post(f"/schreiben/{reference}/einreichen")
-    from gateway.application.rendering import render_letter  # noqa: PLC0415
+    from gateway.application.letters.rendering import render_letter  # noqa: PLC0415
 
     render_letter(site.world.services, reference)
     bea.get("/freigabe")

@@ -10,7 +10,7 @@ import pytest
 import requests
 from sqlmodel import select
 
-from gateway.application.tracking import poll
+from gateway.application.tracking.tracking import poll
 from gateway.db.mail import Posting, StatusEvent, Submission
 from gateway.db.unmatched import UnmatchedReport
 from gateway.domain.submission import SubmissionState

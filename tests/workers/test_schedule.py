@@ -19,7 +19,7 @@ def sweep(world: World) -> None:
 
 
 def test_a_submitted_letter_goes_all_the_way_by_nudges_alone(world: World) -> None:
-    from gateway.application import approving, drafting  # noqa: PLC0415
+    from gateway.application.letters import approving, drafting  # noqa: PLC0415
 
     reference = world.write()
     drafting.submit(world.services, "anna", reference)

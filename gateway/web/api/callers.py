@@ -10,12 +10,12 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict
 
-from gateway.application.answering import Answer, Effect, Keyed, answer_once, request_hash
-from gateway.application.auditing import read_letter
-from gateway.application.enclosing import enclosures_of
+from gateway.application.access.answering import Answer, Effect, Keyed, answer_once, request_hash
+from gateway.application.access.tokens import Bearer
+from gateway.application.letters.enclosing import enclosures_of
 from gateway.application.services import Services
-from gateway.application.shaping import as_json
-from gateway.application.tokens import Bearer
+from gateway.application.trail.auditing import read_letter
+from gateway.application.views.shaping import as_json
 from gateway.domain.scopes import Scope
 from gateway.web.api.door import KEY
 

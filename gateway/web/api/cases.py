@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.answering import Answer, Effect
-from gateway.application.importing import import_cases
+from gateway.application.access.answering import Answer, Effect
+from gateway.application.access.importing import import_cases
 from gateway.application.services import Services
 from gateway.errors import NotPermitted
 from gateway.web.api.callers import Imports

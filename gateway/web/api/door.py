@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.application.access.tokens import Bearer, bearer
 from gateway.application.services import Services
-from gateway.application.tokens import Bearer, bearer
 from gateway.domain.uploads import MAX_UPLOAD_BYTES
 from gateway.web.api.problems import problem
 

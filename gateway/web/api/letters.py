@@ -8,16 +8,16 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
-from gateway.application.answering import Answer, Effect
-from gateway.application.approving import approve, reject
-from gateway.application.drafting import write_letter
-from gateway.application.forwarding import bring_forward
-from gateway.application.opening import open_document
-from gateway.application.rendering import render_letter
-from gateway.application.searching import LetterFilter, find_letters
+from gateway.application.access.answering import Answer, Effect
+from gateway.application.letters.approving import approve, reject
+from gateway.application.letters.drafting import write_letter
+from gateway.application.letters.rendering import render_letter
+from gateway.application.letters.withholding import cancel, hold, let_go
+from gateway.application.runs.forwarding import bring_forward
 from gateway.application.services import Services
-from gateway.application.shaping import line_json
-from gateway.application.withholding import cancel, hold, let_go
+from gateway.application.views.opening import open_document
+from gateway.application.views.searching import LetterFilter, find_letters
+from gateway.application.views.shaping import line_json
 from gateway.domain.standing import Standing
 from gateway.errors import Conflict, InputError
 from gateway.web.api.callers import Approves, Caller, Opens, Reads, Strict, Withholds, Writes

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, UploadFile
 from fastapi.responses import Response
 from pydantic import Field
 
-from gateway.application.uploading import Upload, import_letter
+from gateway.application.letters.uploading import Upload, import_letter
 from gateway.domain.uploads import MAX_UPLOAD_BYTES
 from gateway.web.api.callers import Strict, Writes
 from gateway.web.api.letters import made

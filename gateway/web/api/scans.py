@@ -17,10 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from gateway.application.answering import Answer, Effect
-from gateway.application.services import Services
-from gateway.application.uploading_reports import begin_report, keep_report, report_view
-from gateway.application.uploading_scans import (
+from gateway.application.access.answering import Answer, Effect
+from gateway.application.arrivals.uploading_scans import (
     UploadView,
     answer_content,
     answer_names,
@@ -29,6 +27,8 @@ from gateway.application.uploading_scans import (
     source_of,
     upload_view,
 )
+from gateway.application.paper.uploading_reports import begin_report, keep_report, report_view
+from gateway.application.services import Services
 from gateway.errors import InputError
 from gateway.ports.scans import IncomingFile
 from gateway.web.api.callers import Delivers, DeliversOnce

@@ -1,0 +1,1 @@
+"""Scan deliveries: brought here, proven, taken in or refused, answered."""

@@ -1,0 +1,77 @@
+"""Arriving: what is ready at the scan providers' sites is brought here and taken in; the site keeps it until then.
+
+    brought into a folder of ours → taken in, or into quarantine, with the answer's row → removed at the site → answered
+
+A kill anywhere in between makes the same happen once more, and twice is once: a delivery is known by its name.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from gateway.application.arrivals.answering_scans import send_answers
+from gateway.application.arrivals.quarantining import answer_to, quarantine
+from gateway.application.arrivals.receiving import InboundReport, import_delivery
+from gateway.application.arrivals.spooling import settle_upload, spool_of
+from gateway.application.services import Services
+from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, ProviderError
+from gateway.ports.scans import RefusedArrival, ScanSite
+
+log = structlog.get_logger()
+OPERATOR = "operator"
+
+
+@dataclass
+class ArrivalsReport:
+    """What one look at the sites did; `away` are sources that could not be reached."""
+
+    taken: list[InboundReport] = field(default_factory=list)
+    refused: int = 0
+    away: list[str] = field(default_factory=list)
+
+
+def take_arrivals(services: Services, only: str | None = None) -> ArrivalsReport:
+    """Take in what is ready at every agreed source, or at one, then send what waits to be sent."""
+    report = ArrivalsReport()
+    for source, site in services.scan_sites.items():
+        if not source or only not in (None, source):
+            continue
+        try:
+            for arrival in site.arrivals(spool_of(services, source)):
+                if isinstance(arrival, RefusedArrival):
+                    _refuse(services, site, arrival, report)
+                else:
+                    take_arrival(services, site, arrival, report)
+        except ProviderError as fact:
+            log.warning("scan-site-away", source=source, code=fact.code)
+            report.away.append(source)
+    send_answers(services)
+    return report
+
+
+def _refuse(services: Services, site: ScanSite, refused: RefusedArrival, report: ArrivalsReport) -> None:
+    """What cannot be brought here is answered and decided about like every delivery that is wrong as a whole."""
+    log.warning("scan-delivery-refused", source=site.source, code=refused.error.code)
+    quarantine(services, refused.folder, site.source, refused.error, OPERATOR, at_site=True)
+    site.set_aside(refused)
+    report.refused += 1
+
+
+def take_arrival(services: Services, site: ScanSite, arrival: Path, report: ArrivalsReport) -> None:
+    """One delivery. What is not taken for a reason that passes stays at the site, and comes again."""
+    try:
+        taken = import_delivery(services, arrival, source=site.source)
+    except (DocumentInvalid, Conflict) as error:
+        if error.code == "delivery-busy":
+            return
+        log.warning("scan-delivery-refused", source=site.source, code=error.code)
+        report.refused += 1
+        answer = answer_to(services, arrival, site.source)
+    except (InputError, IntegrityError):
+        return  # not ready yet, or changed while it was read
+    else:
+        report.taken.append(taken)
+        answer = taken.receipt.name
+    settle_upload(services, site.source, arrival.name, answer)
+    site.taken(arrival)

@@ -1,0 +1,1 @@
+"""Letters that leave by hand: printed here, posted, handed over in person, by courier."""

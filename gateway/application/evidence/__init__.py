@@ -1,0 +1,1 @@
+"""The posting file of a letter (*Nachweisakte*), which anyone can check."""

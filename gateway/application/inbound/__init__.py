@@ -1,0 +1,1 @@
+"""Inbound documents: matched, placed in their cases, moved, and what they answer."""

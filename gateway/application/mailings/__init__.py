@@ -1,0 +1,1 @@
+"""Mass mailings (*Serienbriefe*): a table of rows becomes letters."""

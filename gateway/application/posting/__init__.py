@@ -1,0 +1,1 @@
+"""The posting day, proven: lists, reports, confirmations, exceptions, and the Ab-Vermerk."""

@@ -1,0 +1,1 @@
+"""What is held, for how long, and how it goes: rules of retention, locks, information about one's own data."""

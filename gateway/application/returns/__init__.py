@@ -1,0 +1,1 @@
+"""Returned mail, and addresses to which nothing goes any more."""

@@ -1,0 +1,1 @@
+"""Versions of templates: checked, published, withdrawn, and letters healed with a mended one."""

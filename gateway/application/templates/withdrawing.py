@@ -1,0 +1,77 @@
+"""Withdrawing a template version: no new letters from it, and those not yet in a run are held if that is asked."""
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from gateway.application.access.authorising import Actor, actor, audit
+from gateway.application.services import Services
+from gateway.application.templates.versions import find_row, newest_row
+from gateway.db.engine import compare_and_set, row_id
+from gateway.db.letters import Letter
+from gateway.db.templates import TemplateVersion
+from gateway.domain.permission import Action
+from gateway.domain.publishing import HELD_WITH_VERSION, TEMPLATE_WITHDRAWN, Step, VersionState, after
+from gateway.errors import Conflict, InputError
+
+
+def withdraw(
+    services: Services,
+    login: str,
+    template: str,
+    *,
+    reason: str,
+    version: str | None = None,
+    hold_letters: bool = False,
+) -> list[str]:
+    """Withdraw a version (None: the one that new letters are written from); returns the letters that are now held.
+
+    Letters that were approved go on, unless `hold_letters` keeps every letter of the version that is in no run out of
+    it: it is held with the reason, and on the desk. Raises `Conflict` ('template-not-published',
+    'template-withdrawn'), `InputError` ('reason-missing'), `NotPermitted`.
+    """
+    if not reason.strip():
+        raise InputError("reason-missing", "Bitte einen Grund angeben. Es wurde nichts geändert.")
+    with services.db.transaction() as session:
+        who = actor(session, login)
+        who.require(Action.PUBLISH_TEMPLATE)
+        row = find_row(session, template, version) if version else newest_row(session, template)
+        if row is None:
+            raise Conflict(
+                "template-not-published",
+                f"Von der Vorlage „{template}“ ist keine solche Version veröffentlicht.",
+            )
+        if after(row.state, Step.WITHDRAW) is None:
+            raise Conflict("template-withdrawn", f"Die Version {row.version} ist schon zurückgezogen.")
+        held = _held(session, services, who, row, reason.strip()) if hold_letters else []
+        _withdraw(session, services, who, row, reason.strip())
+        return held
+
+
+def _withdraw(session: Session, services: Services, who: Actor, row: TemplateVersion, reason: str) -> None:
+    compare_and_set(
+        session,
+        TemplateVersion,
+        row_id(row),
+        expect={"state": row.state},
+        state=VersionState.WITHDRAWN,
+        withdrawn_at=services.clock.now(),
+        withdrawn_by=who.login,
+        withdrawal_reason=reason,
+    )
+    audit(session, services, who.login, "template-withdrawn", f"{row.template}@{row.version}", reason=reason)
+
+
+def _held(session: Session, services: Services, who: Actor, row: TemplateVersion, reason: str) -> list[str]:
+    """Hold what is in no run yet; a letter that is held already keeps its own reason."""
+    theirs = (
+        col(Letter.template) == row.template,
+        col(Letter.template_version) == row.version,
+        col(Letter.state).in_(HELD_WITH_VERSION),
+        col(Letter.held_at).is_(None),
+    )
+    references = list(session.exec(select(Letter.reference).where(*theirs).order_by(col(Letter.id))).all())
+    told = f"Vorlagenversion zurückgezogen: {reason} ({TEMPLATE_WITHDRAWN})"
+    session.execute(update(Letter).where(*theirs).values(held_at=services.clock.now(), hold_reason=told))
+    for reference in references:
+        audit(session, services, who.login, "letter-held", reference, reason=told)
+    return references

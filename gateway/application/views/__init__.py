@@ -1,0 +1,1 @@
+"""Letters and cases as people and programs read them: found, listed, shown, explained."""
