@@ -55,7 +55,7 @@ _BODY = {
 
 @asynccontextmanager
 async def _in_file(request: Request, begin: Callable[[int], IncomingFile]) -> AsyncIterator[IncomingFile]:
-    """The body in a file, whole; the file goes again unless it is kept."""
+    """The body in a file, whole; unless it is kept, the file goes again before the answer (so `scope`)."""
     incoming = await run_in_threadpool(begin, int(request.headers["content-length"]))
     try:
         waiting = bytearray()
@@ -89,7 +89,7 @@ async def _reported(request: Request, caller: DeliversOnce, name: str) -> AsyncI
 def deliver(
     request: Request,
     caller: DeliversOnce,
-    incoming: Annotated[IncomingFile, Depends(_received)],
+    incoming: Annotated[IncomingFile, Depends(_received, scope="function")],
     content_digest: Annotated[str, Header()] = "",
 ) -> Response:
     """Take over a delivery as ZIP (manifest, documents, READY), up to the agreed size.
@@ -116,7 +116,7 @@ def deliver(
 def report(
     caller: DeliversOnce,
     name: str,
-    incoming: Annotated[IncomingFile, Depends(_reported)],
+    incoming: Annotated[IncomingFile, Depends(_reported, scope="function")],
     content_digest: Annotated[str, Header()] = "",
 ) -> Response:
     """Take over a certificate of destruction or answers to recalls, as JSON, XML or CSV: the name's ending says which.
