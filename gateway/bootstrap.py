@@ -30,10 +30,10 @@ from gateway.config import (
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.postgres import PostgresOptions
-from gateway.domain.by_hand import BY_HAND
-from gateway.domain.calendar import RunSchedule
-from gateway.domain.enclosures import EnclosureRule
-from gateway.domain.routing import Route, Routing
+from gateway.domain.letters.enclosures import EnclosureRule
+from gateway.domain.pieces.routing import Route, Routing
+from gateway.domain.runs.by_hand import BY_HAND
+from gateway.domain.runs.calendar import RunSchedule
 from gateway.durable import write_durably
 from gateway.errors import ConfigError
 from gateway.facts import (

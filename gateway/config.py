@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.case_file_settings import CmisAccount
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.mailpiece import Service
 from gateway.errors import ConfigError
 from gateway.inbound_settings import InboundSettings
 from gateway.original_settings import OriginalSettings

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from gateway.domain.scan_sources import DeliveryLimits, ManifestFormat, NoteAt, ScanSource
+from gateway.domain.inbound.scan_sources import DeliveryLimits, ManifestFormat, NoteAt, ScanSource
 from gateway.errors import ConfigError
 from gateway.provider_settings import Section
 

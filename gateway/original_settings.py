@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.domain.originals import OriginalRules, OriginalTerms, SampleRule
+from gateway.domain.paper.originals import OriginalRules, OriginalTerms, SampleRule
 from gateway.provider_settings import Section
 
 

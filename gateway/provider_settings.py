@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from gateway.domain.by_hand import BY_HAND
-from gateway.domain.canary import CanaryRules
-from gateway.domain.mailpiece import Service
-from gateway.domain.patience import DeskRules, Patience
-from gateway.domain.posting_list import Agreement, Evidence, PostingRules
-from gateway.domain.sweep import SweepRules
+from gateway.domain.account.sweep import SweepRules
+from gateway.domain.desk.patience import DeskRules, Patience
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.posting.posting_list import Agreement, Evidence, PostingRules
+from gateway.domain.runs.by_hand import BY_HAND
+from gateway.domain.runs.canary import CanaryRules
 from gateway.errors import ConfigError
 
 

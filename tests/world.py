@@ -37,7 +37,7 @@ from gateway.config import DatabaseSettings, ProviderSettings, Settings, load_se
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.mail import Submission
-from gateway.domain.layout import PrintProfile
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.inbound.folder_site import FolderSite
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, Renderer, RenderRequest
 from gateway.providers.by_hand import ByHandProvider

@@ -7,7 +7,7 @@ from gateway.application.templates.linting import lint
 from gateway.application.templates.publishing import in_folder
 from gateway.application.templates.versions import find_row
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.publishing import VersionState
+from gateway.domain.templates.publishing import VersionState
 from gateway.errors import RenderError
 
 

@@ -18,8 +18,8 @@ from gateway.db.engine import HEAD
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter
 from gateway.db.mail import Posting, Run, Submission
-from gateway.domain.letter import LetterState
-from gateway.domain.submission import SubmissionState
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import DocumentInvalid, GatewayError, RenderError
 
 UNFINISHED = (

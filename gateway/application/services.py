@@ -8,28 +8,28 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.db.engine import Database
-from gateway.domain.account_report import AccountReport
-from gateway.domain.address import Countries
-from gateway.domain.address_places import Places
-from gateway.domain.calendar import RunSchedule
-from gateway.domain.canary import CanaryRules
-from gateway.domain.carriers import Carriers
-from gateway.domain.deadlines import NotificationRules
-from gateway.domain.enclosures import EnclosureRule
-from gateway.domain.evidence import PostingFile
-from gateway.domain.mailpiece import Service
-from gateway.domain.originals import OriginalRules
-from gateway.domain.patience import DeskRules
-from gateway.domain.postage import PostageTable
-from gateway.domain.posting_list import PostingRules
-from gateway.domain.proof import RunProof
+from gateway.domain.account.account_report import AccountReport
+from gateway.domain.account.evidence import PostingFile
+from gateway.domain.account.sweep import SweepRules
+from gateway.domain.addresses.address import Countries
+from gateway.domain.addresses.address_places import Places
+from gateway.domain.desk.patience import DeskRules
+from gateway.domain.inbound.scan_sources import ScanSource
+from gateway.domain.letters.enclosures import EnclosureRule
+from gateway.domain.paper.originals import OriginalRules
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.pieces.postage import PostageTable
+from gateway.domain.pieces.routing import Kind, Routing
+from gateway.domain.posting.posting_list import PostingRules
+from gateway.domain.receipt.carriers import Carriers
+from gateway.domain.receipt.deadlines import NotificationRules
+from gateway.domain.receipt.returning import ReturnRules
 from gateway.domain.references import RANDOM_BITS, reference_from
 from gateway.domain.retention import RetentionRules
-from gateway.domain.returning import ReturnRules
-from gateway.domain.routing import Kind, Routing
-from gateway.domain.scan_sources import ScanSource
-from gateway.domain.sweep import SweepRules
-from gateway.domain.trail import Entrance
+from gateway.domain.runs.calendar import RunSchedule
+from gateway.domain.runs.canary import CanaryRules
+from gateway.domain.runs.proof import RunProof
+from gateway.domain.trail.trail import Entrance
 from gateway.ports.anchors import Anchors
 from gateway.ports.blobs import Blobs
 from gateway.ports.casefile import CaseFile

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from gateway.domain.chain import Anchor
+from gateway.domain.trail.chain import Anchor
 from gateway.durable import FILE_MODE, sync_folder
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from string import Formatter
 
 from gateway.domain.endpoint import check_address
-from gateway.domain.filing_fields import FIELDS
+from gateway.domain.filing.filing_fields import FIELDS
 from gateway.errors import ConfigError
 
 IN_A_PATH = frozenset({"file_number", "bg_number", "office"})
@@ -15,7 +15,7 @@ IN_A_PATH = frozenset({"file_number", "bg_number", "office"})
 class CmisSettings:
     """Access to one repository by the CMIS 1.1 browser binding.
 
-    `properties` and `log_properties`: canonical field (`gateway.domain.filing_fields`) → property id of the
+    `properties` and `log_properties`: canonical field (`gateway.domain.filing.filing_fields`) → property id of the
     document's or the log entry's type, secondary types included. `item_property` and `log_item_property` hold our
     own key; it is what makes filing idempotent, so it is never left out. `constants`: property id → value, the same
     for every document.

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.domain.filing_fields import FIELDS
+from gateway.domain.filing.filing_fields import FIELDS
 
 _BERLIN = ZoneInfo("Europe/Berlin")
 

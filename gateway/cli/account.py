@@ -12,8 +12,8 @@ from gateway.application.account.reconciling import AccountPage, Selection, copi
 from gateway.application.services import Services
 from gateway.cli.context import console, print_json, run_named, services_for, write_bytes
 from gateway.cli.options import Json
-from gateway.domain.account import Line
-from gateway.domain.account_report import AccountReport, InboundBalance, meaning_of
+from gateway.domain.account.account import Line
+from gateway.domain.account.account_report import AccountReport, InboundBalance, meaning_of
 
 
 def register(app: typer.Typer) -> None:

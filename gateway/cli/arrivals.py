@@ -17,7 +17,7 @@ from gateway.application.arrivals.same_paper import link_paper, stop_waiting
 from gateway.application.filing.filing import file_due
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json
-from gateway.domain.feedback import ScanFinding
+from gateway.domain.inbound.feedback import ScanFinding
 
 
 def register(inbound: typer.Typer) -> None:

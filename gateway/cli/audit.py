@@ -10,8 +10,8 @@ from gateway.application.trail.sealing import anchor, seal
 from gateway.application.trail.verifying import Verified, verify
 from gateway.cli.context import console, print_json, progress_bar, services_for
 from gateway.cli.options import Json, Viewer
-from gateway.domain.chain import FAULTS
 from gateway.domain.references import for_people
+from gateway.domain.trail.chain import FAULTS
 
 
 def register(app: typer.Typer) -> None:

@@ -23,9 +23,9 @@ from gateway.application.services import Services
 from gateway.application.views.showing import letter_view
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json, Reason
-from gateway.domain.by_hand import HandChannel, Leaving
-from gateway.domain.delivery import Outcome
+from gateway.domain.receipt.delivery import Outcome
 from gateway.domain.references import for_people
+from gateway.domain.runs.by_hand import HandChannel, Leaving
 from gateway.errors import NotFound
 
 Piece = Annotated[str, typer.Argument(help="Reference of the piece (Sendung).")]

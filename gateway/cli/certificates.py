@@ -8,7 +8,7 @@ from rich.table import Table
 
 from gateway.application.runs.proving import certified_runs, run_proof
 from gateway.cli.context import console, print_json, run_named, services_for, write_bytes
-from gateway.domain.proof import RunProof
+from gateway.domain.runs.proof import RunProof
 
 
 def register(app: typer.Typer) -> None:

@@ -24,7 +24,7 @@ from gateway.application.receipt.told_deliveries import (
 )
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json
-from gateway.domain.delivery import CARRIERS_RECORDS, OUTCOMES, DeliveryKind
+from gateway.domain.receipt.delivery import CARRIERS_RECORDS, OUTCOMES, DeliveryKind
 from gateway.domain.references import for_people
 
 Notice = Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the certificate, as `list` shows it.")]

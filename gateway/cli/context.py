@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.config import Settings, load_settings
-from gateway.domain.trail import Entrance
+from gateway.domain.trail.trail import Entrance
 from gateway.errors import DataInvalid, InputError
 
 if TYPE_CHECKING:

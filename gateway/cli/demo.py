@@ -19,7 +19,7 @@ from gateway.application.views.showing import letter_view
 from gateway.cli.context import console, notes, print_json
 from gateway.cli.serve import serve
 from gateway.config import Settings
-from gateway.domain.standing import Standing
+from gateway.domain.account.standing import Standing
 from gateway.errors import ConfigError
 from gateway.testing.clock import ManualClock
 from gateway.testing.demo import ADMINISTRATOR, CLERK, PASSWORD, SECOND_CLERK, Stage, Story, play

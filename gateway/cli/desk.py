@@ -13,10 +13,10 @@ from gateway.application.runs.stopping import StopView, live_stops, resume, stop
 from gateway.application.services import Services
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json, Reason
-from gateway.domain.alarms import AlarmAction
-from gateway.domain.desk import DeskAction, Problem
+from gateway.domain.desk.alarms import AlarmAction
+from gateway.domain.desk.desk import DeskAction, Problem
 from gateway.domain.references import for_people
-from gateway.domain.stopping import StopScope
+from gateway.domain.runs.stopping import StopScope
 from gateway.errors import InputError
 
 

@@ -8,7 +8,7 @@ import typer
 from gateway.application.runs.diverting import Staying, divert
 from gateway.cli.context import console, print_json, progress_bar, services_for
 from gateway.cli.options import Json
-from gateway.domain.mailpiece import SERVICE_WORDS
+from gateway.domain.pieces.mailpiece import SERVICE_WORDS
 from gateway.domain.references import for_people
 
 

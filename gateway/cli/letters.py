@@ -24,12 +24,12 @@ from gateway.application.views.shaping import as_json, line_json
 from gateway.application.views.showing import letter_view
 from gateway.cli.context import console, print_json, read_json, services_for
 from gateway.cli.options import As, Json
-from gateway.domain.delivery import Outcome
-from gateway.domain.formal_service import OrderOption
-from gateway.domain.letter import LetterState
-from gateway.domain.mailpiece import Service
+from gateway.domain.account.standing import Standing
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.pieces.formal_service import OrderOption
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.delivery import Outcome
 from gateway.domain.references import for_people
-from gateway.domain.standing import Standing
 
 Reference = Annotated[str, typer.Argument(help="Reference of the letter.")]
 

@@ -24,8 +24,8 @@ from gateway.application.mailings.mailing_view import (
 from gateway.application.services import Services
 from gateway.cli.context import console, notes, print_json, progress_bar, services_for
 from gateway.cli.options import As, Json, Viewer
-from gateway.domain.letter import LetterState
-from gateway.domain.mailing import UNDER_WAY, MailingState
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.mailing import UNDER_WAY, MailingState
 from gateway.domain.references import for_people
 from gateway.errors import DataInvalid
 

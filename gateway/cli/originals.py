@@ -19,7 +19,7 @@ from gateway.application.paper.paper_view import originals
 from gateway.application.services import Services
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json, Reason
-from gateway.domain.originals import Hold, Quality
+from gateway.domain.paper.originals import Hold, Quality
 from gateway.errors import InputError
 
 Document = Annotated[int, typer.Argument(metavar="ID", help="Number of the inbound document.")]

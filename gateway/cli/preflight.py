@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.domain.findings import Severity, has_error
-from gateway.domain.mailpiece import sheets_for
+from gateway.domain.pieces.mailpiece import sheets_for
 
 if TYPE_CHECKING:
     from gateway.ports.renderer import PreflightReport

@@ -9,7 +9,7 @@ from gateway.application.tracking import tallying
 from gateway.application.tracking.tallying import Tallied, Totals
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import Json
-from gateway.domain.tally import MEANING
+from gateway.domain.runs.tally import MEANING
 
 Provider = Annotated[str | None, typer.Option(help="Whose; else the general provider's.")]
 _DATE = ["%Y-%m-%d"]

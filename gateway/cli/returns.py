@@ -10,8 +10,7 @@ from gateway.application.returns.returning import record_return
 from gateway.application.returns.returns_view import ReturnedLetter, ReturnLine, returns
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As
-from gateway.domain.references import for_people
-from gateway.domain.returning import (
+from gateway.domain.receipt.returning import (
     ACTION_WORDS,
     FICTION_WORDS,
     REASON_WORDS,
@@ -19,6 +18,7 @@ from gateway.domain.returning import (
     ReturnFiction,
     ReturnReason,
 )
+from gateway.domain.references import for_people
 from gateway.errors import InputError
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="Reference of the letter.")]

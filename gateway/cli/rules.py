@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from gateway.cli.options import Json
-from gateway.domain.address import HOME_COUNTRY, check_lines, normalise_lines, zone
-from gateway.domain.address import as_json as address_json
-from gateway.domain.deadlines import Assessment, Channel, Dispatch, Regime, Remedy, assess
+from gateway.domain.addresses.address import HOME_COUNTRY, check_lines, normalise_lines, zone
+from gateway.domain.addresses.address import as_json as address_json
 from gateway.domain.findings import Finding, has_error
-from gateway.domain.mailpiece import Service
-from gateway.domain.postage import Postage
-from gateway.domain.postage import postage as calculate_postage
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.pieces.postage import Postage
+from gateway.domain.pieces.postage import postage as calculate_postage
+from gateway.domain.receipt.deadlines import Assessment, Channel, Dispatch, Regime, Remedy, assess
 from gateway.errors import DataInvalid, InputError
 from gateway.facts import (
     is_holiday_nrw,

@@ -15,7 +15,7 @@ from gateway.application.services import Services
 from gateway.application.tracking.tracking import poll
 from gateway.cli.context import console, notes, print_json, progress_bar, services_for
 from gateway.cli.options import Json
-from gateway.domain.bundling_rules import VETOES
+from gateway.domain.pieces.bundling_rules import VETOES
 from gateway.errors import InputError
 
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day; else now.")]

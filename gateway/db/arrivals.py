@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, false, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.feedback import ScanFinding
+from gateway.domain.inbound.feedback import ScanFinding
 
 
 class ScanAnswer(SQLModel, table=True):
@@ -110,7 +110,7 @@ class ScanNote(SQLModel, table=True):
     sha256: str = Field(min_length=64, max_length=64)
     content: bytes | None = None
     said: dict[str, Any] = json_value()
-    """The note's own statements by our names (`gateway.domain.transfer_note`)."""
+    """The note's own statements by our names (`gateway.domain.inbound.transfer_note`)."""
     findings: list[str] = json_value()
     """Codes of what TR-03138 A.NB.4 asks for and the note does not say."""
     emptied_at: datetime | None = moment(optional=True)

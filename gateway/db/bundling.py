@@ -6,7 +6,7 @@ from sqlmodel import Field, SQLModel
 class NotBundled(SQLModel, table=True):
     """A copy that got an envelope of its own although another one for the same person went the same night.
 
-    Written with the plan, one row for each envelope more; what a code says is in `gateway.domain.bundling`.
+    Written with the plan, one row for each envelope more; what a code says is in `gateway.domain.pieces.bundling`.
     """
 
     __tablename__ = "not_bundled"

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
-from gateway.domain.by_hand import HandChannel
+from gateway.domain.runs.by_hand import HandChannel
 
 
 class ByHand(SQLModel, table=True):

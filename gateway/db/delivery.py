@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.delivery import DeliveryKind
+from gateway.domain.receipt.delivery import DeliveryKind
 
 
 class ToldDeliveryAside(SQLModel, table=True):
@@ -48,7 +48,7 @@ class DeliveryProof(SQLModel, table=True):
     piece_id: int = Field(foreign_key="mail_piece.id", index=True)
     kind: DeliveryKind = choice(DeliveryKind, "delivery_kind_known")
     outcome: str
-    """A code of `gateway.domain.delivery`, which checked it."""
+    """A code of `gateway.domain.receipt.delivery`, which checked it."""
     served: bool | None = None
     """None: the record proves nothing, it corrects an error."""
     effective_on: date | None = None

@@ -7,9 +7,9 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from gateway.db.types import choice, moment
-from gateway.domain.alarms import AlarmAction
-from gateway.domain.desk import DeskAction
-from gateway.domain.stopping import StopScope
+from gateway.domain.desk.alarms import AlarmAction
+from gateway.domain.desk.desk import DeskAction
+from gateway.domain.runs.stopping import StopScope
 
 
 class Stop(SQLModel, table=True):

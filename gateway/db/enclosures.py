@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
-from gateway.domain.accessible import CompanionKind
-from gateway.domain.enclosures import EnclosureSource
+from gateway.domain.letters.accessible import CompanionKind
+from gateway.domain.letters.enclosures import EnclosureSource
 
 
 class LetterEnclosure(SQLModel, table=True):

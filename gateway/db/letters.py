@@ -7,11 +7,11 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.accessible import AccessibleCopy
-from gateway.domain.deadlines import Remedy
 from gateway.domain.findings import Severity
-from gateway.domain.letter import LetterState
-from gateway.domain.mailpiece import Service
+from gateway.domain.letters.accessible import AccessibleCopy
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.deadlines import Remedy
 
 
 class Document(SQLModel, table=True):
@@ -47,7 +47,7 @@ class Letter(SQLModel, table=True):
     service_reason: str | None = None
     """Why it travels otherwise than its template provides; None if it does not."""
     service_options: list[str] | None = json_value(optional=True)
-    """What is ordered with a Postzustellungsauftrag (`domain.formal_service.OrderOption`)."""
+    """What is ordered with a Postzustellungsauftrag (`domain.pieces.formal_service.OrderOption`)."""
     four_eyes: bool
     is_decision: bool
     has_remedy_notice: bool

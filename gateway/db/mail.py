@@ -8,9 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, false, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 
 
 class Run(SQLModel, table=True):

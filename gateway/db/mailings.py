@@ -7,7 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.mailing import MailingState, RowState
+from gateway.domain.letters.mailing import MailingState, RowState
 
 
 class Mailing(SQLModel, table=True):

@@ -7,8 +7,8 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.original_reports import PaperFinding, RecallAnswer
-from gateway.domain.originals import Hold, Paper, Quality
+from gateway.domain.paper.original_reports import PaperFinding, RecallAnswer
+from gateway.domain.paper.originals import Hold, Paper, Quality
 
 
 class ReleaseList(SQLModel, table=True):

@@ -8,7 +8,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.accessible import AccessibleCopy
+from gateway.domain.letters.accessible import AccessibleCopy
 from gateway.domain.permission import Role
 
 
@@ -134,7 +134,7 @@ class CaseNumber(SQLModel, table=True):
     __tablename__ = "case_number"
 
     number: str = Field(primary_key=True)
-    """As `domain.file_numbers.normalise_file_number` makes it; several cases may have the same."""
+    """As `domain.inbound.file_numbers.normalise_file_number` makes it; several cases may have the same."""
     case_id: int = Field(foreign_key="case_record.id", primary_key=True, index=True)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
-from gateway.domain.match_strength import Confidence, Evidence
+from gateway.domain.inbound.match_strength import Confidence, Evidence
 
 
 class InboundMatch(SQLModel, table=True):
@@ -21,7 +21,7 @@ class InboundMatch(SQLModel, table=True):
     returned: bool = False
     """It is paper of ours that came back, or may have."""
     perhaps: str | None = None
-    """Why it may have (`domain.returning.Perhaps`), where it came as citizens' mail."""
+    """Why it may have (`domain.receipt.returning.Perhaps`), where it came as citizens' mail."""
 
 
 class InboundProposal(SQLModel, table=True):

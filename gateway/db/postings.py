@@ -7,8 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.posting_list import Evidence
-from gateway.domain.posting_record import How
+from gateway.domain.posting.posting_list import Evidence
+from gateway.domain.posting.posting_record import How
 
 
 class PostingList(SQLModel, table=True):

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
-from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason, ReturnSource
+from gateway.domain.receipt.returning import ReturnAction, ReturnFiction, ReturnReason, ReturnSource
 
 
 class ReturnedMail(SQLModel, table=True):
@@ -141,7 +141,7 @@ class Reissue(SQLModel, table=True):
 class AddressSuspension(SQLModel, table=True):
     """*Anschrift gesperrt*: nothing goes to this person at this address, in any case; others there are not meant.
 
-    The address is a hash (`domain.returning.address_key`), so a changed address of the person is free by itself.
+    The address is a hash (`domain.receipt.returning.address_key`): a changed address of the person is free by itself.
     """
 
     __tablename__ = "address_suspension"

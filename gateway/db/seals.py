@@ -56,7 +56,7 @@ class AuditDeparture(SQLModel, table=True):
     last: int
     count: int
     sha256: str = Field(min_length=64, max_length=64)
-    """Sum of what was proposed (`domain.departure.Departed`)."""
+    """Sum of what was proposed (`domain.trail.departure.Departed`)."""
     proposed_by: str
     proposed_at: datetime = moment()
     confirmed_by: str | None = None

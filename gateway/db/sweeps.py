@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
-from gateway.domain.sweep import Place
+from gateway.domain.account.sweep import Place
 
 
 class SweepFinding(SQLModel, table=True):

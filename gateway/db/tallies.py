@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, moment
-from gateway.domain.tally import Difference
+from gateway.domain.runs.tally import Difference
 
 
 class ProviderTally(SQLModel, table=True):

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.publishing import VersionState
+from gateway.domain.templates.publishing import VersionState
 
 
 class TemplateVersion(SQLModel, table=True):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from gateway.db.types import choice, json_value, moment
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 
 
 class UnmatchedReport(SQLModel, table=True):

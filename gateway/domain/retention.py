@@ -43,7 +43,7 @@ class Kind(StrEnum):
     TRANSFER_NOTE = "transfer-note"
     """Transfer notes of scans; the case file has them with the scan."""
     AUDIT_ENTRY = "audit-entry"
-    """Entries of the audit trail; their seals stay. Never by themselves: two people confirm (`domain.departure`)."""
+    """Entries of the audit trail; their seals stay. Never by themselves: two people confirm (`trail.departure`)."""
 
 
 class Keep(StrEnum):

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
 
-from gateway.domain.address import Countries
-from gateway.domain.address_places import Places
-from gateway.domain.calendar import CHRISTMAS_EVE_AND_NEW_YEARS_EVE, WorkCalendar
-from gateway.domain.carriers import Carriers
-from gateway.domain.deadlines import NotificationRules
-from gateway.domain.originals import OriginalTerms
-from gateway.domain.postage import PostageTable
+from gateway.domain.addresses.address import Countries
+from gateway.domain.addresses.address_places import Places
+from gateway.domain.paper.originals import OriginalTerms
+from gateway.domain.pieces.postage import PostageTable
+from gateway.domain.receipt.carriers import Carriers
+from gateway.domain.receipt.deadlines import NotificationRules
+from gateway.domain.receipt.returning import ReturnRules
 from gateway.domain.retention import RetentionRules
-from gateway.domain.returning import ReturnRules
+from gateway.domain.runs.calendar import CHRISTMAS_EVE_AND_NEW_YEARS_EVE, WorkCalendar
 from gateway.facts.carriers import build_carriers
 from gateway.facts.countries import build_countries
 from gateway.facts.holidays import holidays_nrw, is_holiday_nrw

@@ -1,6 +1,6 @@
 """carriers.toml as `Carriers`: every carrier with its contract days, without gaps or two answers for one day."""
 
-from gateway.domain.carriers import Carrier, Carriers, read_days
+from gateway.domain.receipt.carriers import Carrier, Carriers, read_days
 from gateway.facts.reading import Table, take, without_fault
 
 _CARRIER = ("name", "delivery_days", "source", "valid_from")

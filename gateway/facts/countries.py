@@ -2,7 +2,7 @@
 
 from babel import Locale
 
-from gateway.domain.address import Countries, PlaceOrder
+from gateway.domain.addresses.address import Countries, PlaceOrder
 from gateway.facts.reading import Table, take
 
 _LOCALES = ("fr", "en", "de")

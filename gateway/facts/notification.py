@@ -1,7 +1,7 @@
 """notification.toml as `NotificationRules`: fictions and remedy periods of every regime, checked for gaps."""
 
-from gateway.domain.carriers import Doubt
-from gateway.domain.deadlines import (
+from gateway.domain.receipt.carriers import Doubt
+from gateway.domain.receipt.deadlines import (
     Channel,
     Fiction,
     NotificationRules,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.domain.originals import ANY_CLASS, OriginalTerm, OriginalTerms
+from gateway.domain.paper.originals import ANY_CLASS, OriginalTerm, OriginalTerms
 from gateway.facts.reading import Table, take, without_fault
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
-from gateway.domain.address_places import Places
+from gateway.domain.addresses.address_places import Places
 from gateway.errors import ConfigError
 
 PACKAGE = "countrystatecity-postal-codes"

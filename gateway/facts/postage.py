@@ -3,8 +3,8 @@
 from decimal import Decimal
 from itertools import pairwise
 
-from gateway.domain.mailpiece import Service
-from gateway.domain.postage import PostagePeriod, PostageTable, Product, ServicePrice
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.pieces.postage import PostagePeriod, PostageTable, Product, ServicePrice
 from gateway.facts.reading import Table, take, without_fault
 
 _PERIOD = ("valid_from", "valid_to", "source", "sheet_g", "margin_g", "envelopes_g", "product", "service")

@@ -1,6 +1,6 @@
 """returns.toml as `ReturnRules`: one rule for every reason."""
 
-from gateway.domain.returning import ReturnFiction, ReturnReason, ReturnRule, ReturnRules
+from gateway.domain.receipt.returning import ReturnFiction, ReturnReason, ReturnRule, ReturnRules
 from gateway.facts.reading import Table, take
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pikepdf
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.scan_sources import NoteAt, ScanSource
-from gateway.domain.transfer_note import check_note
+from gateway.domain.inbound.scan_sources import NoteAt, ScanSource
+from gateway.domain.inbound.transfer_note import check_note
 from gateway.errors import DocumentInvalid, InputError, IntegrityError
 from gateway.inbound.manifest import parse_manifest
 from gateway.inbound.transfer_note import MAX_NOTE_BYTES, attached_note, read_note

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.domain.scan_sources import DeliveryLimits, ScanSource
-from gateway.domain.transfer_note import TransferNote
+from gateway.domain.inbound.scan_sources import DeliveryLimits, ScanSource
+from gateway.domain.inbound.transfer_note import TransferNote
 from gateway.durable import make_folder, sync_folder
 from gateway.errors import DocumentInvalid, GatewayError
 from gateway.inbound.delivery import (

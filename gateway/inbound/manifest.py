@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.errors import DocumentInvalid
 from gateway.inbound.manifest_formats import NotReadable, load_manifest
 from gateway.ports.scans import KeyedIn, Manifest, ScannedDocument

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from gateway.domain.scan_sources import ManifestFormat, ScanSource
+from gateway.domain.inbound.scan_sources import ManifestFormat, ScanSource
 from gateway.inbound.strict_xml import NotXml, local, parse_xml
 
 SCHEMA = "scan-delivery/1"

@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element
 
 import jsonschema
 
-from gateway.domain.scan_sources import ManifestFormat, ScanSource
+from gateway.domain.inbound.scan_sources import ManifestFormat, ScanSource
 from gateway.inbound.manifest_formats import NotReadable, german_day
 from gateway.inbound.strict_xml import NotXml, local, parse_xml
 

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 import paramiko
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.scan_sources import ManifestFormat
+from gateway.domain.inbound.scan_sources import ManifestFormat
 from gateway.durable import FOLDER_MODE
 from gateway.errors import DocumentInvalid, NotSent, ProviderError
 from gateway.inbound.claims import (

@@ -13,7 +13,7 @@
     </Transfervermerk>
 
 The DRV's form leaves the names of attributes to the agreement; those that are read here stand below. Judges nothing:
-that is `gateway.domain.transfer_note`.
+that is `gateway.domain.inbound.transfer_note`.
 """
 
 import io
@@ -24,7 +24,7 @@ from xml.etree.ElementTree import Element
 
 import pikepdf
 
-from gateway.domain.transfer_note import TransferNote
+from gateway.domain.inbound.transfer_note import TransferNote
 from gateway.inbound.strict_xml import NotXml, local, parse_xml
 
 MAX_NOTE_BYTES = 1_000_000

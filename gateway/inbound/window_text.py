@@ -1,7 +1,7 @@
 """Reads the picture of an address window: for returned mail of which the provider gives neither code nor text.
 
 Tesseract is called as a program, if it is installed; without it, or when it takes too long, nothing is read and a
-person looks. What it reads is believed by nobody: `domain.returning.references_in` asks for the check character.
+person looks. What it reads is believed by nobody: `domain.receipt.returning.references_in` wants a check character.
 """
 
 import io

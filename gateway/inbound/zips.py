@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.domain.scan_sources import DeliveryLimits
+from gateway.domain.inbound.scan_sources import DeliveryLimits
 from gateway.durable import sync_folder
 from gateway.errors import DocumentInvalid
 from gateway.inbound.delivery import READY

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from gateway.domain.chain import Anchor
+from gateway.domain.trail.chain import Anchor
 
 
 class Anchors(Protocol):

@@ -22,7 +22,7 @@ class FilingEntry:
     """One thing to be filed. `key` is unique for ever: filing the same key again changes nothing.
 
     `document` is the PDF to keep, or None for a pure log entry. The names in `metadata` are those of
-    `gateway.domain.filing_fields`, values are JSON strings, numbers or lists of strings.
+    `gateway.domain.filing.filing_fields`, values are JSON strings, numbers or lists of strings.
     """
 
     key: str

@@ -13,13 +13,13 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from gateway.domain.findings import Finding
-from gateway.domain.formal_service import ServiceOrder
-from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import Service
-from gateway.domain.posting_list import Counts, Item
-from gateway.domain.status import Status
-from gateway.domain.submission import DuplicateGuard
-from gateway.domain.tally import Held
+from gateway.domain.pieces.formal_service import ServiceOrder
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.posting.posting_list import Counts, Item
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import DuplicateGuard
+from gateway.domain.runs.tally import Held
+from gateway.domain.sheets.layout import PrintProfile
 
 
 class Unit(StrEnum):

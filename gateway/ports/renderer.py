@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from gateway.domain.accessible import AccessibleCopy
-from gateway.domain.deadlines import Remedy
-from gateway.domain.enclosures import EnclosureRule
 from gateway.domain.findings import Finding, has_error
-from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import Service, sheets_for
-from gateway.domain.requesting import RequestRule
-from gateway.domain.template_sample import LetterText
-from gateway.domain.timeliness import Timing
+from gateway.domain.letters.accessible import AccessibleCopy
+from gateway.domain.letters.enclosures import EnclosureRule
+from gateway.domain.letters.requesting import RequestRule
+from gateway.domain.pieces.mailpiece import Service, sheets_for
+from gateway.domain.receipt.deadlines import Remedy
+from gateway.domain.runs.timeliness import Timing
+from gateway.domain.sheets.layout import PrintProfile
+from gateway.domain.templates.template_sample import LetterText
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.scan_sources import DeliveryLimits, ScanSource
-from gateway.domain.transfer_note import TransferNote
+from gateway.domain.inbound.scan_sources import DeliveryLimits, ScanSource
+from gateway.domain.inbound.transfer_note import TransferNote
 from gateway.errors import DocumentInvalid, GatewayError
 
 

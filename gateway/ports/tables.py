@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from gateway.domain.cells import Cell
 from gateway.domain.findings import Finding
+from gateway.domain.templates.cells import Cell
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ person's statement; both are written down by `gateway.application.by_hand`, neve
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from gateway.domain.by_hand import BY_HAND, SERVICES
 from gateway.domain.findings import Finding
-from gateway.domain.layout import PrintProfile
-from gateway.domain.submission import DuplicateGuard
+from gateway.domain.runs.by_hand import BY_HAND, SERVICES
+from gateway.domain.runs.submission import DuplicateGuard
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import InputError, Refused
 from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport, Unit
 

@@ -9,9 +9,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from gateway.domain.address_rules import is_only_postcode
-from gateway.domain.layout import ADDRESS_MAX_LINES, PrintProfile
-from gateway.domain.mailpiece import Service, sheets_for
+from gateway.domain.addresses.address_rules import is_only_postcode
+from gateway.domain.pieces.mailpiece import Service, sheets_for
+from gateway.domain.sheets.layout import ADDRESS_MAX_LINES, PrintProfile
 from gateway.errors import IntegrityError, Refused
 from gateway.ports.provider import PrintPiece, Sender
 

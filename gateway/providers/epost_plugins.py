@@ -8,8 +8,8 @@ numbers whose tables are in a handbook that we do not have: it is kept and shown
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status
 from gateway.errors import OutcomeUnknown, ProviderError, Refused
 from gateway.ports.provider import PrintPiece, StatusReport
 from gateway.providers.epost_account import HTTP_OK, Account, EpostSettings

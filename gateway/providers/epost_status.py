@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from gateway.domain.status import Status
-from gateway.domain.tally import Held
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.tally import Held
 from gateway.ports.provider import PieceNumbers, StatusReport
 from gateway.providers.epost_codes import DUPLICATE_CODES, text_for
 from gateway.providers.epost_words import status_meaning, tracking_meaning

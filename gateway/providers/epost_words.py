@@ -4,7 +4,7 @@ Source: the provider's interface description v2.6.1 (statusID; tracking codes of
 UNKNOWN, kept and shown.
 """
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 
 STATUS_IDS: dict[int, tuple[Status, str]] = {
     1: (Status.ACCEPTED, "Die Sendung ist angenommen."),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.domain.layout import PrintProfile
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.providers.folder_shelf import FolderShelves
 from gateway.providers.print_house import HouseRules, PrintHouse
 from gateway.providers.print_package import Packing

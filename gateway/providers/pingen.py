@@ -18,10 +18,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.layout import PrintProfile
-from gateway.domain.status import Status
-from gateway.domain.submission import DuplicateGuard
-from gateway.domain.tally import Held
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import DuplicateGuard
+from gateway.domain.runs.tally import Held
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import AlreadyReleased, NotSent, OutcomeUnknown, ProviderError, Refused
 from gateway.ports.provider import Capabilities, Consignment, Found, PrintPiece, StatusReport, TrialAnswer
 from gateway.providers.pingen_account import UNREADABLE, Answer, PingenAccount, PingenSettings

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.endpoint import check_address, is_confidential
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.mailpiece import Service
 from gateway.errors import ConfigError, NotSent, OutcomeUnknown
 from gateway.providers.http_wire import HttpAnswer, HttpWire
 

@@ -4,7 +4,7 @@ Sources: event codes from the provider's documentation; statuses from the provid
 read them (they are not documented). Anything else is UNKNOWN, kept and shown.
 """
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 
 STATUSES: dict[str, tuple[Status, str]] = {
     "validating": (Status.ACCEPTED, "Das Dokument wird geprüft."),

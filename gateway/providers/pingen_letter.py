@@ -8,8 +8,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import Service, sheets_for
+from gateway.domain.pieces.mailpiece import Service, sheets_for
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import IntegrityError, Refused
 from gateway.ports.provider import PrintPiece
 from gateway.providers.pingen_account import PingenSettings

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from gateway.domain.status import Status
-from gateway.domain.tally import Held
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.tally import Held
 from gateway.providers.pingen_codes import DRAFT_STATUSES, status_meaning
 from gateway.providers.pingen_reports import BERLIN, key_of, letter_status, moment, text
 

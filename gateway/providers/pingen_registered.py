@@ -8,7 +8,7 @@ in the window; what cannot be told apart, or does not fit, is refused before any
 import re
 from collections.abc import Sequence
 
-from gateway.domain.address_text import SALUTATIONS
+from gateway.domain.addresses.address_text import SALUTATIONS
 from gateway.errors import Refused
 from gateway.ports.provider import PrintPiece, Sender
 

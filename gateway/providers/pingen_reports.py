@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import StatusReport
 from gateway.providers.pingen_codes import POSTING_CODES, event_meaning, status_meaning
 

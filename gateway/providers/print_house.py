@@ -16,9 +16,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.layout import PrintProfile
-from gateway.domain.submission import DuplicateGuard
-from gateway.domain.tally import Held
+from gateway.domain.runs.submission import DuplicateGuard
+from gateway.domain.runs.tally import Held
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import AlreadyReleased, InputError, OutcomeUnknown, ProviderError, Refused
 from gateway.ports.provider import (
     Capabilities,

@@ -12,7 +12,7 @@ A day without a file is not a day without letters: nobody knows then, and `NotSe
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from gateway.domain.tally import Held
+from gateway.domain.runs.tally import Held
 from gateway.errors import NotSent
 from gateway.providers.print_outbox import ENDINGS, Outbox
 from gateway.providers.print_reports import ReportUnreadable, entry_number, entry_text

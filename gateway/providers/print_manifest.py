@@ -23,8 +23,8 @@ from typing import Literal
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
-from gateway.domain.formal_service import ServiceOrder
-from gateway.domain.mailpiece import Service, sheets_for
+from gateway.domain.pieces.formal_service import ServiceOrder
+from gateway.domain.pieces.mailpiece import Service, sheets_for
 from gateway.ports.provider import PrintPiece, Sender
 
 SCHEMA = "hybrid-mail-consignment/1"

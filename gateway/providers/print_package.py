@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pikepdf
 
-from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import Service, sheets_for
+from gateway.domain.pieces.mailpiece import Service, sheets_for
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import IntegrityError, Refused
 from gateway.ports.provider import Consignment, PrintPiece
 from gateway.providers.print_collation import Collator

@@ -13,7 +13,7 @@ CMS signature over the file, DER or PEM (RFC 5652), where that was agreed (`list
 
 from collections.abc import Mapping
 
-from gateway.domain.posting_list import Counts, Item
+from gateway.domain.posting.posting_list import Counts, Item
 from gateway.ports.provider import ReceivedList
 from gateway.providers.print_reports import ReportUnreadable, entry_day, entry_number, entry_text, fields_of
 

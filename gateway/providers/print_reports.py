@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime
 from xml.parsers import expat
 from zoneinfo import ZoneInfo
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import StatusReport
 from gateway.providers.print_status import meaning, reason_text
 

@@ -6,7 +6,7 @@ is kept and shown, and never an error. The reasons are texts only; an unknown re
 
 from dataclasses import dataclass
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from gateway.domain.layout import PrintProfile
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.providers.print_house import HouseRules, PrintHouse
 from gateway.providers.print_package import Packing
 from gateway.providers.sftp_wire import SftpShelves

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from functools import partial
 
-from gateway.domain.account import Line
-from gateway.domain.account_report import AccountReport, InboundBalance, meaning_of
+from gateway.domain.account.account import Line
+from gateway.domain.account.account_report import AccountReport, InboundBalance, meaning_of
 from gateway.rendering.rows import Row, rows_pdf
 
 LINES = {

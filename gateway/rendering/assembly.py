@@ -15,9 +15,9 @@ from itertools import count
 
 import pikepdf
 
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT, PrintProfile
-from gateway.domain.mailpiece import PieceSide, sides_of
+from gateway.domain.pieces.mailpiece import PieceSide, sides_of
 from gateway.domain.references import sheet_codes
+from gateway.domain.sheets.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT, PrintProfile
 from gateway.errors import DocumentInvalid
 from gateway.ports.renderer import PrintCopy
 from gateway.rendering import conformance, structure

@@ -12,9 +12,9 @@ from itertools import chain
 
 import pikepdf
 
-from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import PieceSide, sides_of
+from gateway.domain.pieces.mailpiece import PieceSide, sides_of
 from gateway.domain.references import SheetCode, decode_sheet_code, for_people, sheet_codes
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import RenderError
 from gateway.rendering import reading, structure
 from gateway.rendering.codes import texts_in

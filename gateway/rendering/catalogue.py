@@ -16,10 +16,10 @@ from typing import Any, cast
 import jsonschema
 from jsonschema import Draft202012Validator
 
-from gateway.domain.calculation import ColumnsProof, Flaw, MonthsProof, Proof, SumProof, flaws
-from gateway.domain.deadlines import Remedy
-from gateway.domain.enclosures import EnclosureRule
-from gateway.domain.mailpiece import Service
+from gateway.domain.letters.enclosures import EnclosureRule
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.deadlines import Remedy
+from gateway.domain.templates.calculation import ColumnsProof, Flaw, MonthsProof, Proof, SumProof, flaws
 from gateway.errors import DataInvalid, NotFound, RenderError
 from gateway.ports.renderer import TemplateMeta
 from gateway.rendering import bundle

@@ -1,7 +1,7 @@
 """Checking an enclosure: all that is asked of any page, and nothing about the window, which it never shows in."""
 
 from gateway.domain.findings import Finding
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
+from gateway.domain.sheets.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
 from gateway.ports.renderer import PreflightReport
 from gateway.rendering import preflight, reading
 from gateway.rendering.reading import PageReading

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.domain.findings import Finding
-from gateway.domain.layout import PrintProfile
-from gateway.domain.template_sample import LetterText
+from gateway.domain.sheets.layout import PrintProfile
+from gateway.domain.templates.template_sample import LetterText
 from gateway.ports.renderer import (
     PagePair,
     PreflightReport,

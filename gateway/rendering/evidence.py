@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from functools import partial
 
-from gateway.domain.evidence import PostingFile
+from gateway.domain.account.evidence import PostingFile
 from gateway.rendering.rows import Row, rows_pdf
 
 _FILE_COLUMNS_MM = (25.0, 75.0)

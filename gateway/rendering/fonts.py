@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from fontTools.ttLib import TTFont, woff2
 
-from gateway.domain.layout import MM_PER_PT
+from gateway.domain.sheets.layout import MM_PER_PT
 from gateway.errors import RenderError
 
 FONT_FAMILY = "Noto Sans"

@@ -7,7 +7,7 @@ here, once, so that no check has to think of them.
 import pypdfium2 as pdfium
 
 from gateway.domain.findings import Box
-from gateway.domain.layout import MM_PER_PT
+from gateway.domain.sheets.layout import MM_PER_PT
 
 
 class Geometry:

@@ -18,10 +18,10 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from gateway.domain.accessible import AccessibleCopy
-from gateway.domain.calculation import months_between
-from gateway.domain.layout import ADDRESS_LINE_WIDTH_MM, ADDRESS_MAX_LINES
+from gateway.domain.letters.accessible import AccessibleCopy
 from gateway.domain.references import encode_reply_code
+from gateway.domain.sheets.layout import ADDRESS_LINE_WIDTH_MM, ADDRESS_MAX_LINES
+from gateway.domain.templates.calculation import months_between
 from gateway.domain.validity import in_force
 from gateway.errors import AddressInvalid, RenderError
 from gateway.ports.renderer import RenderRequest

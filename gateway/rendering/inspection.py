@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pypdfium2 as pdfium
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
-from gateway.domain.template_sample import LetterText
+from gateway.domain.templates.template_sample import LetterText
 from gateway.ports.renderer import OfficeValues, RenderRequest
 from gateway.rendering import reading
 from gateway.rendering.catalogue import LETTER, Template

@@ -10,7 +10,7 @@ from itertools import islice
 
 import pikepdf
 
-from gateway.domain.uploads import MAX_UPLOAD_BYTES
+from gateway.domain.letters.uploads import MAX_UPLOAD_BYTES
 from gateway.errors import DocumentInvalid
 from gateway.rendering import structure
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from gateway.domain.requesting import RequestRule
-from gateway.domain.timeliness import Timing
+from gateway.domain.letters.requesting import RequestRule
+from gateway.domain.runs.timeliness import Timing
 
 
 def read_timing(entry: dict[str, Any], schema: Mapping[str, object]) -> Timing:

@@ -15,8 +15,8 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 from gateway.domain.findings import Box
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT, PrintProfile
 from gateway.domain.references import SheetCode, for_people
+from gateway.domain.sheets.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT, PrintProfile
 from gateway.rendering.codes import SHEET_CODE_VERSION, dark_runs, datamatrix_modules
 from gateway.rendering.fonts import FONT_FILES, default_fonts_dir, unpacked_fonts
 

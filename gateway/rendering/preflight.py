@@ -9,8 +9,8 @@ Nothing is ever repaired or erased here, and no message carries a name or an add
 from collections.abc import Callable, Iterator, Sequence
 
 from gateway.domain.findings import Box, Finding, Severity
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
-from gateway.domain.mailpiece import sheets_for
+from gateway.domain.pieces.mailpiece import sheets_for
+from gateway.domain.sheets.layout import A4_HEIGHT_MM, A4_WIDTH_MM, PrintProfile
 from gateway.ports.renderer import PreflightReport
 from gateway.rendering import reading, structure
 from gateway.rendering.reading import PageReading, Reading

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from functools import partial
 
-from gateway.domain.proof import Certificate, RunProof
+from gateway.domain.runs.proof import Certificate, RunProof
 from gateway.rendering.rows import Row, rows_pdf
 
 _PIECE_COLUMNS_MM = (25.0, 44.0, 55.0, 66.0, 152.0)

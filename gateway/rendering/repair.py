@@ -14,7 +14,7 @@ import pikepdf
 from PIL import Image, ImageChops, ImageFilter
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT
+from gateway.domain.sheets.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT
 from gateway.ports.renderer import RepairedDocument
 from gateway.rendering import geometry, intake, reading, structure
 from gateway.rendering.ink import MM_PER_INCH

@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT
+from gateway.domain.sheets.layout import A4_HEIGHT_MM, A4_WIDTH_MM, MM_PER_PT
 from gateway.rendering.fonts import FONT_FILES, default_fonts_dir, unpacked_fonts
 
 _REGULAR, _BOLD = "GatewayProof", "GatewayProofBold"

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from gateway.domain.findings import Box
-from gateway.domain.layout import PrintProfile
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.rendering.ink import Ink
 from gateway.rendering.reading import PageReading
 from gateway.rendering.text_layer import Character

@@ -89,7 +89,7 @@ def address_zone_not_clean(window: AddressWindow) -> Iterator[Finding]:
 def address_not_always_visible(window: AddressWindow) -> Iterator[Finding]:
     """'address-not-always-visible': in some position of the packet the window hides a part of the address.
 
-    Such as the fifth line in C4, which always shows only down to y 85 (`gateway.domain.envelope`).
+    Such as the fifth line in C4, which always shows only down to y 85 (`gateway.domain.sheets.envelope`).
     """
     if hidden := window.not_always_visible():
         yield _address_error(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.domain.accessible import AccessibleCopy
+from gateway.domain.letters.accessible import AccessibleCopy
 from gateway.errors import RenderError
 from gateway.ports.renderer import RenderedDocument, RenderRequest
 from gateway.rendering import large_print

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 from openpyxl.utils.exceptions import InvalidFileException
 
-from gateway.domain.cells import Cell, Unusable
 from gateway.domain.findings import Finding, Severity
+from gateway.domain.templates.cells import Cell, Unusable
 from gateway.errors import InputError
 from gateway.ports.tables import Table
 from gateway.tables.texts import Reader

@@ -29,9 +29,9 @@ from gateway.application.templates.publishing import publish
 from gateway.application.tracking.tracking import poll, record
 from gateway.application.views.listing import list_letters
 from gateway.application.views.showing import letter_view
+from gateway.domain.account.standing import Standing
 from gateway.domain.permission import Role
-from gateway.domain.standing import Standing
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import StatusReport
 from gateway.testing.clock import ManualClock
 from gateway.testing.epost import EpostSimulator

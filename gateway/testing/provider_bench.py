@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import Consignment, PrintPiece, Provider, Sender, Unit
 from gateway.testing.epost.samples import ADDRESS, letter_pdf
 

@@ -22,8 +22,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.domain.findings import has_error
-from gateway.domain.mailpiece import Service
-from gateway.domain.submission import DuplicateGuard, NextAction, SubmissionState, next_action
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.submission import DuplicateGuard, NextAction, SubmissionState, next_action
 from gateway.errors import (
     AlreadyReleased,
     GatewayError,
@@ -70,7 +70,7 @@ def in_order(printed: Sequence[Printed]) -> list[Printed]:
 
 
 def recover(bench: ProviderBench, provider: Provider, handle: str, consignment: Consignment) -> None:
-    """What the protocol does after an unknown outcome, as the duplicate guard says (`domain.submission`)."""
+    """What the protocol does after an unknown outcome, as the duplicate guard says (`domain.runs.submission`)."""
     facts = provider.capabilities
     elapsed = facts.settle_time if facts.guard is DuplicateGuard.LOOKUP else timedelta(0)
     bench.advance(elapsed)

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from gateway.domain.tally import Held
+from gateway.domain.runs.tally import Held
 from gateway.errors import ProviderError, Refused
 from gateway.ports.provider import Listing, Provider
 from gateway.testing.provider_bench import Lack, ProviderBench

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status, fold
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status, fold
 from gateway.errors import InputError, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Consignment, Provider, StatusReport
 from gateway.testing.provider_bench import Call, Lack, ProviderBench

@@ -8,10 +8,10 @@ from fastapi.responses import Response
 
 from gateway.application.account.account_sheet import account_sheet, hand_out
 from gateway.application.account.reconciling import Selection, copies_on
-from gateway.domain.account import Line
-from gateway.domain.account_report import meaning_of
+from gateway.domain.account.account import Line
+from gateway.domain.account.account_report import meaning_of
+from gateway.domain.account.standing import Standing
 from gateway.domain.permission import Action
-from gateway.domain.standing import Standing
 from gateway.web.visiting import SignedIn, Visit
 
 router = APIRouter()

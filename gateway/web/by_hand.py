@@ -15,9 +15,9 @@ from gateway.application.by_hand.leaving_by_hand import (
 )
 from gateway.application.by_hand.printing import print_here
 from gateway.application.by_hand.taking_by_hand import put_back, take
-from gateway.domain.by_hand import HandChannel, Leaving
-from gateway.domain.delivery import OUTCOMES, DeliveryKind
+from gateway.domain.receipt.delivery import OUTCOMES, DeliveryKind
 from gateway.domain.references import for_people
+from gateway.domain.runs.by_hand import HandChannel, Leaving
 from gateway.errors import InputError
 from gateway.web.letters import pdf, scan_of
 from gateway.web.visiting import SignedIn, Visit, path_to, takes_file

@@ -10,7 +10,7 @@ from gateway.application.receipt.reading_certificates import (
     read_certificate,
 )
 from gateway.application.receipt.told_deliveries import told_deliveries
-from gateway.domain.delivery import OUTCOMES, DeliveryKind
+from gateway.domain.receipt.delivery import OUTCOMES, DeliveryKind
 from gateway.web.letters import pdf, png
 from gateway.web.visiting import SignedIn, path_to
 

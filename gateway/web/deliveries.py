@@ -10,9 +10,9 @@ from gateway.application.receipt.delivering import Receipt, correct, open_scan
 from gateway.application.receipt.serving import record
 from gateway.application.receipt.told_deliveries import confirm_told, put_told_aside
 from gateway.application.views.showing import letter_view
-from gateway.domain.delivery import Outcome
-from gateway.domain.formal_service import OrderOption
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.formal_service import OrderOption
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.delivery import Outcome
 from gateway.errors import InputError, NotFound
 from gateway.web.letters import pdf, scan_of
 from gateway.web.visiting import SignedIn, path_to, takes_file

@@ -7,8 +7,8 @@ from gateway.application.desk.alarming import settle
 from gateway.application.desk.desk_view import DeskFilter, desk
 from gateway.application.desk.redriving import Wish, confirm, redrive
 from gateway.application.runs.stopping import live_stops
-from gateway.domain.alarms import AlarmAction
-from gateway.domain.desk import NEEDS_SECOND, DeskAction, Problem
+from gateway.domain.desk.alarms import AlarmAction
+from gateway.domain.desk.desk import NEEDS_SECOND, DeskAction, Problem
 from gateway.domain.references import for_people
 from gateway.errors import InputError
 from gateway.web import words

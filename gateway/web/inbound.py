@@ -17,7 +17,7 @@ from gateway.application.paper.paper_view import paper_view
 from gateway.application.views.opening import open_inbound
 from gateway.application.views.searching import list_cases
 from gateway.db.files import InboundState
-from gateway.domain.feedback import WORDS
+from gateway.domain.inbound.feedback import WORDS
 from gateway.domain.permission import Action
 from gateway.errors import InputError
 from gateway.web.letters import pdf, png

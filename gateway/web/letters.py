@@ -23,14 +23,14 @@ from gateway.application.views.explaining import beside, explain
 from gateway.application.views.opening import Opened, document_pages, open_document
 from gateway.application.views.searching import LetterFilter, find_letters, my_offices
 from gateway.application.views.showing import LetterView, letter_view
-from gateway.domain.by_hand import HandChannel
-from gateway.domain.delivery import OUTCOMES
-from gateway.domain.formal_service import OrderOption
-from gateway.domain.letter import EDITABLE, LetterState
-from gateway.domain.mailpiece import Service
+from gateway.domain.account.standing import Standing
+from gateway.domain.letters.letter import EDITABLE, LetterState
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.permission import Action, may_approve
-from gateway.domain.standing import Standing
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.pieces.formal_service import OrderOption
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.delivery import OUTCOMES
+from gateway.domain.runs.by_hand import HandChannel
 from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, Visit, path_to
 from gateway.web.writing import submit_letter

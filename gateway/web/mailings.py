@@ -24,8 +24,8 @@ from gateway.application.mailings.mailing_view import (
     sample,
 )
 from gateway.application.views.showing import letter_view
-from gateway.domain.letter import LetterState
-from gateway.domain.mailing import REPLACEABLE, MailingState
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.mailing import REPLACEABLE, MailingState
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, GatewayError, InputError, NotPermitted
 from gateway.web.failing import status_of

@@ -7,7 +7,7 @@ from gateway.application.paper.paper_holding import compare, hold, let_go
 from gateway.application.paper.paper_releasing import release
 from gateway.application.paper.paper_returning import arrived, recall
 from gateway.application.paper.paper_view import originals, scans_to_compare
-from gateway.domain.originals import Hold, Quality
+from gateway.domain.paper.originals import Hold, Quality
 from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, Visit, path_to
 

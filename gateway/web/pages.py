@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.domain.references import for_people
-from gateway.domain.trail import ENTRANCES
+from gateway.domain.trail.trail import ENTRANCES
 from gateway.web import paper_words, words
 from gateway.web.schema_form import Kind
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from gateway.db.originals import OriginalEventKind
-from gateway.domain.feedback import WORDS
-from gateway.domain.original_reports import RecallAnswer
-from gateway.domain.originals import HOLD_WORDS, Block, OriginalState, Paper, PlanState
-from gateway.domain.rejected import Expectation
+from gateway.domain.inbound.feedback import WORDS
+from gateway.domain.inbound.rejected import Expectation
+from gateway.domain.paper.original_reports import RecallAnswer
+from gateway.domain.paper.originals import HOLD_WORDS, Block, OriginalState, Paper, PlanState
 from gateway.web.words import Word
 
 STATES: Mapping[StrEnum, Word] = {

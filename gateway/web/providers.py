@@ -8,10 +8,10 @@ from gateway.application.runs.diverting import divert, preview
 from gateway.application.runs.stopping import live_stops
 from gateway.application.runs.trying import canaries
 from gateway.application.tracking.tallying import missing, tallies
-from gateway.domain import canary, tally
 from gateway.domain.permission import Action, Role
 from gateway.domain.references import for_people
-from gateway.domain.stopping import StopScope
+from gateway.domain.runs import canary, tally
+from gateway.domain.runs.stopping import StopScope
 from gateway.ports.provider import Trial
 from gateway.web.visiting import SignedIn, path_to
 

@@ -11,8 +11,8 @@ from gateway.application.returns.deciding_returns import Decision, NewAddress, d
 from gateway.application.returns.returning import put_aside, record_return
 from gateway.application.returns.returns_view import return_detail, returns
 from gateway.application.returns.suspending import lift
+from gateway.domain.receipt.returning import ReturnAction, ReturnFiction, ReturnReason
 from gateway.domain.references import for_people
-from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason
 from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, Visit, path_to
 

@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from gateway.application.runs.forecasting import STAYS, tonight, weight_steps
 from gateway.application.runs.running import past_runs
-from gateway.domain.bundling_rules import VETOES
+from gateway.domain.pieces.bundling_rules import VETOES
 from gateway.web.visiting import SignedIn
 
 router = APIRouter()

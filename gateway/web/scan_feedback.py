@@ -1,7 +1,7 @@
 """The form about a scan's completeness on the page of an inbound document."""
 
 from gateway.application.arrivals.rescanning import report_finding
-from gateway.domain.feedback import ScanFinding
+from gateway.domain.inbound.feedback import ScanFinding
 from gateway.errors import InputError
 from gateway.web.visiting import Visit
 

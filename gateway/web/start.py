@@ -10,8 +10,8 @@ from gateway.application.inbound.missing import count_overdue
 from gateway.application.letters.deciding import to_approve
 from gateway.application.posting.posting import posting_days
 from gateway.application.views.searching import LetterFilter, find_letters
+from gateway.domain.account.standing import Standing
 from gateway.domain.permission import Action
-from gateway.domain.standing import Standing
 from gateway.web.visiting import SignedIn
 
 router = APIRouter()

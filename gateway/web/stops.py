@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from gateway.application.runs.stopping import live_stops, resume, stop
 from gateway.domain.permission import Action
-from gateway.domain.stopping import StopScope
+from gateway.domain.runs.stopping import StopScope
 from gateway.errors import InputError
 from gateway.web import words
 from gateway.web.visiting import SignedIn, path_to

@@ -21,7 +21,7 @@ from starlette.datastructures import FormData, UploadFile
 from gateway.application.access.authorising import Actor, actor
 from gateway.application.measuring import Figures
 from gateway.application.services import Services
-from gateway.domain.uploads import MAX_UPLOAD_BYTES
+from gateway.domain.letters.uploads import MAX_UPLOAD_BYTES
 from gateway.errors import InputError, NotFound, NotPermitted
 from gateway.web.kept import Kept
 from gateway.web.mailing_work import MailingWork

@@ -6,25 +6,31 @@ from typing import NamedTuple
 
 from gateway.db.people import RepresentativeKind
 from gateway.db.postings import ExceptionState
-from gateway.domain.account import Line
-from gateway.domain.alarms import AlarmAction, AlarmKind
-from gateway.domain.by_hand import HandChannel, HandStep
-from gateway.domain.delivery import KIND_WORDS, OUTCOME_WORDS
-from gateway.domain.desk import DeskAction, Problem
+from gateway.domain.account.account import Line
+from gateway.domain.account.standing import Standing
+from gateway.domain.desk.alarms import AlarmAction, AlarmKind
+from gateway.domain.desk.desk import DeskAction, Problem
 from gateway.domain.findings import Severity
-from gateway.domain.formal_service import OrderOption
-from gateway.domain.letter import LetterState
-from gateway.domain.mailing import MailingState
-from gateway.domain.mailpiece import SERVICE_WORDS, Service
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.mailing import MailingState
 from gateway.domain.permission import Role
-from gateway.domain.posting_list import Evidence
-from gateway.domain.posting_record import How
-from gateway.domain.publishing import VersionState
+from gateway.domain.pieces.formal_service import OrderOption
+from gateway.domain.pieces.mailpiece import SERVICE_WORDS, Service
+from gateway.domain.posting.posting_list import Evidence
+from gateway.domain.posting.posting_record import How
+from gateway.domain.receipt.delivery import KIND_WORDS, OUTCOME_WORDS
+from gateway.domain.receipt.returning import (
+    ACTION_WORDS,
+    FICTION_WORDS,
+    REASON_WORDS,
+    SOURCE_WORDS,
+    ReturnFiction,
+)
 from gateway.domain.retention import Keep, Kind
-from gateway.domain.returning import ACTION_WORDS, FICTION_WORDS, REASON_WORDS, SOURCE_WORDS, ReturnFiction
-from gateway.domain.standing import Standing
-from gateway.domain.status import Status
-from gateway.domain.stopping import StopScope
+from gateway.domain.runs.by_hand import HandChannel, HandStep
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.stopping import StopScope
+from gateway.domain.templates.publishing import VersionState
 from gateway.web import found_words
 
 

@@ -15,7 +15,7 @@ from gateway.application.letters.drafting import revise, submit, write_letter
 from gateway.application.letters.previewing import offered, preview
 from gateway.application.views.searching import CaseView, case_view
 from gateway.application.views.showing import letter_view
-from gateway.domain.letter import EDITABLE
+from gateway.domain.letters.letter import EDITABLE
 from gateway.domain.references import for_people
 from gateway.errors import Conflict, DataInvalid, GatewayError, NotFound, RenderError
 from gateway.ports.renderer import TemplateMeta

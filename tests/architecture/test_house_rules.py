@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway import errors
-from tests.architecture.test_imports import PACKAGE, modules
+from tests.architecture.test_imports import PACKAGE, imported, modules
 from tests.world import ROOT
 
 MOST_LINES = 350
@@ -70,9 +70,30 @@ def test_use_cases_are_found_by_the_part_of_a_letters_life_that_they_belong_to()
         folder.name for folder in application.iterdir() if len(list(folder.glob("*.py"))) > MOST_USE_CASES
     ]
     assert crowded == []
-    introduced = ast.get_docstring(ast.parse((application / "__init__.py").read_text(encoding="utf-8"))) or ""
     folders = {folder.name for folder in application.iterdir() if (folder / "__init__.py").exists()}
-    assert folders <= set(re.findall(r"[a-z_]+", introduced))
+    assert folders == set(introduced("application"))
+
+
+def introduced(package: str) -> list[str]:
+    """Folders of a package, in the order in which its docstring tells what they are for."""
+    tree = ast.parse((PACKAGE / package / "__init__.py").read_text(encoding="utf-8"))
+    told = [line for line in (ast.get_docstring(tree) or "").splitlines() if line.startswith("    ")]
+    return [folder for line in told for folder in line.strip().split("  ")[0].split(" · ")]
+
+
+def test_a_folder_of_rules_rests_on_those_named_before_it_and_what_is_for_all_rests_on_none() -> None:
+    domain = PACKAGE / "domain"
+    order = introduced("domain")
+    assert {folder.parent.name for folder in domain.glob("*/__init__.py")} == set(order)
+    place = {folder: at for at, folder in enumerate(order)}
+    backwards = [
+        f"{file.relative_to(domain)} -> {name}"
+        for file in domain.rglob("*.py")
+        for name in imported(file)
+        if name.startswith("gateway.domain.")
+        and place.get(name.split(".")[2], -1) > place.get(file.parent.name, -1)
+    ]
+    assert backwards == []
 
 
 @pytest.mark.parametrize("word", ["utils", "util", "helpers", "common", "misc", "manager"])

@@ -25,7 +25,7 @@ from rich.progress import track
 from rich.table import Table
 from weasyprint.text.fonts import FontConfiguration
 
-from gateway.domain.layout import PrintProfile
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.ports.renderer import RenderedDocument
 from gateway.providers.profiles import load_profile
 from gateway.rendering.catalogue import SHARED

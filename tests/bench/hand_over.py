@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.blobs.folder import FolderBlobs
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.mailpiece import Service
 from gateway.domain.references import reference_from
 from gateway.ports.provider import Consignment, PrintPiece, Sender
 from gateway.providers.print_house import HouseRules

@@ -23,8 +23,8 @@ from gateway.application.inbound.matching import known_numbers
 from gateway.application.trail.sealing import table_of
 from gateway.db.engine import Database
 from gateway.db.people import Case, CaseNumber
-from gateway.domain.file_numbers import file_numbers_in, normalise_file_number
-from gateway.domain.inbound import Seen
+from gateway.domain.inbound.file_numbers import file_numbers_in, normalise_file_number
+from gateway.domain.inbound.inbound import Seen
 
 OUT = Console()
 _SAID = (

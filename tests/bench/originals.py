@@ -26,7 +26,7 @@ from gateway.application.trail.sealing import table_of
 from gateway.db.engine import Database
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.originals import Original, ReleaseList
-from gateway.domain.originals import Paper, Quality
+from gateway.domain.paper.originals import Paper, Quality
 from tests.world import world_settings
 
 OUT = Console()

@@ -17,7 +17,7 @@ from rich.console import Console
 from gateway import bootstrap
 from gateway.application.access.importing import import_cases
 from gateway.application.services import Services
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.domain.scopes import Scope
 from gateway.inbound.upload_site import UploadSite
 from gateway.testing.clock import ManualClock

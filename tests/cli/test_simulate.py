@@ -18,7 +18,7 @@ from gateway import bootstrap
 from gateway.cli.simulate import register
 from gateway.config import ProviderSettings, Settings
 from gateway.domain.findings import has_error
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.mailpiece import Service
 from gateway.errors import ConfigError, InputError, NotFound
 from gateway.inbound_settings import InboundSettings
 from gateway.provider_settings import PingenAccount

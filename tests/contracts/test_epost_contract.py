@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import Provider
 from gateway.providers.epost import EpostProvider, EpostSettings
 from gateway.providers.profiles import load_profile

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import Provider
 from gateway.providers.pingen import PingenProvider, PingenSettings
 from gateway.providers.profiles import load_profile

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import Provider
 from gateway.providers import folder_shelf
 from gateway.providers.folder import FolderProvider

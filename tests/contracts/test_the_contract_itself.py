@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.domain.submission import DuplicateGuard
-from gateway.domain.tally import Held
+from gateway.domain.runs.submission import DuplicateGuard
+from gateway.domain.runs.tally import Held
 from gateway.errors import NotSent, OutcomeUnknown, ProviderError, Refused
 from gateway.ports.provider import (
     Capabilities,

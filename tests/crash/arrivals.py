@@ -31,7 +31,7 @@ from gateway.application.arrivals.arriving import take_arrivals
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.inbound.folder_site import FolderSite
 from gateway.testing.clock import ManualClock
 from gateway.testing.scans import write_manifest

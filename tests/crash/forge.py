@@ -28,8 +28,8 @@ from gateway.casefiles.folder import FolderCaseFile
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.postgres import PostgresOptions
-from gateway.domain.layout import PrintProfile
-from gateway.domain.routing import Routing
+from gateway.domain.pieces.routing import Routing
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import GatewayError
 from gateway.ports.renderer import PreflightReport, PrintCopy
 from gateway.testing.clock import ManualClock

@@ -18,8 +18,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from gateway.domain.mailpiece import Service
-from gateway.domain.submission import DuplicateGuard
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.submission import DuplicateGuard
 from gateway.ports.provider import Provider, Unit
 from gateway.providers import epost, epost_letter
 from gateway.providers.epost import EpostProvider

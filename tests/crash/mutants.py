@@ -10,8 +10,8 @@ from typing import Any
 from gateway.application.runs import submitting
 from gateway.application.runs.outcomes import HandOver, read, write, write_released
 from gateway.application.services import Services
-from gateway.domain import submission
-from gateway.domain.submission import NextAction, SubmissionState
+from gateway.domain.runs import submission
+from gateway.domain.runs.submission import NextAction, SubmissionState
 from gateway.ports.provider import Provider
 from tests.crash.points import swap
 from tests.crash.trial import Trial

@@ -31,8 +31,8 @@ from gateway.application.services import Services
 from gateway.db.arrivals import ScanAnswer
 from gateway.db.files import InboundDocument
 from gateway.db.originals import DestructionCertificate, Original, OriginalEvent, ReleaseList, ScanReport
-from gateway.domain.originals import Paper, Quality
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.inbound.scan_sources import ScanSource
+from gateway.domain.paper.originals import Paper, Quality
 from gateway.errors import Conflict, InputError
 from gateway.inbound.folder_site import FolderSite
 from gateway.testing.clock import ManualClock

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from gateway.domain.findings import Finding
-from gateway.domain.mailpiece import Service
-from gateway.domain.submission import DuplicateGuard
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.submission import DuplicateGuard
 from gateway.errors import AlreadyReleased, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport, Unit
 from gateway.providers.profiles import load_profile

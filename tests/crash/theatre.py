@@ -26,8 +26,8 @@ from gateway.blobs.folder import FolderBlobs
 from gateway.db.engine import Database
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.mail import MailPiece, Submission
-from gateway.domain.letter import LetterState
-from gateway.domain.submission import DuplicateGuard, SubmissionState
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.runs.submission import DuplicateGuard, SubmissionState
 from gateway.testing.epost import EpostSimulator
 from tests.crash.forge import BROKEN, DONE
 from tests.crash.houses import HOUSES, OpenHouse

@@ -14,7 +14,7 @@ from gateway.db.engine import Database, compare_and_set
 from gateway.db.letters import Letter
 from gateway.db.mail import Run, Submission
 from gateway.db.people import Person, User
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict
 from tests.world import World
 

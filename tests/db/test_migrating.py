@@ -11,7 +11,7 @@ from gateway.db import engine
 from gateway.db.engine import Database
 from gateway.db.mail import Posting
 from gateway.db.postings import PostingRecord
-from gateway.domain.posting_record import How
+from gateway.domain.posting.posting_record import How
 
 
 def at_revision(database: Database, revision: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.deadlines import Channel, Regime
+from gateway.domain.receipt.deadlines import Channel, Regime
 from gateway.errors import ConfigError
 from gateway.facts import (
     holidays_nrw,

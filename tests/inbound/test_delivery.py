@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.domain.scan_sources import DeliveryLimits, ScanSource
+from gateway.domain.inbound.scan_sources import DeliveryLimits, ScanSource
 from gateway.errors import DocumentInvalid, InputError, IntegrityError
 from gateway.inbound import delivery as module
 from gateway.inbound.delivery import read_content, read_delivery

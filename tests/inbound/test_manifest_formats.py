@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.scan_sources import ManifestFormat, ScanSource
+from gateway.domain.inbound.scan_sources import ManifestFormat, ScanSource
 from gateway.errors import DocumentInvalid
 from gateway.inbound.manifest import parse_manifest
 from gateway.ports.scans import KeyedIn, Manifest

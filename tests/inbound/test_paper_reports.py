@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.original_reports import Certificate, RecallReply, read_report
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.inbound.scan_sources import ScanSource
+from gateway.domain.paper.original_reports import Certificate, RecallReply, read_report
 from gateway.inbound.manifest_formats import NotReadable
 from gateway.inbound.paper_reports import load_report
 from gateway.testing.scan_centre.reports import report_bytes

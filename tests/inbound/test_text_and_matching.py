@@ -14,11 +14,11 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.domain.file_numbers import normalise_file_number
-from gateway.domain.inbound import Known, Seen, match
-from gateway.domain.match_strength import Confidence
+from gateway.domain.inbound.file_numbers import normalise_file_number
+from gateway.domain.inbound.inbound import Known, Seen, match
+from gateway.domain.inbound.match_strength import Confidence
+from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.domain.references import encode_reply_code, reference_from
-from gateway.domain.scan_sources import ScanSource
 from gateway.errors import DocumentInvalid
 from gateway.inbound.folder_scans import FolderScans
 from gateway.inbound.text import document_text

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.scan_sources import NoteAt, ScanSource
-from gateway.domain.transfer_note import check_note
+from gateway.domain.inbound.scan_sources import NoteAt, ScanSource
+from gateway.domain.inbound.transfer_note import check_note
 from gateway.inbound.delivery import read_delivery, read_transfer_note
 from gateway.inbound.transfer_note import attached_note, read_note
 from gateway.testing.scan_centre.notes import NoteSpec, attach, transfer_note

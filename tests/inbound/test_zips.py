@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.scan_sources import DeliveryLimits
+from gateway.domain.inbound.scan_sources import DeliveryLimits
 from gateway.errors import DocumentInvalid
 from gateway.inbound.zips import PACKED, unpack
 

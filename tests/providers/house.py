@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.mailpiece import Service
 from gateway.ports.provider import Consignment, PrintPiece, Sender
 from gateway.providers.print_package import Packing
 from gateway.providers.profiles import load_profile

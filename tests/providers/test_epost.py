@@ -19,9 +19,9 @@ import pytest
 import requests
 
 from gateway.domain.findings import Severity
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status
-from gateway.domain.submission import DuplicateGuard
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import DuplicateGuard
 from gateway.errors import (
     AlreadyReleased,
     ConfigError,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.mailpiece import Service
 from gateway.errors import IntegrityError, Refused
 from gateway.ports.provider import PrintPiece, Sender
 from gateway.providers.epost_letter import NO_POSTCODE, address_fields, letter_from

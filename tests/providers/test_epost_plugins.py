@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status, fold
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status, fold
 from gateway.errors import ConfigError, OutcomeUnknown, Refused
 from gateway.ports.provider import Consignment
 from gateway.providers.epost import EpostProvider, EpostSettings

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import PieceNumbers, StatusReport
 from gateway.providers.epost_status import is_suspected_duplicate, numbers_in, reports_from
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.tally import Held
+from gateway.domain.runs.tally import Held
 from gateway.errors import NotSent, OutcomeUnknown
 from gateway.providers.folder import FolderProvider
 from gateway.providers.pingen_list import held_around

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from gateway.domain.findings import has_error
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status, fold
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status, fold
 from gateway.errors import AlreadyReleased, ConfigError, InputError, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Consignment, Found, Trial
 from gateway.providers.pingen import PingenProvider, PingenSettings

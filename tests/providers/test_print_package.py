@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.mailpiece import Service
 from gateway.errors import ConfigError, IntegrityError, Refused
 from gateway.ports.provider import Consignment
 from gateway.providers.print_package import Package, Packing, packed

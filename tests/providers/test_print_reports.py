@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import StatusReport
 from gateway.providers.print_reports import ReportUnreadable, read_report, statements
 from gateway.providers.print_status import REASONS, WORDS, meaning, reason_text

@@ -17,7 +17,7 @@ import paramiko
 import pytest
 
 from gateway.domain.findings import Finding
-from gateway.domain.status import Status, fold
+from gateway.domain.runs.status import Status, fold
 from gateway.errors import AlreadyReleased, GatewayError, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Consignment, StatusReport
 from gateway.providers.print_house import HouseRules

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.mailpiece import Service
-from gateway.domain.status import Status, fold
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status, fold
 from gateway.ports.provider import StatusReport
 from gateway.providers.epost_status import reports_from
 from gateway.providers.epost_words import REGISTERED_CODES, STATUS_IDS

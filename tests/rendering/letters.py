@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pypdfium2 as pdfium
 
-from gateway.domain.accessible import AccessibleCopy
 from gateway.domain.findings import Box
+from gateway.domain.letters.accessible import AccessibleCopy
 from gateway.domain.references import reference_from
 from gateway.ports.renderer import OfficeValues, RenderRequest
 from gateway.rendering import large_print

@@ -14,7 +14,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.domain.layout import PrintProfile
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.rendering import assembly_proof, structure
 from gateway.rendering.fonts import FONT_FILES, default_fonts_dir
 

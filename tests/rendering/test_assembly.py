@@ -14,8 +14,8 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 
 from gateway.domain.findings import Box
-from gateway.domain.layout import PrintProfile
 from gateway.domain.references import SheetCode, decode_sheet_code, reference_from
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import DocumentInvalid, RenderError
 from gateway.ports.renderer import PrintCopy
 from gateway.providers.profiles import load_profile

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pypdfium2
 
-from gateway.domain.evidence import Part, PostingFile, Section
-from gateway.domain.layout import MM_PER_PT
+from gateway.domain.account.evidence import Part, PostingFile, Section
+from gateway.domain.sheets.layout import MM_PER_PT
 from gateway.rendering.evidence import cover_pdf
 from gateway.rendering.rows import RIGHT_MM
 from tests.world import pdf_text

@@ -7,8 +7,8 @@ import pikepdf
 import pytest
 
 from gateway.domain.findings import Box
-from gateway.domain.layout import PrintProfile
 from gateway.domain.references import SheetCode
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.providers.profiles import load_profile
 from gateway.rendering import reading
 from gateway.rendering.codes import read_codes

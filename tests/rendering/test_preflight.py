@@ -16,7 +16,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.domain.findings import Severity
-from gateway.domain.layout import PrintProfile
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import DocumentInvalid
 from gateway.ports.renderer import PreflightReport
 from gateway.providers.profiles import load_profile, profile_names

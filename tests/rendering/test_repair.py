@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.domain.findings import Box
-from gateway.domain.uploads import MAX_UPLOAD_BYTES
+from gateway.domain.letters.uploads import MAX_UPLOAD_BYTES
 from gateway.errors import DocumentInvalid, RenderError
 from gateway.providers.profiles import load_profile
 from gateway.rendering import enclosing, intake, reading, repair

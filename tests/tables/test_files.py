@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 import openpyxl
 import pytest
 
-from gateway.domain.cells import Unusable
+from gateway.domain.templates.cells import Unusable
 from gateway.errors import InputError
 from gateway.ports.tables import Table
 from gateway.tables import files

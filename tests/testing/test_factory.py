@@ -13,8 +13,8 @@ from gateway.application.access.importing import CasesFile
 from gateway.application.letters.addressing import name_lines
 from gateway.bootstrap import AddressType
 from gateway.db.people import Person
-from gateway.domain.address import PostalAddress, compose_lines
-from gateway.domain.address_rules import check_lines
+from gateway.domain.addresses.address import PostalAddress, compose_lines
+from gateway.domain.addresses.address_rules import check_lines
 from gateway.facts import load_countries, load_places
 from gateway.rendering.catalogue import Catalogue
 from gateway.rendering.fonts import FontMetrics

@@ -17,7 +17,7 @@ from gateway.application.filing.filing import file_due
 from gateway.application.services import Services
 from gateway.db.arrivals import ScanNote
 from gateway.db.files import InboundDocument, InboundState
-from gateway.domain.scan_sources import ManifestFormat, NoteAt, ScanSource
+from gateway.domain.inbound.scan_sources import ManifestFormat, NoteAt, ScanSource
 from gateway.domain.scopes import Scope
 from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite

@@ -6,7 +6,7 @@ from typing import Any
 from gateway.application.by_hand.leaving_by_hand import Handing, hand_over_in_person
 from gateway.application.by_hand.printing import print_here
 from gateway.application.by_hand.taking_by_hand import take
-from gateway.domain.by_hand import HandChannel
+from gateway.domain.runs.by_hand import HandChannel
 from tests.rendering.pdfs import numbered
 from tests.web.site import Visitor, serve
 from tests.world import AWARD, MONDAY, World, at

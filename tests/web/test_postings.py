@@ -7,7 +7,7 @@ import pytest
 from gateway.application.access.administering import add_user
 from gateway.application.tracking import tracking
 from gateway.domain.permission import Role
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.ports.provider import StatusReport
 from tests.rendering.pdfs import numbered
 from tests.web.site import PASSWORD, Site

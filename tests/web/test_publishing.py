@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from gateway.application.templates.withdrawing import withdraw
 from gateway.db.templates import TemplateVersion
-from gateway.domain.publishing import VersionState
+from gateway.domain.templates.publishing import VersionState
 from tests.web.site import Site
 from tests.world import INVITATION
 

@@ -24,9 +24,9 @@ from gateway.application.paper.paper_view import originals
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanUpload
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.db.originals import DestructionCertificate, DestructionItem, ScanReport
-from gateway.domain.original_reports import PaperFinding, RecallAnswer
-from gateway.domain.originals import Paper
-from gateway.domain.scan_sources import DeliveryLimits, ScanSource
+from gateway.domain.inbound.scan_sources import DeliveryLimits, ScanSource
+from gateway.domain.paper.original_reports import PaperFinding, RecallAnswer
+from gateway.domain.paper.originals import Paper
 from gateway.domain.scopes import Scope
 from gateway.inbound.upload_site import UploadSite
 from gateway.testing.scan_centre.reports import report_bytes

@@ -13,7 +13,7 @@ from sqlmodel import select
 from gateway.application.tracking.tracking import poll
 from gateway.db.mail import Posting, StatusEvent, Submission
 from gateway.db.unmatched import UnmatchedReport
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.submission import SubmissionState
 from gateway.providers.pingen import PingenProvider, PingenSettings
 from gateway.providers.profiles import load_profile
 from gateway.testing.pingen import CREDENTIALS, PingenSimulator

@@ -25,9 +25,9 @@ from gateway.db.people import (
     UserOffice,
     UserRole,
 )
-from gateway.domain.accessible import AccessibleCopy
-from gateway.domain.address import normalise
-from gateway.domain.file_numbers import normalise_file_number
+from gateway.domain.addresses.address import normalise
+from gateway.domain.inbound.file_numbers import normalise_file_number
+from gateway.domain.letters.accessible import AccessibleCopy
 from gateway.domain.permission import Action, Role
 from gateway.errors import DataInvalid
 

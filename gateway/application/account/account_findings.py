@@ -15,7 +15,7 @@ from gateway.db.letters import Approval, Recipient
 from gateway.db.mail import MailPiece, Submission
 from gateway.db.sweeps import SweepFinding
 from gateway.db.tallies import ProviderTally, TallyFinding
-from gateway.domain.sweep import Place, Role, code_of
+from gateway.domain.account.sweep import Place, Role, code_of
 
 
 def faults_found(session: Session) -> dict[int, str]:

@@ -20,9 +20,9 @@ from gateway.db.columns import columns
 from gateway.db.files import Filing, InboundDocument, InboundState, ScanDelivery
 from gateway.db.placings import InboundMove
 from gateway.db.sweeps import SweepFinding
-from gateway.domain.account_report import INBOUND_GONE, INBOUND_NOT_FILED, InboundBalance, inbound_code
-from gateway.domain.filing import FilingKind, inbound_filing_key
-from gateway.domain.sweep import Place
+from gateway.domain.account.account_report import INBOUND_GONE, INBOUND_NOT_FILED, InboundBalance, inbound_code
+from gateway.domain.account.sweep import Place
+from gateway.domain.filing.filing import FilingKind, inbound_filing_key
 
 _DELIVERIES = 30
 """The newest deliveries; older ones that are not in balance come on top of them."""

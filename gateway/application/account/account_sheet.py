@@ -9,7 +9,7 @@ from gateway.application.account.reconciling import Selection, account
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.people import Office
-from gateway.domain.account_report import AccountReport, by_day
+from gateway.domain.account.account_report import AccountReport, by_day
 from gateway.domain.permission import Action
 
 

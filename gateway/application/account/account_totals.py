@@ -21,11 +21,11 @@ from gateway.db.columns import columns
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
-from gateway.domain.letter import LetterState
-from gateway.domain.links import Break
-from gateway.domain.standing import Standing, standing_of_fault, standing_of_letter, standing_of_piece
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.account.links import Break
+from gateway.domain.account.standing import Standing, standing_of_fault, standing_of_letter, standing_of_piece
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 
 _FAULTY = col(MailPiece.fault_code).is_not(None)
 _VOID = SubmissionState.VOID

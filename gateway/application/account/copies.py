@@ -16,9 +16,9 @@ from gateway.db.columns import columns
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Document, Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Posting, StatusEvent, Submission
-from gateway.domain.links import CopyFacts, first_break
+from gateway.domain.account.links import CopyFacts, first_break
+from gateway.domain.account.standing import Standing, standing_of_copy
 from gateway.domain.references import for_people
-from gateway.domain.standing import Standing, standing_of_copy
 
 T = TypeVar("T", int, str)
 _AT_ONCE = 500
@@ -67,7 +67,7 @@ def counting_approval() -> ColumnElement[bool]:
 
 
 def document_filing_key() -> ColumnElement[str]:
-    """The key under which the document of the signing that counts is filed (`domain.filing`)."""
+    """The key under which the document of the signing that counts is filed (`domain.filing.filing`)."""
     signing = cast(col(Recipient.signing), String)
     anew = case((col(Recipient.signing) > 1, literal(":signing-") + signing), else_=literal(""))
     number = cast(col(Recipient.number), String)

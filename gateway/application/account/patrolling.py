@@ -25,7 +25,7 @@ from gateway.db.mail import MailPiece, Posting, Submission
 from gateway.db.people import Case, Office
 from gateway.db.retention import ContentDeparture
 from gateway.db.sweeps import SweepFinding, SweepRound
-from gateway.domain.sweep import DAMAGED, FILED_DIFFERS, FILED_MISSING, MISSING, STATUS_DIFFERS, Place
+from gateway.domain.account.sweep import DAMAGED, FILED_DIFFERS, FILED_MISSING, MISSING, STATUS_DIFFERS, Place
 from gateway.errors import CaseFileError, IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef
 

@@ -23,7 +23,7 @@ from gateway.db.columns import columns
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, Run, Submission
 from gateway.db.people import Office
-from gateway.domain.account import (
+from gateway.domain.account.account import (
     LINE_OF,
     Account,
     Entry,
@@ -33,10 +33,10 @@ from gateway.domain.account import (
     with_strays,
     with_totals,
 )
+from gateway.domain.account.standing import Standing
 from gateway.domain.permission import Action
-from gateway.domain.standing import Standing
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import NotFound
 
 COPY_BY_COPY = 5_000

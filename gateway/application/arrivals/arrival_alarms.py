@@ -15,10 +15,10 @@ from gateway.application.arrivals.arrivals_view import SourceView, source_views
 from gateway.application.arrivals.rejected_scans import RejectedLine, open_rejected
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery
-from gateway.domain.alarms import AlarmKind
+from gateway.domain.desk.alarms import AlarmKind
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.rejected import reminders
-from gateway.domain.sequences import as_words
+from gateway.domain.inbound.rejected import reminders
+from gateway.domain.inbound.sequences import as_words
 from gateway.ports.scans import ScanSite
 
 _ANSWER_WAITS = timedelta(hours=24)

@@ -10,9 +10,9 @@ from gateway.application.access.authorising import actor
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer
 from gateway.db.files import ScanDelivery
+from gateway.domain.inbound.scan_sources import ScanSource
+from gateway.domain.inbound.sequences import gaps, overdue_since
 from gateway.domain.permission import Action
-from gateway.domain.scan_sources import ScanSource
-from gateway.domain.sequences import gaps, overdue_since
 
 SHOWN = 50
 

@@ -16,7 +16,7 @@ from gateway.db.arrivals import RejectedClosing, ScanFeedback
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.placings import InboundMove, InboundProposal
-from gateway.domain.feedback import wants_rescan
+from gateway.domain.inbound.feedback import wants_rescan
 from gateway.errors import Conflict, InputError
 
 

@@ -24,7 +24,7 @@ from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.inbound import Match
+from gateway.domain.inbound.inbound import Match
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, DocumentInvalid
 from gateway.ports.scans import (

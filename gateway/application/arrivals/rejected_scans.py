@@ -19,9 +19,9 @@ from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
 from gateway.db.originals import Original, OriginalEvent, OriginalEventKind
-from gateway.domain.originals import Paper
+from gateway.domain.inbound.rejected import TAKEN_BEFORE, Expectation, RejectedFacts, due_on, expectation
+from gateway.domain.paper.originals import Paper
 from gateway.domain.permission import Action
-from gateway.domain.rejected import TAKEN_BEFORE, Expectation, RejectedFacts, due_on, expectation
 
 _SETTLES = (OriginalEventKind.RETURNED, OriginalEventKind.DESTROYED, OriginalEventKind.NOT_SENT_BACK)
 

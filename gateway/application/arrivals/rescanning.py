@@ -19,7 +19,7 @@ from gateway.db.arrivals import ScanAnswer, ScanFeedback
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
 from gateway.db.people import Case, Office
-from gateway.domain.feedback import ScanFinding, wants_rescan
+from gateway.domain.inbound.feedback import ScanFinding, wants_rescan
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError
 from gateway.ports.scans import AnswerFile

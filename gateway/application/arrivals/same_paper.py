@@ -16,8 +16,8 @@ from gateway.application.services import Services
 from gateway.db.arrivals import RejectedClosing
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import NOT_TAKEN, InboundDocument
+from gateway.domain.inbound.rejected import NotYet, why_not_close
 from gateway.domain.permission import Action
-from gateway.domain.rejected import NotYet, why_not_close
 from gateway.errors import Conflict, InputError
 
 _PROPOSED = 20

@@ -35,7 +35,7 @@ def add_keyed(session: Session, inbound_id: int, keyed: KeyedIn) -> None:
 
 
 def scan_fields(session: Session, document: InboundDocument) -> dict[str, object]:
-    """For the case file: names of `gateway.domain.filing_fields`. An XML beside the PDF goes along as it is."""
+    """For the case file: names of `gateway.domain.filing.filing_fields`. An XML beside the PDF goes along as it is."""
     earlier = session.get(InboundDocument, document.replaces_id) if document.replaces_id else None
     known: dict[str, object] = {
         "scan_batch": document.batch or "",

@@ -17,10 +17,10 @@ from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Submission
 from gateway.db.people import Case, Office
-from gateway.domain.by_hand import BY_HAND, REGISTERED, HandChannel, HandStep, step_of
-from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
-from gateway.domain.submission import SubmissionState
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.by_hand import BY_HAND, REGISTERED, HandChannel, HandStep, step_of
+from gateway.domain.runs.submission import SubmissionState
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, Submission
 from gateway.db.people import User
-from gateway.domain.by_hand import BY_HAND, HandChannel, Leaving, check_leaving
-from gateway.domain.delivery import DeliveryKind
-from gateway.domain.posting_record import How
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.posting.posting_record import How
+from gateway.domain.receipt.delivery import DeliveryKind
+from gateway.domain.runs.by_hand import BY_HAND, HandChannel, Leaving, check_leaving
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, InputError
 from gateway.ports.provider import StatusReport
 
@@ -44,7 +44,7 @@ class Handing:
 def post(services: Services, login: str, piece_reference: str, leaving: Leaving) -> date:
     """Record that a printed piece was given to a carrier; returns the posting day, which is confirmed by this user.
 
-    Raises what `domain.by_hand.check_leaving` raises, `Conflict` ('by-hand-not-printed', 'by-hand-already-left').
+    Raises what `domain.runs.by_hand.check_leaving` raises, `Conflict` ('by-hand-not-printed', 'by-hand-already-left').
     """
     with services.db.transaction() as session:
         who, piece, submission, hand = _open(session, services, login, piece_reference)

@@ -19,10 +19,10 @@ from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.certificates import PieceCertificate
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.mail import MailPiece, Submission
-from gateway.domain.by_hand import BY_HAND
-from gateway.domain.returning import SUSPENDED
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.receipt.returning import SUSPENDED
+from gateway.domain.runs.by_hand import BY_HAND
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, InputError
 from gateway.ports.provider import StatusReport
 

@@ -3,8 +3,8 @@
 A copy that goes by hand gets a piece like any other, with the built-in provider `by-hand` (see
 `gateway.providers.by_hand`), in a run of its own kind that is never open. So it is in one live submission: the nightly
 run selects approved letters and this moves them on, by the same compare-and-set; and from a run only that is taken
-which certainly nobody has (`domain.desk.may_be_taken_back`). Assembling and certifying are the run's. From its print on
-it counts as released, since paper may exist; then only a person who says that nothing was posted puts it back.
+which certainly nobody has (`domain.desk.desk.may_be_taken_back`). Assembling and certifying are the run's. From its
+print on it counts as released, since paper may exist; then only a person who says that nothing was posted puts it back.
 """
 
 from collections.abc import Collection
@@ -28,11 +28,11 @@ from gateway.db.by_hand import ByHand
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
-from gateway.domain.by_hand import BY_HAND, SERVICES, HandChannel, may_be_put_back
-from gateway.domain.desk import WITHDRAWN, may_be_taken_back
-from gateway.domain.letter import LetterState
+from gateway.domain.desk.desk import WITHDRAWN, may_be_taken_back
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
 from gateway.domain.references import read_reference
+from gateway.domain.runs.by_hand import BY_HAND, SERVICES, HandChannel, may_be_put_back
 from gateway.errors import Conflict, InputError, NotFound
 
 

@@ -23,11 +23,11 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
 from gateway.db.tallies import ProviderTally, TallyFinding
-from gateway.domain import canary, tally
-from gateway.domain.alarms import AlarmAction, AlarmFacts, AlarmKind, alarm_actions
-from gateway.domain.canary import Change
-from gateway.domain.original_reports import GRAVE
+from gateway.domain.desk.alarms import AlarmAction, AlarmFacts, AlarmKind, alarm_actions
+from gateway.domain.paper.original_reports import GRAVE
 from gateway.domain.permission import Action, Role
+from gateway.domain.runs import canary, tally
+from gateway.domain.runs.canary import Change
 from gateway.errors import Conflict, InputError, NotFound, ProviderError
 
 _LOOKED_BACK = timedelta(days=30)

@@ -1,6 +1,6 @@
 """Clearing: which letters have a problem that needs a person, seen in the rows, and what is known about each.
 
-Only reads. What may be done about a problem is decided by `gateway.domain.desk`; it is done in `redriving`.
+Only reads. What may be done about a problem is decided by `gateway.domain.desk.desk`; it is done in `redriving`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,17 +19,17 @@ from gateway.application.tracking.tracking import awaits_receipt, status_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission
-from gateway.domain import desk as rules
-from gateway.domain.delivery import Verdict, describe
-from gateway.domain.desk import UNREADABLE, WITHDRAWN, Facts, Problem
-from gateway.domain.letter import LetterState
-from gateway.domain.patience import overdue
-from gateway.domain.publishing import TEMPLATE_WITHDRAWN
-from gateway.domain.returning import NEEDLESS, SUSPENDED
-from gateway.domain.status import Status
-from gateway.domain.submission import NextAction, SubmissionState, next_action
-from gateway.domain.timeliness import STALE
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.desk import desk as rules
+from gateway.domain.desk.desk import UNREADABLE, WITHDRAWN, Facts, Problem
+from gateway.domain.desk.patience import overdue
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.uploads import FINISHED_PDF
+from gateway.domain.receipt.delivery import Verdict, describe
+from gateway.domain.receipt.returning import NEEDLESS, SUSPENDED
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import NextAction, SubmissionState, next_action
+from gateway.domain.runs.timeliness import STALE
+from gateway.domain.templates.publishing import TEMPLATE_WITHDRAWN
 
 _PROGRESS = (Status.IN_PRODUCTION, Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _UNCLEAR = (SubmissionState.RELEASING, SubmissionState.IN_DOUBT, SubmissionState.REFUSED)

@@ -27,9 +27,9 @@ from gateway.db.engine import row_id
 from gateway.db.files import InboundState
 from gateway.db.letters import Letter
 from gateway.db.people import Office
-from gateway.domain.desk import DeskAction, Problem
+from gateway.domain.account.standing import Standing
+from gateway.domain.desk.desk import DeskAction, Problem
 from gateway.domain.permission import Action
-from gateway.domain.standing import Standing
 
 MAX_LISTED = 200
 """What a person can look through; counts are exact."""

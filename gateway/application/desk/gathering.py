@@ -21,10 +21,10 @@ from gateway.db.engine import row_id
 from gateway.db.letters import LetterFinding, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission
 from gateway.db.returns import ReturnedMail
-from gateway.domain.desk import SETTLING
+from gateway.domain.desk.desk import SETTLING
 from gateway.domain.findings import Severity
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 
 _PROGRESS = (Status.IN_PRODUCTION, Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _PRINTED = (Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)

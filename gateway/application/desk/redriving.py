@@ -1,6 +1,6 @@
 """Redriving: what a person decides about a problem of the desk, and its way back into the house's ways.
 
-Every decision is made on facts read in the same transaction, and only if `gateway.domain.desk` offers it for them;
+Every decision is made on facts read in the same transaction, and only if `gateway.domain.desk.desk` offers it for them;
 it is kept with who, why and, where it rests on somebody's word, whose. Decisions about an unknown outcome are
 proposed by one person and take effect when another confirms them.
 """
@@ -33,7 +33,7 @@ from gateway.db.desk import DecisionState, DeskDecision
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter
 from gateway.db.mail import Submission
-from gateway.domain.desk import NEEDS_SECOND, DeskAction, Problem
+from gateway.domain.desk.desk import NEEDS_SECOND, DeskAction, Problem
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 

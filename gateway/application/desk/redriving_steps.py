@@ -32,8 +32,8 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Consignment, MailPiece, Submission
 from gateway.db.people import Office
-from gateway.domain.desk import WITHDRAWN, Problem, may_be_taken_back
-from gateway.domain.submission import SubmissionState
+from gateway.domain.desk.desk import WITHDRAWN, Problem, may_be_taken_back
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict
 
 

@@ -15,7 +15,7 @@ from gateway.application.trail.verifying import pairs
 from gateway.db.engine import row_id
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
-from gateway.domain.chain import GENESIS, Anchor, ChainEntry, ChainSeal, entry_content, entry_hash
+from gateway.domain.trail.chain import GENESIS, Anchor, ChainEntry, ChainSeal, entry_content, entry_hash
 from gateway.errors import IntegrityError
 
 

@@ -34,8 +34,8 @@ from gateway.db.mail import Batch, Consignment, MailPiece, Run, StatusEvent, Sub
 from gateway.db.people import Case, Office, User
 from gateway.db.retention import ContentDeparture
 from gateway.db.templates import TemplateVersion
-from gateway.domain.accessible import CompanionKind
-from gateway.domain.evidence import Part
+from gateway.domain.account.evidence import Part
+from gateway.domain.letters.accessible import CompanionKind
 from gateway.errors import NotFound
 
 

@@ -21,7 +21,7 @@ from gateway.db.postings import (
     PostingListItem,
     PostingRecord,
 )
-from gateway.domain.evidence import Part
+from gateway.domain.account.evidence import Part
 
 
 def posting_parts(session: Session, services: Services, number: int, piece_id: int) -> Iterator[Part]:

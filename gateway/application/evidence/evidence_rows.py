@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import inspect as sa_inspect
 from sqlmodel import SQLModel
 
-from gateway.domain.evidence import Part
+from gateway.domain.account.evidence import Part
 
 
 def as_row(row: SQLModel, *without: str) -> dict[str, Any]:

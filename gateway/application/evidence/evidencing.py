@@ -23,9 +23,9 @@ from gateway.application.trail.sealing import seal
 from gateway.application.views.showing import LetterView, RecipientView, left_sentences, view_of
 from gateway.db.letters import Recipient
 from gateway.db.people import Case, User
-from gateway.domain.evidence import COVER, MANIFEST, SUMS, Part, PostingFile, Section, manifest, sums
-from gateway.domain.mailpiece import SERVICE_WORDS, Service
+from gateway.domain.account.evidence import COVER, MANIFEST, SUMS, Part, PostingFile, Section, manifest, sums
 from gateway.domain.permission import Action
+from gateway.domain.pieces.mailpiece import SERVICE_WORDS, Service
 from gateway.domain.references import for_people
 from gateway.errors import Conflict
 

@@ -1,6 +1,6 @@
 """Filing: every letter and every inbound document logged into its case file, in order, never lost, never twice.
 
-What must be in the file is computed from the rows (`domain.filing`); a row in `filing` remembers attempts and
+What must be in the file is computed from the rows (`domain.filing.filing`); a row in `filing` remembers attempts and
 success. `Letter.filing_due` only says where to look. A case file that is away holds nothing else up.
 """
 
@@ -41,9 +41,7 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Document, Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Case, Office
-from gateway.domain.accessible import CompanionKind
-from gateway.domain.by_hand import BY_HAND
-from gateway.domain.filing import (
+from gateway.domain.filing.filing import (
     DueFiling,
     FilingKind,
     LetterFacts,
@@ -53,6 +51,8 @@ from gateway.domain.filing import (
     SupplementFacts,
     due_filings,
 )
+from gateway.domain.letters.accessible import CompanionKind
+from gateway.domain.runs.by_hand import BY_HAND
 from gateway.errors import CaseFileUnavailable, IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef, FilingEntry
 

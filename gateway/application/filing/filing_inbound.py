@@ -12,7 +12,7 @@ from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter
 from gateway.db.people import Case, Office
-from gateway.domain.filing import FilingKind, inbound_filing_key
+from gateway.domain.filing.filing import FilingKind, inbound_filing_key
 from gateway.ports.casefile import FilingEntry
 
 

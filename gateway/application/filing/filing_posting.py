@@ -13,9 +13,9 @@ from gateway.application.services import Services
 from gateway.application.views.showing import RecipientView
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Posting
-from gateway.domain.deadlines import Assessment
-from gateway.domain.filing import DueFiling, FilingKind
-from gateway.domain.mailpiece import SERVICE_WORDS
+from gateway.domain.filing.filing import DueFiling, FilingKind
+from gateway.domain.pieces.mailpiece import SERVICE_WORDS
+from gateway.domain.receipt.deadlines import Assessment
 
 
 def posting_metadata(

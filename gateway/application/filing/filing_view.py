@@ -16,7 +16,7 @@ from gateway.db.letters import Letter
 from gateway.db.outages import FilingOutage
 from gateway.db.people import Case, Office
 from gateway.db.placings import InboundMove
-from gateway.domain.filing import withdrawal_filing_key
+from gateway.domain.filing.filing import withdrawal_filing_key
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.permission import Action
 

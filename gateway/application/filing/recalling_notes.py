@@ -14,7 +14,7 @@ from gateway.application.services import Services
 from gateway.db.arrivals import ScanNote
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
-from gateway.domain.filing import inbound_filing_key
+from gateway.domain.filing.filing import inbound_filing_key
 
 NOT_KEPT = "note-not-kept"
 """The file did not give the note back as it was filed: its hash is all that is left of it."""

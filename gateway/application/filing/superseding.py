@@ -18,8 +18,8 @@ from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import NOT_TAKEN, Filing, InboundDocument, InboundState
 from gateway.db.placings import InboundMove
-from gateway.domain.filing import inbound_filing_key
-from gateway.domain.rejected import TAKEN_BEFORE
+from gateway.domain.filing.filing import inbound_filing_key
+from gateway.domain.inbound.rejected import TAKEN_BEFORE
 
 REASON = "Durch einen neuen Scan ersetzt."
 _NOT_VALID = (InboundState.REPLACED, *NOT_TAKEN)

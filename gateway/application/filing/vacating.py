@@ -22,7 +22,7 @@ from gateway.db.engine import row_id
 from gateway.db.files import Filing, InboundDocument
 from gateway.db.people import Case, Office
 from gateway.db.placings import InboundMove
-from gateway.domain.filing import FilingKind, inbound_filing_key, withdrawal_filing_key
+from gateway.domain.filing.filing import FilingKind, inbound_filing_key, withdrawal_filing_key
 from gateway.domain.retry import wait_before
 from gateway.errors import CaseFileError, NotFound
 from gateway.ports.casefile import CaseRef, FilingEntry

@@ -19,7 +19,7 @@ from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.letters import Letter
 from gateway.db.people import Case, Office
 from gateway.db.placings import InboundMatch, InboundMove, InboundProposal, InboundReading
-from gateway.domain.match_strength import Confidence, Evidence
+from gateway.domain.inbound.match_strength import Confidence, Evidence
 from gateway.domain.permission import Action
 
 

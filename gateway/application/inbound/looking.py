@@ -12,9 +12,9 @@ from sqlmodel import col, select
 
 from gateway.application.services import Services
 from gateway.db.mail import MailPiece
-from gateway.domain.inbound_classes import LETTER, UNKNOWN, known_class
+from gateway.domain.inbound.inbound_classes import LETTER, UNKNOWN, known_class
+from gateway.domain.receipt.returning import ReturnReason, may_name_another, reason_in, references_in
 from gateway.domain.references import decode_reply_code, decode_sheet_code
-from gateway.domain.returning import ReturnReason, may_name_another, reason_in, references_in
 from gateway.ports.scans import PagePart
 
 BY_CODE, BY_WINDOW_TEXT, BY_PICTURE = "code", "window-text", "window-picture"

@@ -1,6 +1,6 @@
 """Matching: what leads a scanned document to a case, looked up among our letters and cases, and remembered.
 
-The rule is `gateway.domain.inbound`; here are the rows it is judged by, and what it makes of a document.
+The rule is `gateway.domain.inbound.inbound`; here are the rows it is judged by, and what it makes of a document.
 """
 
 from collections import defaultdict
@@ -18,9 +18,9 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.people import Case, CaseMember, CaseNumber, Person
 from gateway.db.placings import InboundMatch, InboundProposal
-from gateway.domain.file_numbers import file_numbers_in, names_in, normalise_file_number
-from gateway.domain.inbound import Known, Match, Seen, match
-from gateway.domain.match_strength import Confidence
+from gateway.domain.inbound.file_numbers import file_numbers_in, names_in, normalise_file_number
+from gateway.domain.inbound.inbound import Known, Match, Seen, match
+from gateway.domain.inbound.match_strength import Confidence
 from gateway.domain.references import decode_reply_code, decode_sheet_code, read_reference
 from gateway.ports.scans import ScannedDocument
 

@@ -16,7 +16,7 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter
 from gateway.db.people import Case, Office
 from gateway.db.placings import RequestedItem
-from gateway.domain.letter import LetterState
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
 
 ON_A_PAGE = 100

@@ -24,10 +24,10 @@ from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter
 from gateway.db.people import Office
 from gateway.db.placings import AsksForNothing, InboundMatch, RequestedItem
-from gateway.domain.letter import LetterState
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.requesting import is_overdue, requested
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.permission import Action
-from gateway.domain.requesting import is_overdue, requested
-from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import InputError, NotFound
 
 _SIGNED = (LetterState.APPROVED, LetterState.BATCHED)

@@ -22,8 +22,8 @@ from gateway.application.tracking.tracking import live_submission, settle
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.returns import CertificateNotice, EventRetraction, ReturnedMail, ReturnNotice
-from gateway.domain.delivery import Outcome
 from gateway.domain.permission import Action
+from gateway.domain.receipt.delivery import Outcome
 
 MOVED_AWAY = "moved-away"
 """Why it waits for a person: its scan lay in a wrong case."""

@@ -5,8 +5,8 @@ from typing import Any
 from gateway.application.services import Services
 from gateway.db.letters import Recipient
 from gateway.db.people import Person, PersonForm
-from gateway.domain.address import PostalAddress, compose_lines
-from gateway.domain.address_rules import check_lines
+from gateway.domain.addresses.address import PostalAddress, compose_lines
+from gateway.domain.addresses.address_rules import check_lines
 from gateway.domain.findings import Finding, Severity
 from gateway.errors import AddressInvalid
 

@@ -13,9 +13,9 @@ from gateway.application.templates.versions import require_usable
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.people import User
-from gateway.domain.letter import LetterState
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.permission import Action, may_approve
-from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import Conflict, IntegrityError, NotPermitted
 
 

@@ -8,10 +8,10 @@ from gateway.application.letters.service_check import check_service, default_ser
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter
-from gateway.domain.formal_service import OrderOption
-from gateway.domain.letter import EDITABLE, LetterState
-from gateway.domain.mailpiece import Service
+from gateway.domain.letters.letter import EDITABLE, LetterState
 from gateway.domain.permission import Action
+from gateway.domain.pieces.formal_service import OrderOption
+from gateway.domain.pieces.mailpiece import Service
 
 
 def choose_service(
@@ -24,7 +24,7 @@ def choose_service(
 ) -> None:
     """Let a draft travel so; it is submitted anew afterwards. Another service than the template's needs a reason.
 
-    Raises what `domain.formal_service` raises, `Conflict` when it is no draft any more, `NotPermitted`.
+    Raises what `domain.pieces.formal_service` raises, `Conflict` when it is no draft any more, `NotPermitted`.
     """
     with services.db.transaction() as session:
         who = actor(session, login)

@@ -11,7 +11,7 @@ from gateway.application.services import Services
 from gateway.db.enclosures import SignedCompanion
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.domain.accessible import TWIN_NUMBER, TWIN_TITLES, CompanionKind
+from gateway.domain.letters.accessible import TWIN_NUMBER, TWIN_TITLES, CompanionKind
 from gateway.errors import IntegrityError
 
 

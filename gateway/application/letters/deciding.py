@@ -12,7 +12,7 @@ from gateway.application.access.authorising import Actor, actor
 from gateway.application.services import Services
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Case, Office, User
-from gateway.domain.letter import LetterState
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action, may_approve
 
 MAX_LISTED = 200

@@ -25,9 +25,9 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Case, Office, Person, Representative, RepresentativeKind
 from gateway.db.returns import Reissue
-from gateway.domain.letter import EDITABLE, LetterState, is_probable_duplicate
+from gateway.domain.letters.letter import EDITABLE, LetterState, is_probable_duplicate
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.permission import Action
-from gateway.domain.uploads import FINISHED_PDF
 from gateway.errors import Conflict, NotFound
 from gateway.ports.renderer import TemplateMeta
 

@@ -19,13 +19,13 @@ from gateway.db.enclosures import LetterEnclosure
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Document, Letter
 from gateway.db.people import Office
-from gateway.domain.enclosures import EnclosureRule, EnclosureSource
 from gateway.domain.findings import Finding, Severity, about
-from gateway.domain.layout import PrintProfile
-from gateway.domain.letter import EDITABLE, LetterState
-from gateway.domain.mailpiece import sheets_for
+from gateway.domain.letters.enclosures import EnclosureRule, EnclosureSource
+from gateway.domain.letters.letter import EDITABLE, LetterState
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.permission import Action
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.pieces.mailpiece import sheets_for
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import Conflict, DocumentInvalid, NotFound
 
 MAX_TITLE = 120

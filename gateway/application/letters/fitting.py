@@ -17,10 +17,10 @@ from gateway.db.enclosures import SignedCompanion
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.people import Office
 from gateway.db.profiles import ProfileCheck
-from gateway.domain.accessible import CompanionKind
 from gateway.domain.findings import Finding, Severity, has_error
-from gateway.domain.layout import PrintProfile
-from gateway.domain.routing import Kind
+from gateway.domain.letters.accessible import CompanionKind
+from gateway.domain.pieces.routing import Kind
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import DocumentInvalid
 from gateway.ports.provider import Provider
 from gateway.ports.renderer import PreflightReport

@@ -11,7 +11,7 @@ from gateway.application.services import Services
 from gateway.db.enclosures import LetterEnclosure
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.domain.letter import LetterState
+from gateway.domain.letters.letter import LetterState
 
 
 def redraft(

@@ -22,11 +22,11 @@ from gateway.application.templates.versions import of_letter
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Document, Letter, LetterFinding, Recipient
 from gateway.db.people import Case, Office, Person, User
-from gateway.domain.accessible import TWIN_TITLES, AccessibleCopy
 from gateway.domain.findings import Finding, Severity, about, has_error
-from gateway.domain.layout import PrintProfile
-from gateway.domain.letter import LetterState
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.letters.accessible import TWIN_TITLES, AccessibleCopy
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.uploads import FINISHED_PDF
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import (
     Conflict,
     DataInvalid,

@@ -8,10 +8,10 @@ from gateway.application.services import Services
 from gateway.application.templates.versions import of_letter
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Office
-from gateway.domain.formal_service import OrderOption, check_address, check_choice
-from gateway.domain.mailpiece import Service
-from gateway.domain.routing import Kind
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.letters.uploads import FINISHED_PDF
+from gateway.domain.pieces.formal_service import OrderOption, check_address, check_choice
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.pieces.routing import Kind
 
 
 def require_service(session: Session, services: Services, letter: Letter, office: Office) -> None:
@@ -30,7 +30,7 @@ def check_service(
     reason: str,
     options: Sequence[OrderOption],
 ) -> None:
-    """Raises what `domain.formal_service` raises; every recipient's copy must be able to travel so."""
+    """Raises what `domain.pieces.formal_service` raises; every recipient's copy must be able to travel so."""
     for recipient in session.exec(select(Recipient).where(Recipient.letter_id == letter.id)).all():
         takers = services.takers(Kind(office.key, service, letter.template, recipient.country))
         offered = frozenset.intersection(*(taker.capabilities.services for taker in takers))

@@ -7,8 +7,8 @@ from sqlmodel import Session, col, select
 
 from gateway.db.enclosures import SignedCompanion
 from gateway.db.letters import Approval, Document, Letter, Recipient
-from gateway.domain.accessible import CompanionKind
-from gateway.domain.filing import DueFiling, FilingKind, RecipientFacts, Signing
+from gateway.domain.filing.filing import DueFiling, FilingKind, RecipientFacts, Signing
+from gateway.domain.letters.accessible import CompanionKind
 
 
 def earlier_signings(session: Session, recipients: Sequence[Recipient]) -> tuple[Signing, ...]:

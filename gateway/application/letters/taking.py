@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.application.services import Services
 from gateway.domain.findings import Finding
-from gateway.domain.uploads import MAX_UPLOAD_BYTES
+from gateway.domain.letters.uploads import MAX_UPLOAD_BYTES
 from gateway.errors import DocumentInvalid, RenderError
 
 _LIMITS_MET = frozenset({"render-timeout", "render-memory", "render-worker-died"})

@@ -10,10 +10,10 @@ from gateway.application.services import Services
 from gateway.application.templates.versions import of_letter
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.domain.deadlines import Dispatch, assess
-from gateway.domain.letter import LetterState
-from gateway.domain.timeliness import STALE, Lateness, lateness, planned_posting
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.uploads import FINISHED_PDF
+from gateway.domain.receipt.deadlines import Dispatch, assess
+from gateway.domain.runs.timeliness import STALE, Lateness, lateness, planned_posting
 from gateway.errors import Conflict
 
 

@@ -22,10 +22,10 @@ from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Case, CaseMember, Person, Representative
-from gateway.domain.letter import LetterState
-from gateway.domain.mailpiece import Service
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.permission import Action
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.pieces.mailpiece import Service
 from gateway.errors import AddressInvalid, Conflict, DocumentInvalid, InputError, NotFound
 
 MAX_TITLE = 120

@@ -2,7 +2,7 @@
 
 Freely until its release begins: a letter that is in a run already is taken out of it. After that only the provider
 can take it back, where it offers that; then the provider's word decides where the letter stands.
-The cut-off is `gateway.domain.calendar`'s: it says which run takes a letter, and is no limit for holding it.
+The cut-off is `gateway.domain.runs.calendar`'s: it says which run takes a letter, and is no limit for holding it.
 """
 
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ from gateway.application.tracking.tracking import try_record
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
-from gateway.domain.desk import WITHDRAWN, Facts, Problem, may_be_taken_back
-from gateway.domain.letter import CANCELLABLE, LetterState
+from gateway.domain.desk.desk import WITHDRAWN, Facts, Problem, may_be_taken_back
+from gateway.domain.letters.letter import CANCELLABLE, LetterState
 from gateway.domain.permission import Action
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, OutcomeUnknown, Refused
 
 _BEFORE_PRINTING = (Status.UNKNOWN, Status.ACCEPTED, Status.IN_PRODUCTION)

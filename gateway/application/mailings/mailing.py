@@ -19,9 +19,9 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import User
 from gateway.domain.findings import Severity
-from gateway.domain.mailing import REPLACEABLE, WITHOUT_LETTERS, MailingState, RowState
+from gateway.domain.letters.mailing import REPLACEABLE, WITHOUT_LETTERS, MailingState, RowState
 from gateway.domain.permission import Action
-from gateway.domain.table import TableFinding, header, leaves
+from gateway.domain.templates.table import TableFinding, header, leaves
 from gateway.errors import Conflict, InputError, NotFound
 
 

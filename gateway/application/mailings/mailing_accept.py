@@ -20,10 +20,10 @@ from gateway.db.engine import compare_and_set
 from gateway.db.letters import Letter
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import Case, Office, User
-from gateway.domain.letter import LetterState
-from gateway.domain.mailing import UNDER_WAY, MailingState, RowState
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.mailing import UNDER_WAY, MailingState, RowState
 from gateway.domain.permission import Action
-from gateway.domain.table import RowFinding
+from gateway.domain.templates.table import RowFinding
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 
 CHUNK = 200

@@ -16,7 +16,7 @@ from gateway.application.services import Services
 from gateway.db.letters import Letter
 from gateway.db.mailings import MailingRow
 from gateway.db.people import User
-from gateway.domain.letter import LetterState
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action, may_approve
 from gateway.errors import Conflict, GatewayError, InputError, IntegrityError, NotFound, NotPermitted
 

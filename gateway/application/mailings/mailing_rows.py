@@ -16,11 +16,11 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import Case, Office, Person, Representative, RepresentativeKind
-from gateway.domain.cells import Cell, is_blank
-from gateway.domain.letter import DUPLICATE_WINDOW, LetterState
-from gateway.domain.mailing import MailingState, RowState
+from gateway.domain.letters.letter import DUPLICATE_WINDOW, LetterState
+from gateway.domain.letters.mailing import MailingState, RowState
 from gateway.domain.permission import Action
-from gateway.domain.table import CASE, Column, RowFinding, field_of, read_row
+from gateway.domain.templates.cells import Cell, is_blank
+from gateway.domain.templates.table import CASE, Column, RowFinding, field_of, read_row
 from gateway.errors import AddressInvalid, DataInvalid
 from gateway.ports.renderer import TemplateMeta
 from gateway.ports.tables import Table

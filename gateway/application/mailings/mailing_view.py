@@ -15,11 +15,11 @@ from gateway.application.templates.versions import newest
 from gateway.db.letters import Letter
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import User
-from gateway.domain.letter import LetterState
-from gateway.domain.mailing import UNDER_WAY, MailingState, RowState
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.mailing import UNDER_WAY, MailingState, RowState
 from gateway.domain.permission import Action
-from gateway.domain.table import Leaf, leaves
-from gateway.domain.table_sample import sample_table
+from gateway.domain.templates.table import Leaf, leaves
+from gateway.domain.templates.table_sample import sample_table
 from gateway.errors import InputError, NotPermitted
 from gateway.ports.renderer import TemplateMeta
 

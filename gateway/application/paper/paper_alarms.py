@@ -19,8 +19,8 @@ from gateway.db.originals import (
     ReleaseList,
     ScanReport,
 )
-from gateway.domain.original_reports import MEANING, PaperFinding, RecallAnswer, TooLate
-from gateway.domain.originals import Paper
+from gateway.domain.paper.original_reports import MEANING, PaperFinding, RecallAnswer, TooLate
+from gateway.domain.paper.originals import Paper
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from gateway.db.originals import (
     ReleaseList,
     ScanReport,
 )
-from gateway.domain.original_reports import (
+from gateway.domain.paper.original_reports import (
     Certificate,
     PaperFinding,
     RecallAnswer,
@@ -42,7 +42,7 @@ from gateway.domain.original_reports import (
     faults_of,
     read_report,
 )
-from gateway.domain.originals import Paper
+from gateway.domain.paper.originals import Paper
 
 MAX_REPORT_BYTES = 20_000_000
 """What is larger is kept in part, and is not read."""

@@ -1,4 +1,4 @@
-"""What is known about paper, read from the rows in chunks; the rules of `domain.originals` decide. Only reads."""
+"""What is known about paper, read from the rows in chunks; the rules of `domain.paper.originals` decide. Only reads."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,8 +19,8 @@ from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDeliv
 from gateway.db.originals import Original, OriginalHold
 from gateway.db.people import Case, Office
 from gateway.db.retention import DeletionLock
-from gateway.domain.feedback import ScanFinding, wants_rescan
-from gateway.domain.originals import (
+from gateway.domain.inbound.feedback import ScanFinding, wants_rescan
+from gateway.domain.paper.originals import (
     Block,
     Hold,
     OriginalFacts,

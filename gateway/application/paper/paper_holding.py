@@ -13,7 +13,7 @@ from gateway.application.services import Services
 from gateway.application.trail.sealing import table_of
 from gateway.db.engine import compare_and_set
 from gateway.db.originals import Original, OriginalEventKind, OriginalHold
-from gateway.domain.originals import HOLD_WORDS, Hold, Paper, Quality
+from gateway.domain.paper.originals import HOLD_WORDS, Hold, Paper, Quality
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError, NotFound
 

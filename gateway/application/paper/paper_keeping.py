@@ -19,7 +19,7 @@ from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.db.originals import Original, OriginalEventKind, OriginalHold
-from gateway.domain.originals import HOLD_WORDS, TO_BE_RETURNED, Hold, Paper, sample
+from gateway.domain.paper.originals import HOLD_WORDS, TO_BE_RETURNED, Hold, Paper, sample
 
 _TO_RETURN = "Art des Dokuments: Original, das zurückzugeben ist"
 

@@ -22,7 +22,7 @@ from gateway.application.services import Services
 from gateway.application.trail.sealing import table_of
 from gateway.db.engine import row_id
 from gateway.db.originals import Original, OriginalEvent, OriginalEventKind, ReleaseList
-from gateway.domain.originals import Block, Paper, Quality
+from gateway.domain.paper.originals import Block, Paper, Quality
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError
 

@@ -14,7 +14,7 @@ from gateway.application.trail.sealing import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.db.originals import Original, OriginalEventKind, OriginalRecall
-from gateway.domain.originals import Paper
+from gateway.domain.paper.originals import Paper
 from gateway.errors import Conflict, InputError, NotFound
 
 

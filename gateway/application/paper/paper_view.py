@@ -32,7 +32,7 @@ from gateway.db.originals import (
     OriginalRecall,
     ReleaseList,
 )
-from gateway.domain.originals import Hold, Paper, PlanState, Quality, plan_state
+from gateway.domain.paper.originals import Hold, Paper, PlanState, Quality, plan_state
 from gateway.domain.permission import Action, Role
 from gateway.errors import NotFound, NotPermitted
 

@@ -19,9 +19,9 @@ from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.db.originals import Original, ReleaseList
 from gateway.db.placings import InboundMove
 from gateway.db.retention import DeletionLock
-from gateway.domain.feedback import ScanFinding, wants_rescan
-from gateway.domain.original_reports import TooLate
-from gateway.domain.originals import Paper, Quality
+from gateway.domain.inbound.feedback import ScanFinding, wants_rescan
+from gateway.domain.paper.original_reports import TooLate
+from gateway.domain.paper.originals import Paper, Quality
 
 _WHY = {
     TooLate.LOCKED: "Im Fall gilt eine Löschsperre",

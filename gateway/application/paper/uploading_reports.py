@@ -13,7 +13,7 @@ from gateway.application.arrivals.uploading_scans import begin_upload, hold_to_p
 from gateway.application.paper.paper_destroying import MAX_REPORT_BYTES, is_known, take_reports
 from gateway.application.services import Services
 from gateway.db.originals import ScanReport
-from gateway.domain.original_reports import PaperFinding
+from gateway.domain.paper.original_reports import PaperFinding
 from gateway.errors import InputError
 from gateway.ports.scans import IncomingFile
 

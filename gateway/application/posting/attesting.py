@@ -19,9 +19,8 @@ from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.postings import PostingList, PostingListItem
-from gateway.domain.by_hand import BY_HAND
 from gateway.domain.findings import Finding
-from gateway.domain.posting_list import (
+from gateway.domain.posting.posting_list import (
     Counts,
     Day,
     Item,
@@ -33,8 +32,9 @@ from gateway.domain.posting_list import (
     is_sound,
     posting_day,
 )
-from gateway.domain.status import NOT_MADE, Status, fold
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.by_hand import BY_HAND
+from gateway.domain.runs.status import NOT_MADE, Status, fold
+from gateway.domain.runs.submission import SubmissionState
 
 
 @dataclass(frozen=True)

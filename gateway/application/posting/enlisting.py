@@ -21,7 +21,7 @@ from gateway.application.tracking.piece_numbers import numbers_of
 from gateway.db.engine import row_id
 from gateway.db.mail import Posting, Submission
 from gateway.db.postings import PostingList, PostingListItem
-from gateway.domain.posting_list import Evidence
+from gateway.domain.posting.posting_list import Evidence
 from gateway.errors import ProviderError
 from gateway.ports.provider import PieceNumbers, PostingLists, ReceivedList
 

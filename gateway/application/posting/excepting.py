@@ -23,10 +23,10 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import User
 from gateway.db.postings import ExceptionState, PostingException, PostingExceptionPiece
-from gateway.domain.by_hand import BY_HAND
 from gateway.domain.permission import Action
-from gateway.domain.posting_record import How, how_of
+from gateway.domain.posting.posting_record import How, how_of
 from gateway.domain.references import for_people
+from gateway.domain.runs.by_hand import BY_HAND
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 
 

@@ -13,7 +13,7 @@ from gateway.db.mail import MailPiece
 from gateway.db.people import User
 from gateway.db.postings import ExceptionState, PostingException, PostingExceptionPiece
 from gateway.domain.permission import Action
-from gateway.domain.posting_record import How
+from gateway.domain.posting.posting_record import How
 
 
 @dataclass(frozen=True)

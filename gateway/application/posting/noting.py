@@ -18,8 +18,8 @@ from gateway.db.engine import row_id
 from gateway.db.mail import Posting
 from gateway.db.people import User
 from gateway.db.postings import PostingException, PostingList, PostingRecord
-from gateway.domain.carriers import DeliveryPlan, days_text, read_days
-from gateway.domain.posting_record import How, Record, record_text
+from gateway.domain.posting.posting_record import How, Record, record_text
+from gateway.domain.receipt.carriers import DeliveryPlan, days_text, read_days
 from gateway.ports.provider import PieceNumbers
 
 EMPTIED = "Der Wortlaut dieses Ab-Vermerks steht in der Akte; hier wurde er nach Ablauf seiner Frist gelöscht."

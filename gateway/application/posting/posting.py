@@ -17,13 +17,13 @@ from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.people import User
-from gateway.domain.by_hand import HandChannel
-from gateway.domain.deadlines import Assessment, Channel, Dispatch, assess
-from gateway.domain.delivery import DeliveryKind, Outcome, channel_of_proof
-from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
-from gateway.domain.returning import ReturnFiction
-from gateway.domain.status import NOT_MADE, Status
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.deadlines import Assessment, Channel, Dispatch, assess
+from gateway.domain.receipt.delivery import DeliveryKind, Outcome, channel_of_proof
+from gateway.domain.receipt.returning import ReturnFiction
+from gateway.domain.runs.by_hand import HandChannel
+from gateway.domain.runs.status import NOT_MADE, Status
 from gateway.errors import NotFound
 
 

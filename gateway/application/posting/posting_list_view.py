@@ -19,7 +19,7 @@ from gateway.db.mail import MailPiece, Submission
 from gateway.db.postings import PostingList, PostingListItem, PostingSupplement
 from gateway.domain.findings import Finding
 from gateway.domain.permission import Action
-from gateway.domain.posting_list import Evidence
+from gateway.domain.posting.posting_list import Evidence
 from gateway.errors import NotFound
 
 

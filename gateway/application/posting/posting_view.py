@@ -22,9 +22,9 @@ from gateway.db.people import Case, Office
 from gateway.db.postings import PostingList, PostingListItem
 from gateway.domain.findings import Finding
 from gateway.domain.permission import Action
-from gateway.domain.posting_list import Agreement
+from gateway.domain.posting.posting_list import Agreement
 from gateway.domain.references import for_people
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import NotFound
 
 MAX_LISTED = 500

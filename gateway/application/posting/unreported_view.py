@@ -13,9 +13,9 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, Submission
 from gateway.db.people import Office
-from gateway.domain.by_hand import BY_HAND
 from gateway.domain.permission import Action
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.by_hand import BY_HAND
+from gateway.domain.runs.submission import SubmissionState
 
 MAX_LISTED = 500
 """What a person can look through; the oldest first."""

@@ -30,9 +30,9 @@ from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.mail import MailPiece
 from gateway.db.returns import CertificateNotice, InboundKeyed
-from gateway.domain.delivery import DeliveryKind
-from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE
-from gateway.domain.mailpiece import Service
+from gateway.domain.inbound.inbound_classes import CERTIFICATE_OF_SERVICE
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.delivery import DeliveryKind
 from gateway.domain.references import read_reference
 from gateway.errors import DocumentInvalid, InputError, ProviderError
 from gateway.ports.provider import Certificates, ReceivedCertificate

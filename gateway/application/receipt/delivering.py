@@ -27,8 +27,8 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import Office
-from gateway.domain.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, Verdict, judge
 from gateway.domain.permission import Action
+from gateway.domain.receipt.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, Verdict, judge
 from gateway.errors import Conflict, InputError, NotFound
 
 
@@ -43,7 +43,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What somebody says about the receipt of a piece; `outcome` is a code of `gateway.domain.delivery`.
+    """What somebody says about the receipt of a piece; `outcome` is a code of `gateway.domain.receipt.delivery`.
 
     `data` holds references only, such as the number of a receipt.
     """
@@ -69,7 +69,7 @@ def prove(session: Session, services: Services, who: str, piece_id: int, receipt
     """Record the first proof of a piece, in the caller's transaction, who asked for permission.
 
     Raises `Conflict` ('delivery-already-proven'), `InputError` ('delivery-record-missing', or as
-    `domain.delivery.judge`).
+    `domain.receipt.delivery.judge`).
     """
     last = last_proof(session, piece_id)
     if last is not None and last.served is not None:

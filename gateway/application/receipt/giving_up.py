@@ -14,10 +14,10 @@ from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.mail import MailPiece, Posting, Submission
-from gateway.domain.mailpiece import Service
-from gateway.domain.patience import is_given_up
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.desk.patience import is_given_up
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict
 
 

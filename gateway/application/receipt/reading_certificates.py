@@ -27,8 +27,8 @@ from gateway.db.letters import Document, Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.people import Office
 from gateway.db.returns import CertificateNotice, InboundKeyed
-from gateway.domain.delivery import DeliveryKind
 from gateway.domain.permission import Action
+from gateway.domain.receipt.delivery import DeliveryKind
 from gateway.errors import InputError, NotFound
 
 

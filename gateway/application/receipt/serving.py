@@ -13,9 +13,9 @@ from gateway.application.services import Services
 from gateway.application.tracking.tracking import live_submission
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
-from gateway.domain.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, awaited_proof
 from gateway.domain.permission import Action
-from gateway.domain.submission import SubmissionState
+from gateway.domain.receipt.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, awaited_proof
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, InputError
 
 
@@ -36,7 +36,7 @@ def record(
     """Record what came back of one recipient's piece; returns the day on which it was served, None if it was not.
 
     `certificate` is the number on the certificate or slip. Raises `Conflict` ('delivery-no-proof-awaited',
-    'delivery-already-proven'), `InputError` as `domain.delivery.judge` and ('delivery-record-missing',
+    'delivery-already-proven'), `InputError` as `domain.receipt.delivery.judge` and ('delivery-record-missing',
     'delivery-status-only'), `NotFound`, `NotPermitted`.
     """
     with services.db.transaction() as session:

@@ -23,11 +23,11 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.people import Office
-from gateway.domain.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, awaited_proof
-from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, awaited_proof
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import InputError, NotFound
 from gateway.ports.provider import PieceNumbers
 
@@ -113,7 +113,7 @@ def confirm_told(
 
     `effective_on` only where the record says another day, or the provider named none. Raises `NotFound`
     ('told-delivery-gone'), `InputError` ('delivery-record-missing', 'delivery-record-unread', or as
-    `domain.delivery.judge`), `NotPermitted`.
+    `domain.receipt.delivery.judge`), `NotPermitted`.
     """
     if scan is not None and outcome in {"", Outcome.TOLD}:
         raise InputError(

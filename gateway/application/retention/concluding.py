@@ -11,9 +11,9 @@ from gateway.application.views.showing import LetterView, RecipientView, view_of
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Office
 from gateway.db.retention import DeletionLock
-from gateway.domain.letter import LetterState
+from gateway.domain.account.standing import Standing
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.retention import Facts
-from gateway.domain.standing import Standing
 
 _ARRIVED = frozenset({Standing.POSTED, Standing.DELIVERED})
 _DECIDED = frozenset({Standing.RETURNED, Standing.FAILED, Standing.CANCELLED})

@@ -20,8 +20,8 @@ from gateway.db.enclosures import LetterEnclosure, SignedCompanion
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.retention import ContentDeparture, LetterRetention
-from gateway.domain.accessible import CompanionKind
-from gateway.domain.filing import filing_key
+from gateway.domain.filing.filing import filing_key
+from gateway.domain.letters.accessible import CompanionKind
 from gateway.domain.retention import Kind, RetentionRule, what_keeps
 from gateway.errors import CaseFileError, IntegrityError
 

@@ -33,7 +33,7 @@ from gateway.db.placings import RequestedItem
 from gateway.db.retention import LetterRetention
 from gateway.db.tokens import ApiAnswer
 from gateway.db.unmatched import UnmatchedReport
-from gateway.domain.mailing import REPLACEABLE, MailingState
+from gateway.domain.letters.mailing import REPLACEABLE, MailingState
 
 
 def empty_payloads(services: Services, letter_id: int) -> int:

@@ -16,8 +16,8 @@ from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
 from gateway.db.originals import Original, OriginalEvent, OriginalEventKind, OriginalHold, OriginalRecall
 from gateway.db.people import AuditEntry
-from gateway.domain.originals import Paper
-from gateway.domain.rejected import TAKEN_BEFORE
+from gateway.domain.inbound.rejected import TAKEN_BEFORE
+from gateway.domain.paper.originals import Paper
 
 PAPER_ACTIONS = ("original-held", "original-let-go", "original-recalled", "scan-compared")
 """What people do with a reason about paper, as the trail calls it."""

@@ -22,8 +22,8 @@ from gateway.db.people import AuditEntry, Case, CaseMember, Office, Person, Repr
 from gateway.db.retention import ContentDeparture
 from gateway.db.returns import AddressSuspension, InboundKeyed, ReturnedMail, ReturnNotice
 from gateway.domain.permission import Action
-from gateway.domain.returning import ACTION_WORDS, FICTION_WORDS, REASON_WORDS
-from gateway.domain.trail import action_words
+from gateway.domain.receipt.returning import ACTION_WORDS, FICTION_WORDS, REASON_WORDS
+from gateway.domain.trail.trail import action_words
 from gateway.errors import NotFound
 
 SCHEMA = "person-export/1"

@@ -22,11 +22,11 @@ from gateway.db.mail import MailPiece
 from gateway.db.mailings import Mailing
 from gateway.db.retention import ContentDeparture, LetterRetention
 from gateway.db.tokens import ApiAnswer
-from gateway.domain.filing import inbound_filing_key
-from gateway.domain.letter import LetterState
-from gateway.domain.mailing import REPLACEABLE
+from gateway.domain.filing.filing import inbound_filing_key
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.mailing import REPLACEABLE
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.retention import Facts, Keep, Kind, RetentionRule, together, what_keeps
-from gateway.domain.uploads import FINISHED_PDF
 
 _CHUNK = 200
 _ORPHANS: Mapping[Kind, frozenset[str | None]] = {

@@ -28,7 +28,7 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.originals import Original
 from gateway.db.people import AuditEntry
 from gateway.db.retention import ContentDeparture, LetterRetention
-from gateway.domain.rejected import settled_at
+from gateway.domain.inbound.rejected import settled_at
 from gateway.domain.retention import Facts, Kind, RetentionRule
 
 _NOT_OF_PAPER = col(AuditEntry.action).not_in(PAPER_ACTIONS)

@@ -22,7 +22,7 @@ from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanFeedback, S
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
 from gateway.db.placings import InboundMove
 from gateway.db.retention import ContentDeparture
-from gateway.domain.rejected import settled_at
+from gateway.domain.inbound.rejected import settled_at
 from gateway.domain.retention import Facts, RetentionRule
 
 

@@ -18,8 +18,8 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece, StatusEvent
 from gateway.db.returns import EventRetraction, Reissue, ReturnedMail, ReturnNotice
-from gateway.domain.delivery import DeliveryKind, Outcome
-from gateway.domain.returning import (
+from gateway.domain.receipt.delivery import DeliveryKind, Outcome
+from gateway.domain.receipt.returning import (
     FICTION_WORDS,
     REASON_WORDS,
     ReturnAction,

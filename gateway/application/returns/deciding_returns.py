@@ -22,10 +22,10 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Office, Person
 from gateway.db.returns import ReturnedMail
-from gateway.domain.address import normalise
+from gateway.domain.addresses.address import normalise
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.permission import Action
-from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason, check_decision
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.receipt.returning import ReturnAction, ReturnFiction, ReturnReason, check_decision
 from gateway.errors import Conflict, InputError, NotFound
 
 _NEW_LETTER = frozenset({ReturnAction.REISSUE, ReturnAction.SERVE})

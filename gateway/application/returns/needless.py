@@ -17,9 +17,9 @@ from gateway.application.trail.sealing import table_of
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Submission
 from gateway.db.returns import Reissue
+from gateway.domain.receipt.returning import NEEDLESS
 from gateway.domain.references import for_people
-from gateway.domain.returning import NEEDLESS
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.errors import Conflict
 
 

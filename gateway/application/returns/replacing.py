@@ -16,8 +16,8 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Office, Person
 from gateway.db.returns import Reissue
-from gateway.domain.letter import LetterState
-from gateway.domain.mailpiece import Service
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.pieces.mailpiece import Service
 from gateway.domain.references import for_people
 from gateway.errors import Conflict
 

@@ -16,8 +16,8 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece
 from gateway.db.returns import Reissue, ReturnedMail, ReturnNotice
+from gateway.domain.receipt.returning import NEEDLESS, ReturnReason, merged
 from gateway.domain.references import for_people
-from gateway.domain.returning import NEEDLESS, ReturnReason, merged
 
 
 def forget_unserved(session: Session, services: Services, login: str, proof_id: int, reason: str) -> None:

@@ -21,11 +21,11 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.placings import InboundMatch
 from gateway.db.returns import InboundKeyed, ReturnNotice
-from gateway.domain.inbound_classes import CERTIFICATE_OF_SERVICE, RETURNED_MAIL
+from gateway.domain.inbound.inbound_classes import CERTIFICATE_OF_SERVICE, RETURNED_MAIL
 from gateway.domain.permission import Action
-from gateway.domain.returning import Perhaps, ReturnReason, ReturnSource, agreed, reason_keyed
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.receipt.returning import Perhaps, ReturnReason, ReturnSource, agreed, reason_keyed
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, InputError, NotFound
 from gateway.ports.provider import StatusReport
 

@@ -17,9 +17,9 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.people import Case, Office, Person, User
 from gateway.db.returns import InboundKeyed, ReturnedMail, ReturnNotice
-from gateway.domain.deadlines import Assessment
 from gateway.domain.permission import Action
-from gateway.domain.returning import ReturnAction, ReturnFiction, ReturnReason, ReturnRule, ReturnSource
+from gateway.domain.receipt.deadlines import Assessment
+from gateway.domain.receipt.returning import ReturnAction, ReturnFiction, ReturnReason, ReturnRule, ReturnSource
 from gateway.errors import NotFound
 
 

@@ -1,8 +1,8 @@
 """Suspending an address (*Anschrift sperren*): nothing goes to this person at this address, in any case.
 
 Asked when a letter is submitted, when it is approved, when the run takes it, and before its release
-(`intercepting`). What waits is held with the code of `domain.returning.SUSPENDED`; which suspensions hold is told by
-`suspensions`.
+(`intercepting`). What waits is held with the code of `domain.receipt.returning.SUSPENDED`; which suspensions hold is
+told by `suspensions`.
 """
 
 from collections.abc import Sequence
@@ -24,9 +24,9 @@ from gateway.db.brake import pull_brake
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.returns import AddressSuspension, ReturnedMail
-from gateway.domain.letter import CANCELLABLE
+from gateway.domain.letters.letter import CANCELLABLE
 from gateway.domain.permission import Action
-from gateway.domain.returning import SUSPENDED, address_key
+from gateway.domain.receipt.returning import SUSPENDED, address_key
 from gateway.errors import InputError, NotFound
 
 

@@ -17,8 +17,8 @@ from gateway.db.mail import MailPiece
 from gateway.db.people import Office, Person
 from gateway.db.returns import AddressSuspension, ReturnedMail
 from gateway.domain.permission import Action
+from gateway.domain.receipt.returning import REASON_WORDS, SUSPENDED, ReturnReason, address_key
 from gateway.domain.references import for_people
-from gateway.domain.returning import REASON_WORDS, SUSPENDED, ReturnReason, address_key
 from gateway.errors import Conflict
 
 

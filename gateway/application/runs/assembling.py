@@ -22,9 +22,9 @@ from gateway.db.enclosures import SignedCompanion
 from gateway.db.engine import row_id
 from gateway.db.letters import Approval, Document, Recipient
 from gateway.db.mail import MailPiece
-from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import Service
-from gateway.domain.postage import Postage, postage
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.pieces.postage import Postage, postage
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import DocumentInvalid, InputError, IntegrityError, NotFound, RenderError
 
 _IS_WAITING = (col(MailPiece.print_sha256).is_(None), col(MailPiece.fault_code).is_(None))
@@ -206,7 +206,7 @@ def _counts(signed: type[Approval] | type[SignedCompanion]) -> ColumnElement[boo
 def approved_hashes(session: Session, piece_ids: Collection[int]) -> dict[int, list[str]]:
     """The documents of each piece: letter by letter, each followed by its own companions.
 
-    Whose address is in the window is the first one's; the others have the same (`gateway.domain.bundling`).
+    Whose address is in the window is the first one's; the others have the same (`gateway.domain.pieces.bundling`).
     """
     copies = (
         select(Recipient.id, Recipient.mail_piece_id)

@@ -1,7 +1,7 @@
 """The nightly run, first step: which letters go tonight, in which batches, and which share an envelope.
 
 Letters are selected by state and approval time, never by a window: what one run missed, the next one takes. Which
-letters share an envelope is decided by `gateway.domain.bundling`; why one does not is written down with it.
+letters share an envelope is decided by `gateway.domain.pieces.bundling`; why one does not is written down with it.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,10 +32,10 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Run
 from gateway.db.people import Office
-from gateway.domain.bundling import Envelopes, Placement
-from gateway.domain.bundling_rules import ALREADY_ASSEMBLED, Candidate
-from gateway.domain.letter import LetterState
-from gateway.domain.routing import Evening
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.pieces.bundling import Envelopes, Placement
+from gateway.domain.pieces.bundling_rules import ALREADY_ASSEMBLED, Candidate
+from gateway.domain.pieces.routing import Evening
 from gateway.errors import Conflict
 
 CHUNK = 200

@@ -1,6 +1,6 @@
 """Bundling, from the rows: what decides about a copy's envelope, who travels with whom, and why others do not.
 
-Decides nothing itself (`gateway.domain.bundling`) and writes nothing; planning and forecast use it alike.
+Decides nothing itself (`gateway.domain.pieces.bundling`) and writes nothing; planning and forecast use it alike.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,11 +17,11 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission
 from gateway.db.people import Case, CaseMember, Office
-from gateway.domain.bundling import Envelope, Envelopes
-from gateway.domain.bundling_rules import VETOES, Candidate, Limits, Veto
-from gateway.domain.mailpiece import sheets_for
-from gateway.domain.routing import Evening
-from gateway.domain.submission import SubmissionState
+from gateway.domain.pieces.bundling import Envelope, Envelopes
+from gateway.domain.pieces.bundling_rules import VETOES, Candidate, Limits, Veto
+from gateway.domain.pieces.mailpiece import sheets_for
+from gateway.domain.pieces.routing import Evening
+from gateway.domain.runs.submission import SubmissionState
 
 
 @dataclass(frozen=True)

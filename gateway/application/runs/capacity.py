@@ -12,7 +12,7 @@ from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
-from gateway.domain.routing import Evening
+from gateway.domain.pieces.routing import Evening
 
 
 class Capacity:

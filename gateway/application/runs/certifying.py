@@ -24,7 +24,7 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
 from gateway.db.people import Case
-from gateway.domain.foreign_text import Identifier, IdentifierIndex, Kind, foreign
+from gateway.domain.sheets.foreign_text import Identifier, IdentifierIndex, Kind, foreign
 from gateway.errors import DocumentInvalid, IntegrityError, NotFound, RenderError
 
 FAULT = "foreign-text"

@@ -6,7 +6,7 @@ from sqlmodel import col, func, select
 
 from gateway.db.engine import Database
 from gateway.db.mail import Submission
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import ConfigError
 from gateway.ports.provider import Provider, Trial
 

@@ -13,7 +13,7 @@ from gateway.application.services import Services
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece
 from gateway.db.people import Office
-from gateway.domain.routing import Evening, Kind
+from gateway.domain.pieces.routing import Evening, Kind
 
 _KIND = (col(Office.key), col(Letter.service), col(Letter.template), col(Recipient.country))
 

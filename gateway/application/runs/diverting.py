@@ -25,9 +25,9 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
 from gateway.db.people import Office
-from gateway.domain.mailpiece import Service
 from gateway.domain.permission import Action
-from gateway.domain.submission import SubmissionState
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import InputError
 from gateway.ports.provider import Capabilities
 

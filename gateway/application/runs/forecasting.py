@@ -1,6 +1,6 @@
 """Forecasting: what tonight would be, from the rows and without changing any: volumes, cost, saving, and what stays.
 
-Goes by the same rules as the run (`batching`, `domain.bundling`) and by the pages that the signed documents have.
+Goes by the same rules as the run (`batching`, `domain.pieces.bundling`) and by the pages of the signed documents.
 """
 
 from collections import Counter
@@ -22,12 +22,12 @@ from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter
 from gateway.db.people import Office
-from gateway.domain.bundling import Envelope, Envelopes
-from gateway.domain.bundling_rules import Candidate
-from gateway.domain.letter import LetterState
-from gateway.domain.mailpiece import Service
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
-from gateway.domain.timeliness import STALE
+from gateway.domain.pieces.bundling import Envelope, Envelopes
+from gateway.domain.pieces.bundling_rules import Candidate
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.timeliness import STALE
 from gateway.errors import InputError
 
 _Key = TypeVar("_Key")

@@ -12,10 +12,10 @@ from gateway.application.services import Services
 from gateway.application.tracking.tracking import try_record
 from gateway.db.letters import Letter
 from gateway.db.mail import Submission
-from gateway.domain.letter import LetterState
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
-from gateway.domain.status import Status
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, OutcomeUnknown, Refused
 from gateway.ports.provider import HoldBasket
 

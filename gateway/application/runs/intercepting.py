@@ -21,9 +21,9 @@ from gateway.db.engine import compare_and_set
 from gateway.db.letters import Recipient
 from gateway.db.mail import MailPiece, Submission
 from gateway.db.returns import AddressSuspension
-from gateway.domain.by_hand import HandChannel
-from gateway.domain.returning import SUSPENDED
-from gateway.domain.submission import SubmissionState
+from gateway.domain.receipt.returning import SUSPENDED
+from gateway.domain.runs.by_hand import HandChannel
+from gateway.domain.runs.submission import SubmissionState
 
 _NOT_LEFT = (SubmissionState.PLANNED, SubmissionState.STAGED)
 

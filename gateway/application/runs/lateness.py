@@ -15,8 +15,8 @@ from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
-from gateway.domain.submission import SubmissionState
-from gateway.domain.timeliness import STALE
+from gateway.domain.runs.submission import SubmissionState
+from gateway.domain.runs.timeliness import STALE
 
 _NOT_LEFT = frozenset({SubmissionState.PLANNED, SubmissionState.STAGED})
 

@@ -22,7 +22,7 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
 from gateway.db.retention import LetterRetention
 from gateway.domain.retry import wait_before
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Unit
 

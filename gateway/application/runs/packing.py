@@ -19,8 +19,8 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Submission
 from gateway.db.people import Office
-from gateway.domain.formal_service import ServiceOrder, order_for
-from gateway.domain.submission import SubmissionState
+from gateway.domain.pieces.formal_service import ServiceOrder, order_for
+from gateway.domain.runs.submission import SubmissionState
 from gateway.ports.provider import PrintPiece, Sender, Unit
 
 _AT_ONCE = 1000

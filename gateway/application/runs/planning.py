@@ -10,10 +10,10 @@ from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission
-from gateway.domain.by_hand import BY_HAND
-from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import Service
-from gateway.domain.submission import SubmissionState
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.by_hand import BY_HAND
+from gateway.domain.runs.submission import SubmissionState
+from gateway.domain.sheets.layout import PrintProfile
 
 
 def new_piece(

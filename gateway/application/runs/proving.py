@@ -13,8 +13,8 @@ from gateway.db.certificates import RunCertificate
 from gateway.db.mail import Batch, Run
 from gateway.db.people import Office
 from gateway.domain.permission import Action
-from gateway.domain.proof import Certificate, ProvenPiece, RunProof, proven_check
 from gateway.domain.references import for_people
+from gateway.domain.runs.proof import Certificate, ProvenPiece, RunProof, proven_check
 from gateway.errors import NotFound, NotPermitted
 
 MAX_LISTED = 100

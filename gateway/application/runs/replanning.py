@@ -1,6 +1,6 @@
 """Replanning: taking a piece back that certainly was not released, and giving it another way out of the house.
 
-Works in the caller's transaction. Whether it is certain is decided by `gateway.domain.desk`, by the caller, in the
+Works in the caller's transaction. Whether it is certain is decided by `gateway.domain.desk.desk`, by the caller, in the
 same transaction; here each step is a compare-and-set of the state that this was decided on.
 """
 
@@ -18,8 +18,8 @@ from gateway.application.tracking.tracking import live_submission
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission
-from gateway.domain.desk import WITHDRAWN
-from gateway.domain.submission import SubmissionState
+from gateway.domain.desk.desk import WITHDRAWN
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import InputError
 
 

@@ -17,9 +17,9 @@ from gateway.application.runs.trying import try_out_now
 from gateway.application.services import Services
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run
-from gateway.domain.letter import LetterState
+from gateway.domain.account.standing import OF_FAULT
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
-from gateway.domain.standing import OF_FAULT
 
 Progress = Callable[[str, int], None]
 """Told the step and how many are done."""

@@ -25,8 +25,8 @@ from gateway.db.mail import Batch, MailPiece, Run, Submission
 from gateway.db.people import Office
 from gateway.db.templates import TemplateVersion
 from gateway.domain.permission import Action
-from gateway.domain.stopping import StopScope
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.stopping import StopScope
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, InputError, NotFound
 
 _RUN = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{1,4})")

@@ -3,7 +3,7 @@
 The intent is committed before the external effect, the outcome after it; nothing external happens inside an open
 transaction. A lock that dies with its holder is held from reading the state to writing the outcome, so that a
 paused process cannot wake up and release what another has recovered. What may follow is decided by
-`gateway.domain.submission.next_action`, and by nothing else. The submissions of a consignment move together.
+`gateway.domain.runs.submission.next_action`, and by nothing else. The submissions of a consignment move together.
 
 Consignments move beside one another as far as their provider bears it (`Capabilities.parallel`), providers always do.
 """
@@ -35,7 +35,7 @@ from gateway.application.runs.packing import StoredPieces, pack
 from gateway.application.services import Services
 from gateway.db import mail
 from gateway.db.mail import Submission
-from gateway.domain.submission import NextAction, SubmissionState, next_action
+from gateway.domain.runs.submission import NextAction, SubmissionState, next_action
 from gateway.errors import AlreadyReleased, Conflict, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Consignment, Provider, Unit
 

@@ -19,9 +19,9 @@ from gateway.application.services import Services
 from gateway.application.templates.linting import SAMPLE_OFFICE, sample_request
 from gateway.db.canaries import Canary
 from gateway.db.engine import row_id
-from gateway.domain.canary import MEANING, Answer, Change, changes
-from gateway.domain.mailpiece import Service
+from gateway.domain.pieces.mailpiece import Service
 from gateway.domain.references import reference_from
+from gateway.domain.runs.canary import MEANING, Answer, Change, changes
 from gateway.errors import GatewayError, NotSent, OutcomeUnknown, ProviderError, Refused
 from gateway.ports.provider import PrintPiece, Sender, Trial, TrialAnswer
 

@@ -18,9 +18,9 @@ from gateway.application.services import Services
 from gateway.application.templates.versions import find_rows, newest, renewed_values
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Approval, Letter, Recipient
-from gateway.domain.letter import LetterState
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
-from gateway.domain.publishing import TEMPLATE_WITHDRAWN, VersionState, healed_as
+from gateway.domain.templates.publishing import TEMPLATE_WITHDRAWN, VersionState, healed_as
 from gateway.errors import Conflict, DataInvalid, GatewayError
 from gateway.ports.renderer import TemplateMeta
 

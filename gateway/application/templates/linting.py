@@ -12,10 +12,10 @@ from sqlmodel import Session, select
 
 from gateway.application.services import Services
 from gateway.db.people import Office
-from gateway.domain.accessible import TWIN_TITLES, AccessibleCopy
 from gateway.domain.findings import Finding, Severity, about
-from gateway.domain.template_rules import ISSUER_RULES, check_sample, check_schema
-from gateway.domain.template_sample import Issuer, LetterText, Sample
+from gateway.domain.letters.accessible import TWIN_TITLES, AccessibleCopy
+from gateway.domain.templates.template_rules import ISSUER_RULES, check_sample, check_schema
+from gateway.domain.templates.template_sample import Issuer, LetterText, Sample
 from gateway.errors import AddressInvalid, DataInvalid, NotFound, RenderError
 from gateway.ports.renderer import OfficeValues, RenderedDocument, RenderRequest, TemplateMeta
 

@@ -15,7 +15,7 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.templates import TemplateVersion
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.permission import Action
-from gateway.domain.publishing import Step, VersionState, after, may_publish
+from gateway.domain.templates.publishing import Step, VersionState, after, may_publish
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.ports.renderer import TemplateMeta
 

@@ -11,7 +11,7 @@ from gateway.application.services import Services
 from gateway.application.templates.linting import sample_request
 from gateway.application.templates.publishing import in_folder
 from gateway.application.templates.versions import at_hand, find_row, newest
-from gateway.domain.text_diff import Row, changed, side_by_side, unified
+from gateway.domain.templates.text_diff import Row, changed, side_by_side, unified
 from gateway.errors import DataInvalid, NotFound
 from gateway.ports.renderer import PagePair, RenderRequest, TemplateMeta
 

@@ -9,7 +9,7 @@ from gateway.application.services import Services
 from gateway.application.templates.healing import ill_letters
 from gateway.application.templates.versions import find_rows, newest_row
 from gateway.db.templates import TemplateVersion
-from gateway.domain.publishing import VersionState
+from gateway.domain.templates.publishing import VersionState
 from gateway.errors import NotFound, RenderError
 from gateway.ports.renderer import TemplateMeta
 

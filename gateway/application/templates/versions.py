@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from gateway.application.services import Services
 from gateway.db.letters import Letter
 from gateway.db.templates import TemplateVersion
-from gateway.domain.publishing import VersionState
+from gateway.domain.templates.publishing import VersionState
 from gateway.errors import Conflict, RenderError
 from gateway.ports.renderer import TemplateMeta
 

@@ -10,7 +10,7 @@ from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter
 from gateway.db.templates import TemplateVersion
 from gateway.domain.permission import Action
-from gateway.domain.publishing import HELD_WITH_VERSION, TEMPLATE_WITHDRAWN, Step, VersionState, after
+from gateway.domain.templates.publishing import HELD_WITH_VERSION, TEMPLATE_WITHDRAWN, Step, VersionState, after
 from gateway.errors import Conflict, InputError
 
 

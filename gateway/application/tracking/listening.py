@@ -12,7 +12,7 @@ from gateway.application.services import Services
 from gateway.application.tracking.tracking import record
 from gateway.db.unmatched import UnmatchedReport
 from gateway.domain.permission import Action
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.errors import NotFound
 
 MAX_LISTED = 200

@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from gateway.db.by_hand import ByHand
 from gateway.db.mail import Submission
-from gateway.domain.by_hand import BY_HAND
-from gateway.domain.desk import Problem
+from gateway.domain.desk.desk import Problem
+from gateway.domain.runs.by_hand import BY_HAND
 
 _BY_PROVIDER: Mapping[Problem, str] = {
     Problem.LATE_HAND_OVER: "Die Sendung ist im Tageslauf, aber nicht übergeben.",

@@ -16,8 +16,8 @@ from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Submission
 from gateway.db.tallies import ProviderTally, TallyFinding
-from gateway.domain.submission import SubmissionState
-from gateway.domain.tally import Difference, HandedOver, Held, Tally, compare
+from gateway.domain.runs.submission import SubmissionState
+from gateway.domain.runs.tally import Difference, HandedOver, Held, Tally, compare
 from gateway.errors import InputError, ProviderError
 from gateway.ports.provider import Listing
 

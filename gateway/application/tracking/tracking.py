@@ -22,9 +22,9 @@ from gateway.db.by_hand import ByHand
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
 from gateway.db.unmatched import UnmatchedReport
-from gateway.domain.by_hand import BY_HAND, HandChannel
-from gateway.domain.status import Noted, Status, is_settled, stands
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.by_hand import BY_HAND, HandChannel
+from gateway.domain.runs.status import Noted, Status, is_settled, stands
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import ProviderError
 from gateway.ports.provider import NamesNumbers, PieceNumbers, StatusReport
 
@@ -90,7 +90,7 @@ def status_of(submission: Submission | None) -> Status:
 
 
 def folded(session: Session, submission: Submission, piece: MailPiece) -> tuple[Status, int]:
-    """What is kept at a submission: where its piece stands (`domain.status.stands`), and how many events it has."""
+    """What is kept at a submission: where its piece stands (`domain.runs.status`), and how many events it has."""
     events = select(StatusEvent.status, StatusEvent.received_at, not_retracted())
     told = session.exec(events.where(StatusEvent.submission_id == submission.id)).all()
     said = ((Status(status), came) for status, came, holds in told if holds)

@@ -17,7 +17,7 @@ from gateway.db.mail import Batch, MailPiece, Posting, Run
 from gateway.db.people import AuditEntry, User
 from gateway.db.seals import AuditDeparture, AuditSeal
 from gateway.domain.permission import Action
-from gateway.domain.trail import action_words
+from gateway.domain.trail.trail import action_words
 
 _FIRST = ("letter-written", "letter-imported")
 """How a letter begins."""

@@ -30,9 +30,9 @@ from gateway.db.people import Case, CaseMember, Person
 from gateway.db.postings import ExceptionState, PostingException, PostingExceptionPiece
 from gateway.db.retention import ContentDeparture, DeletionLock, LetterRetention
 from gateway.db.returns import AddressSuspension, CertificateNotice, ReturnNotice
-from gateway.domain.letter import LetterState
-from gateway.domain.mailing import MailingState
-from gateway.domain.originals import Paper
+from gateway.domain.letters.letter import LetterState
+from gateway.domain.letters.mailing import MailingState
+from gateway.domain.paper.originals import Paper
 
 _SLICE = 5000
 """Names in one statement."""

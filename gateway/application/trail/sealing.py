@@ -13,7 +13,7 @@ from sqlmodel import SQLModel, col, select
 from gateway.application.services import Services
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
-from gateway.domain.chain import Anchor, ChainEntry, ChainSeal, sealed
+from gateway.domain.trail.chain import Anchor, ChainEntry, ChainSeal, sealed
 
 SALT_BITS = 128
 _CHUNK = 1000

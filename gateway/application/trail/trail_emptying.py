@@ -22,8 +22,8 @@ from gateway.db.columns import columns
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditDeparture, AuditSeal
-from gateway.domain.chain import GENESIS
-from gateway.domain.departure import DEPARTED, Departed, DepartureSum
+from gateway.domain.trail.chain import GENESIS
+from gateway.domain.trail.departure import DEPARTED, Departed, DepartureSum
 
 
 def empty_trail(services: Services) -> int:

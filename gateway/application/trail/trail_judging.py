@@ -20,8 +20,9 @@ from gateway.application.trail.verifying import cut_off, pairs
 from gateway.db.columns import columns
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
-from gateway.domain.chain import GENESIS, ChainEntry, ChainSeal, entry_hash, link_hash
-from gateway.domain.departure import (
+from gateway.domain.retention import Keep
+from gateway.domain.trail.chain import GENESIS, ChainEntry, ChainSeal, entry_hash, link_hash
+from gateway.domain.trail.departure import (
     REASONS_DELETED,
     Aged,
     Departed,
@@ -29,7 +30,6 @@ from gateway.domain.departure import (
     anchored_before,
     what_keeps_entry,
 )
-from gateway.domain.retention import Keep
 from gateway.errors import IntegrityError
 
 CHUNK = 2000

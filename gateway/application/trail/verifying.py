@@ -18,10 +18,10 @@ from gateway.application.services import Services
 from gateway.application.trail.sealing import entry_of, table_of
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
-from gateway.domain.chain import ChainCheck, ChainEntry, ChainFault, ChainSeal, is_emptied
-from gateway.domain.departure import REASONS_DELETED, DepartureCheck
 from gateway.domain.permission import Action
 from gateway.domain.retention import Kind
+from gateway.domain.trail.chain import ChainCheck, ChainEntry, ChainFault, ChainSeal, is_emptied
+from gateway.domain.trail.departure import REASONS_DELETED, DepartureCheck
 
 UNSEALED_FOR = timedelta(hours=1)
 """Older than this, an entry without a seal is a finding."""

@@ -14,12 +14,12 @@ from gateway.application.runs.stopping import stop_reasons
 from gateway.application.services import Services
 from gateway.application.views.showing import LetterView, RecipientView, left_sentences, view_of
 from gateway.db.people import Office
-from gateway.domain.by_hand import HandChannel
-from gateway.domain.letter import CANCELLABLE, LetterState
+from gateway.domain.account.standing import Standing
+from gateway.domain.letters.letter import CANCELLABLE, LetterState
 from gateway.domain.permission import Action
+from gateway.domain.receipt.returning import FICTION_WORDS, REASON_WORDS
 from gateway.domain.references import for_people
-from gateway.domain.returning import FICTION_WORDS, REASON_WORDS
-from gateway.domain.standing import Standing
+from gateway.domain.runs.by_hand import HandChannel
 
 _SENTENCES = {
     Standing.DRAFT: "Das Schreiben ist ein Entwurf; die Verfasserin reicht es zur Freigabe ein.",

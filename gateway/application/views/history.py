@@ -14,10 +14,10 @@ from gateway.application.returns.coming_back import not_retracted
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.delivery import DeliveryProof
 from gateway.db.mail import MailPiece, StatusEvent, Submission
-from gateway.domain.by_hand import BY_HAND, HandChannel
-from gateway.domain.delivery import DeliveryKind, Verdict, describe
-from gateway.domain.desk import WITHDRAWN
-from gateway.domain.status import Status
+from gateway.domain.desk.desk import WITHDRAWN
+from gateway.domain.receipt.delivery import DeliveryKind, Verdict, describe
+from gateway.domain.runs.by_hand import BY_HAND, HandChannel
+from gateway.domain.runs.status import Status
 
 RETRACTED = "zurückgenommen: der Scan gehörte zu einem anderen Fall"
 """What is told of a statement that turned out to be about another piece."""

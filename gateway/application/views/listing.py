@@ -19,8 +19,8 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, Submission
 from gateway.db.people import Case, Office, User
+from gateway.domain.account.standing import Standing, standing_of_copy, standing_of_letter
 from gateway.domain.permission import Action
-from gateway.domain.standing import Standing, standing_of_copy, standing_of_letter
 
 
 @dataclass(frozen=True)

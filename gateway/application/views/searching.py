@@ -39,9 +39,9 @@ from gateway.db.people import (
     Representative,
     RepresentativeKind,
 )
-from gateway.domain.letter import LetterState
+from gateway.domain.account.standing import OF_FAULT, Standing
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
-from gateway.domain.standing import OF_FAULT, Standing
 from gateway.errors import AddressInvalid
 
 _MAX_SCANNED = 2_000

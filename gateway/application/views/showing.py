@@ -38,12 +38,12 @@ from gateway.db.letters import Approval, Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Posting, Run
 from gateway.db.people import Case, Office, User
 from gateway.db.retention import LetterRetention
-from gateway.domain.accessible import TWIN_TITLES, CompanionKind
-from gateway.domain.deadlines import Assessment
-from gateway.domain.mailpiece import Service
+from gateway.domain.account.standing import Standing, standing_of_copy, standing_of_letter
+from gateway.domain.letters.accessible import TWIN_TITLES, CompanionKind
 from gateway.domain.permission import Action
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.deadlines import Assessment
 from gateway.domain.retention import sentences_of_leaving
-from gateway.domain.standing import Standing, standing_of_copy, standing_of_letter
 from gateway.ports.provider import PieceNumbers
 
 

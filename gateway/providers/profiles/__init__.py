@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from gateway.domain.envelope import ENVELOPES
 from gateway.domain.findings import Box
-from gateway.domain.layout import A4_HEIGHT_MM, A4_WIDTH_MM, EnvelopeUse, PrintProfile
+from gateway.domain.sheets.envelope import ENVELOPES
+from gateway.domain.sheets.layout import A4_HEIGHT_MM, A4_WIDTH_MM, EnvelopeUse, PrintProfile
 from gateway.errors import ConfigError, NotFound
 
 ZONES = ("printable", "return_line", "franking_band", "recipient", "sheet_code", "return_code")

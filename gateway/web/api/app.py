@@ -6,7 +6,7 @@ from dataclasses import replace
 from fastapi import Depends, FastAPI
 
 from gateway.application.services import Services
-from gateway.domain.trail import Entrance
+from gateway.domain.trail.trail import Entrance
 from gateway.web.api import cases, checks, letters, pdfs, scans
 from gateway.web.api.callers import TOKEN
 from gateway.web.api.door import Door

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Body, Form, Query, UploadFile
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
-from gateway.domain.address import HOME_COUNTRY, as_json, check_lines, normalise_lines
-from gateway.domain.deadlines import Channel, Dispatch, Regime, Remedy, assess
-from gateway.domain.mailpiece import Service
-from gateway.domain.postage import postage
-from gateway.domain.uploads import MAX_UPLOAD_BYTES
+from gateway.domain.addresses.address import HOME_COUNTRY, as_json, check_lines, normalise_lines
+from gateway.domain.letters.uploads import MAX_UPLOAD_BYTES
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.pieces.postage import postage
+from gateway.domain.receipt.deadlines import Channel, Dispatch, Regime, Remedy, assess
 from gateway.errors import DocumentInvalid, InputError
 from gateway.web.api.callers import Asks, Caller, Checks, Strict
 from gateway.web.api.pdfs import content_of

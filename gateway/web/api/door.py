@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.application.access.tokens import Bearer, bearer
 from gateway.application.services import Services
-from gateway.domain.uploads import MAX_UPLOAD_BYTES
+from gateway.domain.letters.uploads import MAX_UPLOAD_BYTES
 from gateway.web.api.problems import problem
 
 KEY = "idempotency-key"

@@ -18,7 +18,7 @@ from gateway.application.services import Services
 from gateway.application.views.opening import open_document
 from gateway.application.views.searching import LetterFilter, find_letters
 from gateway.application.views.shaping import line_json
-from gateway.domain.standing import Standing
+from gateway.domain.account.standing import Standing
 from gateway.errors import Conflict, InputError
 from gateway.web.api.callers import Approves, Caller, Opens, Reads, Strict, Withholds, Writes
 

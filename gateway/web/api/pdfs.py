@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from gateway.application.letters.uploading import Upload, import_letter
-from gateway.domain.uploads import MAX_UPLOAD_BYTES
+from gateway.domain.letters.uploads import MAX_UPLOAD_BYTES
 from gateway.web.api.callers import Strict, Writes
 from gateway.web.api.letters import made
 

@@ -12,7 +12,7 @@ from gateway.application.arrivals.quarantining import discard
 from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.filing.filing import file_due
 from gateway.application.inbound.placing import assign
-from gateway.domain.account_report import InboundBalance, by_day
+from gateway.domain.account.account_report import InboundBalance, by_day
 from gateway.errors import DocumentInvalid
 from gateway.testing.scan_centre import ScanCentre, apply_fault
 from gateway.testing.scan_centre.mail import foreign, letter_naming

@@ -25,10 +25,10 @@ from gateway.db.certificates import RunCertificate
 from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.mail import Posting, Submission
-from gateway.domain.account import Account, Line
+from gateway.domain.account.account import Account, Line
+from gateway.domain.account.sweep import SweepRules
 from gateway.domain.references import for_people
-from gateway.domain.submission import SubmissionState
-from gateway.domain.sweep import SweepRules
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import NotFound, NotPermitted
 from gateway.testing.epost import EpostSimulator
 from tests.postgres import PostgresServer

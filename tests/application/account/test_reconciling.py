@@ -12,7 +12,7 @@ from gateway.application.tracking.tracking import poll
 from gateway.application.views.explaining import explain
 from gateway.db.letters import Approval, Recipient
 from gateway.db.mail import StatusEvent, Submission
-from gateway.domain.account import Line
+from gateway.domain.account.account import Line
 from gateway.domain.references import for_people
 from gateway.errors import NotPermitted
 from tests.world import MONDAY, World, at

@@ -16,9 +16,9 @@ from gateway.application.arrivals.arrivals_view import arrivals_view
 from gateway.application.arrivals.quarantining import discard
 from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.desk.alarming import alarms, settle
-from gateway.domain.alarms import AlarmAction, AlarmKind
-from gateway.domain.scan_sources import ScanSource
-from gateway.domain.sequences import as_words, gaps
+from gateway.domain.desk.alarms import AlarmAction, AlarmKind
+from gateway.domain.inbound.scan_sources import ScanSource
+from gateway.domain.inbound.sequences import as_words, gaps
 from gateway.errors import DocumentInvalid, NotPermitted
 from gateway.inbound.sftp_site import SftpSite
 from gateway.sftp_line import SftpSettings

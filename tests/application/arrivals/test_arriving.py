@@ -18,8 +18,8 @@ from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery, QuarantineDecision
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, ScanDelivery
-from gateway.domain.alarms import AlarmKind
-from gateway.domain.scan_sources import ScanSource
+from gateway.domain.desk.alarms import AlarmKind
+from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite

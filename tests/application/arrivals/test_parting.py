@@ -13,8 +13,8 @@ from gateway.application.filing.filing import file_due
 from gateway.application.inbound.placing import assign
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.people import AuditEntry
-from gateway.domain.feedback import ScanFinding
-from gateway.domain.originals import Paper
+from gateway.domain.inbound.feedback import ScanFinding
+from gateway.domain.paper.originals import Paper
 from gateway.errors import Conflict, InputError, NotPermitted
 from gateway.testing.scans import ScanSpec
 from tests.application.arrivals.test_receiving import change_manifest, deliver, take

@@ -17,7 +17,7 @@ from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.letters import Letter
 from gateway.db.people import Case
 from gateway.db.placings import InboundMatch, InboundProposal
-from gateway.domain.match_strength import Confidence, Evidence
+from gateway.domain.inbound.match_strength import Confidence, Evidence
 from gateway.domain.references import for_people
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.testing.scans import ScanSpec, make_delivery, write_manifest

@@ -26,11 +26,11 @@ from gateway.application.paper.paper_returning import arrived, recall
 from gateway.application.paper.paper_view import originals, paper_view
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.originals import DestructionItem
-from gateway.domain.alarms import AlarmAction, AlarmKind
-from gateway.domain.feedback import ScanFinding
-from gateway.domain.original_reports import PaperFinding
-from gateway.domain.originals import Hold, Paper
-from gateway.domain.rejected import Expectation
+from gateway.domain.desk.alarms import AlarmAction, AlarmKind
+from gateway.domain.inbound.feedback import ScanFinding
+from gateway.domain.inbound.rejected import Expectation
+from gateway.domain.paper.original_reports import PaperFinding
+from gateway.domain.paper.originals import Hold, Paper
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.testing.scans import ScanSpec
 from tests.application.arrivals.test_receiving import SOURCE, change_manifest, deliver, take

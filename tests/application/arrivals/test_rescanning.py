@@ -22,7 +22,7 @@ from gateway.application.retention.destroying import apply
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanNote
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.placings import InboundMove
-from gateway.domain.feedback import ScanFinding
+from gateway.domain.inbound.feedback import ScanFinding
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.ports.casefile import CaseRef
 from gateway.testing.scan_centre.notes import NoteSpec, transfer_note

@@ -29,10 +29,10 @@ from gateway.application.runs.submitting import hand_over
 from gateway.application.tracking.tracking import poll
 from gateway.db.by_hand import HandPrint
 from gateway.db.people import AuditEntry
-from gateway.domain.account import Line
-from gateway.domain.by_hand import HandChannel, Leaving
-from gateway.domain.delivery import DeliveryKind, Outcome
-from gateway.domain.stopping import StopScope
+from gateway.domain.account.account import Line
+from gateway.domain.receipt.delivery import DeliveryKind, Outcome
+from gateway.domain.runs.by_hand import HandChannel, Leaving
+from gateway.domain.runs.stopping import StopScope
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from tests.world import AWARD, BERLIN, MONDAY, World, at
 

@@ -18,10 +18,10 @@ from gateway.application.tracking.tallying import tally_due
 from gateway.db.desk import DeskDecision
 from gateway.db.mail import MailPiece
 from gateway.db.people import AuditEntry, User
-from gateway.domain.account import Line
-from gateway.domain.desk import DeskAction, Problem
-from gateway.domain.status import Status
-from gateway.domain.submission import DuplicateGuard
+from gateway.domain.account.account import Line
+from gateway.domain.desk.desk import DeskAction, Problem
+from gateway.domain.runs.status import Status
+from gateway.domain.runs.submission import DuplicateGuard
 from gateway.errors import Conflict, InputError, IntegrityError, NotFound, NotPermitted, RenderError
 from gateway.ports.provider import StatusReport
 from tests.application.runs.test_packing import NAME, PrintCentre

@@ -15,8 +15,8 @@ from gateway.application.posting import posting
 from gateway.application.tracking.tracking import poll
 from gateway.db.files import Filing
 from gateway.db.letters import Letter
-from gateway.domain.filing_fields import FIELDS
-from gateway.domain.letter import LetterState
+from gateway.domain.filing.filing_fields import FIELDS
+from gateway.domain.letters.letter import LetterState
 from gateway.errors import CaseFileError
 from gateway.ports.casefile import CaseRef, FilingEntry
 from tests.world import AWARD, World

@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from gateway.application.access.importing import import_cases
 from gateway.application.inbound.matching import known_numbers
 from gateway.db.people import Case, CaseNumber
-from gateway.domain.file_numbers import file_numbers_in, normalise_file_number
-from gateway.domain.inbound import Seen
+from gateway.domain.inbound.file_numbers import file_numbers_in, normalise_file_number
+from gateway.domain.inbound.inbound import Seen
 from tests.world import World
 
 CASES = [(f"JC-BOR-2031-{number:05d}", f"35702//{12345 + number // 2:07d}") for number in range(1, 41)]

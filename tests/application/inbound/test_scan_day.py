@@ -19,7 +19,7 @@ from gateway.application.paper.paper_rounds import paper_round
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument
 from gateway.db.people import Case
-from gateway.domain.originals import Paper, Quality
+from gateway.domain.paper.originals import Paper, Quality
 from gateway.inbound.folder_site import FolderSite
 from gateway.testing.scan_centre import Mail, Place, ScanCentre, Sheaf, apply_fault
 from gateway.testing.scan_centre.mail import FOREIGN, foreign, identity_paper, letter_naming, reply_slip

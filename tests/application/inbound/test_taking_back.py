@@ -24,9 +24,9 @@ from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece, StatusEvent
 from gateway.db.people import AuditEntry
 from gateway.db.returns import AddressSuspension, EventRetraction, ReturnedMail, ReturnNotice
-from gateway.domain.delivery import DeliveryKind, Outcome
-from gateway.domain.desk import DeskAction, Problem
-from gateway.domain.returning import REASON_WORDS, ReturnAction, ReturnReason
+from gateway.domain.desk.desk import DeskAction, Problem
+from gateway.domain.receipt.delivery import DeliveryKind, Outcome
+from gateway.domain.receipt.returning import REASON_WORDS, ReturnAction, ReturnReason
 from gateway.errors import Conflict, NotFound, NotPermitted
 from gateway.testing.scans import ScanSpec
 from tests.application.arrivals.test_receiving import printed

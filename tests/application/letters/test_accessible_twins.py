@@ -16,8 +16,8 @@ from gateway.application.letters.uploading import Upload, import_letter
 from gateway.application.views.opening import document_pages, open_document
 from gateway.db.enclosures import SignedCompanion
 from gateway.db.letters import Recipient
-from gateway.domain.accessible import CompanionKind
-from gateway.domain.mailpiece import sheets_for
+from gateway.domain.letters.accessible import CompanionKind
+from gateway.domain.pieces.mailpiece import sheets_for
 from gateway.errors import DataInvalid, IntegrityError, NotPermitted, RenderError
 from gateway.ports.renderer import RenderedDocument, RenderRequest
 from tests.application.filing.test_filing_letters import index

@@ -14,7 +14,7 @@ from gateway.application.filing import filing
 from gateway.application.letters import approving, drafting, enclosing, rendering
 from gateway.application.letters.enclosing import enclose, enclosures_of, remove_enclosure
 from gateway.db.enclosures import LetterEnclosure, SignedCompanion
-from gateway.domain.enclosures import EnclosureRule
+from gateway.domain.letters.enclosures import EnclosureRule
 from gateway.errors import Conflict, DocumentInvalid, NotFound, NotPermitted
 from gateway.rendering.local import LocalRenderer
 from tests.rendering import pdfs

@@ -10,7 +10,7 @@ from sqlmodel import select
 from gateway.application.letters import approving, drafting, rendering
 from gateway.db.letters import Document
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.layout import PrintProfile
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import Conflict, RenderError
 from gateway.ports.renderer import PreflightReport, RenderedDocument, Renderer, RenderRequest
 from tests.world import World, pdf_text

@@ -9,7 +9,7 @@ from gateway.application.desk.desk_view import desk
 from gateway.application.letters import approving, withholding
 from gateway.application.runs.running import run
 from gateway.db.people import AuditEntry
-from gateway.domain.standing import Standing
+from gateway.domain.account.standing import Standing
 from gateway.errors import Conflict
 from tests.world import MONDAY, REQUEST, World, at
 

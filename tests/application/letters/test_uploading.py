@@ -13,7 +13,7 @@ from gateway.application.letters import approving, drafting, rendering, uploadin
 from gateway.application.letters.uploading import Upload, import_letter, imported_before
 from gateway.db.letters import Letter
 from gateway.db.people import Person, Representative, RepresentativeKind
-from gateway.domain.uploads import FINISHED_PDF
+from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted, RenderError
 from gateway.ports.renderer import RepairedDocument
 from tests.rendering import pdfs

@@ -18,9 +18,9 @@ from gateway.application.tracking.tracking import record
 from gateway.db.letters import Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.people import AuditEntry
-from gateway.domain.account import Line
-from gateway.domain.desk import DeskAction, Problem
-from gateway.domain.status import Status
+from gateway.domain.account.account import Line
+from gateway.domain.desk.desk import DeskAction, Problem
+from gateway.domain.runs.status import Status
 from gateway.errors import Conflict, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Consignment, StatusReport
 from tests.application.runs.test_packing import NAME, PrintCentre

@@ -27,7 +27,7 @@ from gateway.application.views.listing import list_letters
 from gateway.db.letters import Letter
 from gateway.db.mailings import MailingRow
 from gateway.db.people import Person
-from gateway.domain.mailing import MailingState
+from gateway.domain.letters.mailing import MailingState
 from gateway.errors import Conflict, InputError, NotPermitted
 from tests.world import AWARD, REQUEST, World
 

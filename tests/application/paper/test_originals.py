@@ -26,7 +26,7 @@ from gateway.application.paper.paper_view import originals, paper_view, scans_to
 from gateway.application.retention.locking import lock_deletion
 from gateway.application.services import Services
 from gateway.db.originals import DestructionCertificate, Original, OriginalEvent
-from gateway.domain.originals import Block, Hold, OriginalState, Paper, PlanState, Quality
+from gateway.domain.paper.originals import Block, Hold, OriginalState, Paper, PlanState, Quality
 from gateway.errors import Conflict, InputError, NotPermitted
 from gateway.inbound.folder_site import FolderSite
 from gateway.testing.scan_centre import Mail, Place, ScanCentre, Sheaf, apply_fault

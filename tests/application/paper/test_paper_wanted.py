@@ -20,8 +20,8 @@ from gateway.application.retention.locking import lock_deletion
 from gateway.db.arrivals import ScanAnswer, ScanFeedback
 from gateway.db.originals import Original
 from gateway.db.retention import DeletionLock
-from gateway.domain.feedback import ScanFinding
-from gateway.domain.originals import Hold, Paper, Quality
+from gateway.domain.inbound.feedback import ScanFinding
+from gateway.domain.paper.originals import Hold, Paper, Quality
 from gateway.errors import GatewayError
 from gateway.testing.scan_centre import Place, Sheaf
 from tests.application.paper.test_originals import F1, Site, letter, site

@@ -20,10 +20,10 @@ from gateway.application.posting.posting_view import DayReport, day_report, piec
 from gateway.application.tracking.tracking import poll, record
 from gateway.db.postings import PostingList, PostingRecord
 from gateway.domain.permission import Role
-from gateway.domain.posting_list import Agreement, Evidence, PostingRules
-from gateway.domain.posting_record import How
-from gateway.domain.routing import Routing
-from gateway.domain.status import Status
+from gateway.domain.pieces.routing import Routing
+from gateway.domain.posting.posting_list import Agreement, Evidence, PostingRules
+from gateway.domain.posting.posting_record import How
+from gateway.domain.runs.status import Status
 from gateway.errors import Conflict, GatewayError, InputError, NotFound, NotPermitted
 from gateway.ports.provider import StatusReport
 from gateway.providers.folder import FolderProvider

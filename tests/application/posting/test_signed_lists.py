@@ -17,7 +17,7 @@ from gateway.application.posting.posting_list_view import list_signature
 from gateway.application.posting.posting_view import ProviderDay, day_report
 from gateway.application.tracking.tracking import poll
 from gateway.application.views.listing import list_letters
-from gateway.domain.routing import Routing
+from gateway.domain.pieces.routing import Routing
 from gateway.providers.folder import FolderProvider
 from gateway.providers.print_house import HouseRules
 from gateway.testing.print_centre import PrintCentre

@@ -21,13 +21,13 @@ from gateway.application.posting.posting_basis import Basis, open_basis
 from gateway.application.posting.unreported_view import unreported
 from gateway.application.views.listing import list_letters
 from gateway.application.views.shaping import as_json
-from gateway.domain.account import Line
-from gateway.domain.alarms import AlarmKind
-from gateway.domain.desk import Problem
+from gateway.domain.account.account import Line
+from gateway.domain.account.standing import Standing
+from gateway.domain.desk.alarms import AlarmKind
+from gateway.domain.desk.desk import Problem
 from gateway.domain.permission import Role
-from gateway.domain.posting_record import How
-from gateway.domain.standing import Standing
-from gateway.domain.status import Status
+from gateway.domain.posting.posting_record import How
+from gateway.domain.runs.status import Status
 from gateway.errors import Conflict, InputError, NotPermitted
 from tests.application.posting.test_posting import deadline, entries, old_enough, said
 from tests.rendering.pdfs import numbered

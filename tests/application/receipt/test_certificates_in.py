@@ -21,8 +21,8 @@ from gateway.application.tracking import tracking
 from gateway.db.delivery import DeliveryProof
 from gateway.db.files import InboundDocument
 from gateway.db.returns import CertificateNotice
+from gateway.domain.receipt.returning import ReturnFiction, ReturnReason
 from gateway.domain.references import for_people
-from gateway.domain.returning import ReturnFiction, ReturnReason
 from gateway.errors import GatewayError, InputError, NotFound
 from gateway.testing.print_centre import PrintCentre
 from gateway.testing.scan_centre import ScanCentre

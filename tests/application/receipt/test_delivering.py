@@ -15,7 +15,7 @@ from gateway.application.tracking.tracking import poll
 from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Recipient
 from gateway.db.people import AuditEntry
-from gateway.domain.delivery import DeliveryKind, Outcome
+from gateway.domain.receipt.delivery import DeliveryKind, Outcome
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from tests.rendering.pdfs import numbered
 from tests.world import AWARD, World, at

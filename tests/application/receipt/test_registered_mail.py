@@ -35,11 +35,11 @@ from gateway.db.delivery import ToldDeliveryAside
 from gateway.db.letters import Letter
 from gateway.db.people import AuditEntry
 from gateway.db.retention import LetterRetention
-from gateway.domain.delivery import DeliveryKind, Outcome
-from gateway.domain.desk import DeskAction, Problem
-from gateway.domain.mailpiece import Service
-from gateway.domain.patience import Patience
+from gateway.domain.desk.desk import DeskAction, Problem
+from gateway.domain.desk.patience import Patience
 from gateway.domain.permission import Role
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.delivery import DeliveryKind, Outcome
 from gateway.errors import InputError, NotFound, NotPermitted, OutcomeUnknown
 from gateway.ports.provider import StatusReport
 from gateway.providers.epost_status import reports_from

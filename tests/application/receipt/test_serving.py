@@ -16,10 +16,10 @@ from gateway.application.letters.choosing_service import choose_service
 from gateway.application.receipt.delivering import store_scan
 from gateway.application.receipt.serving import awaited, record
 from gateway.db.people import AuditEntry
-from gateway.domain.delivery import DeliveryKind
-from gateway.domain.formal_service import OrderOption
-from gateway.domain.mailpiece import Service
-from gateway.domain.routing import Routing
+from gateway.domain.pieces.formal_service import OrderOption
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.pieces.routing import Routing
+from gateway.domain.receipt.delivery import DeliveryKind
 from gateway.errors import Conflict, InputError, NotPermitted
 from gateway.providers.folder import FolderProvider
 from gateway.providers.print_house import HouseRules

@@ -19,10 +19,10 @@ from gateway.application.tracking.tracking import poll
 from gateway.application.views.explaining import explain
 from gateway.application.views.shaping import as_json
 from gateway.db.people import AuditEntry
-from gateway.domain.desk import DeskAction, Problem
-from gateway.domain.mailpiece import Service
+from gateway.domain.desk.desk import DeskAction, Problem
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.returning import ReturnAction, ReturnFiction
 from gateway.domain.references import for_people
-from gateway.domain.returning import ReturnAction, ReturnFiction
 from gateway.errors import Conflict, NotFound, NotPermitted
 from tests.application.receipt.test_registered_mail import asked, ends, sent, told
 from tests.rendering.pdfs import numbered

@@ -14,7 +14,7 @@ from gateway.application.retention.locking import lock_deletion
 from gateway.db.arrivals import ScanNote
 from gateway.db.files import InboundDocument
 from gateway.db.people import AuditEntry
-from gateway.domain.feedback import ScanFinding
+from gateway.domain.inbound.feedback import ScanFinding
 from gateway.errors import DocumentInvalid
 from gateway.testing.scan_centre.notes import NoteSpec, transfer_note
 from gateway.testing.scans import ScanSpec

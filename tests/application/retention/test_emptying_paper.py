@@ -15,7 +15,7 @@ from gateway.application.trail.verifying import verify
 from gateway.db.files import InboundDocument
 from gateway.db.originals import OriginalEvent, OriginalEventKind, OriginalHold, OriginalRecall
 from gateway.db.people import AuditEntry
-from gateway.domain.originals import Hold, Quality
+from gateway.domain.paper.originals import Hold, Quality
 from gateway.testing.scan_centre import apply_fault
 from tests.application.paper.test_originals import Site, letter, site
 

@@ -31,8 +31,8 @@ from gateway.db.people import AuditEntry
 from gateway.db.placings import RequestedItem
 from gateway.db.postings import PostingException, PostingRecord, PostingSupplement
 from gateway.db.retention import LetterRetention
-from gateway.domain.delivery import DeliveryKind
 from gateway.domain.permission import Role
+from gateway.domain.receipt.delivery import DeliveryKind
 from tests.application.retention.test_destroying import posted
 from tests.web.site import serve
 from tests.world import REQUEST, World, pdf_text

@@ -24,7 +24,7 @@ from gateway.db.people import AuditEntry
 from gateway.db.placings import InboundMove
 from gateway.db.retention import ContentDeparture, LetterRetention
 from gateway.db.returns import AddressSuspension, InboundKeyed, ReturnedMail, ReturnNotice
-from gateway.domain.returning import ReturnAction, ReturnFiction
+from gateway.domain.receipt.returning import ReturnAction, ReturnFiction
 from gateway.testing.scan_centre import ScanCentre
 from gateway.testing.scan_centre.mail import letter_naming
 from tests.application.arrivals.test_receiving import SOURCE, printed

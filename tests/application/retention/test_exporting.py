@@ -15,7 +15,7 @@ from gateway.application.paper.paper_holding import hold
 from gateway.application.retention.exporting import export_person
 from gateway.application.retention.exporting_rows import ANCHORS, LEFT_OUT, tables_about_a_person
 from gateway.application.retention.locking import lock_deletion
-from gateway.domain.originals import Hold
+from gateway.domain.paper.originals import Hold
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.application.retention.test_destroying import posted
 from tests.application.retention.test_emptying_pieces import NAME, written_about

@@ -19,10 +19,10 @@ from gateway.application.returns.deciding_returns import Decision, NewAddress, d
 from gateway.application.returns.returns_view import returns
 from gateway.application.tracking import tracking
 from gateway.application.views.explaining import explain
-from gateway.domain.mailpiece import Service
+from gateway.domain.account.standing import Standing
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.returning import ReturnAction
 from gateway.domain.references import for_people
-from gateway.domain.returning import ReturnAction
-from gateway.domain.standing import Standing
 from gateway.providers.print_package import Packing
 from gateway.testing.print_centre import PrintCentre
 from tests.application.returns.test_returning import only_return

@@ -31,13 +31,13 @@ from gateway.db.mail import MailPiece
 from gateway.db.people import AuditEntry, Person
 from gateway.db.placings import InboundMatch
 from gateway.db.returns import ReturnedMail, ReturnNotice
-from gateway.domain.account import Line
-from gateway.domain.delivery import DeliveryKind, Outcome
-from gateway.domain.desk import Problem
-from gateway.domain.mailpiece import Service
+from gateway.domain.account.account import Line
+from gateway.domain.desk.desk import Problem
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.delivery import DeliveryKind, Outcome
+from gateway.domain.receipt.returning import SUSPENDED, ReturnAction, ReturnFiction, ReturnReason
 from gateway.domain.references import for_people
-from gateway.domain.returning import SUSPENDED, ReturnAction, ReturnFiction, ReturnReason
-from gateway.domain.status import Status
+from gateway.domain.runs.status import Status
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.ports.provider import StatusReport
 from gateway.testing.scan_centre import ScanCentre

@@ -26,8 +26,8 @@ from gateway.application.views.explaining import beside, explain
 from gateway.db.bundling import NotBundled
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
-from gateway.domain.account import Line
-from gateway.domain.mailpiece import Service
+from gateway.domain.account.account import Line
+from gateway.domain.pieces.mailpiece import Service
 from gateway.domain.references import decode_sheet_code, for_people
 from gateway.errors import NotPermitted
 from gateway.rendering.codes import page_codes

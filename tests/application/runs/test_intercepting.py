@@ -27,13 +27,13 @@ from gateway.application.views.searching import LetterFilter, find_letters
 from gateway.db.engine import Database
 from gateway.db.mail import Consignment, MailPiece, Submission
 from gateway.db.people import AuditEntry
-from gateway.domain.account import Line
-from gateway.domain.by_hand import HandChannel
-from gateway.domain.desk import DeskAction, Problem
+from gateway.domain.account.account import Line
+from gateway.domain.account.standing import Standing
+from gateway.domain.desk.desk import DeskAction, Problem
+from gateway.domain.receipt.returning import SUSPENDED
 from gateway.domain.references import for_people
-from gateway.domain.returning import SUSPENDED
-from gateway.domain.standing import Standing
-from gateway.domain.submission import SubmissionState
+from gateway.domain.runs.by_hand import HandChannel
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict
 from tests.application.returns.test_returning import come_back, only_return, posted
 from tests.application.runs.test_print_house_run import house, with_house

@@ -12,8 +12,8 @@ from sqlmodel import select
 from gateway.application.runs.submitting import hand_over
 from gateway.db import mail
 from gateway.db.mail import MailPiece
-from gateway.domain.mailpiece import Service
-from gateway.domain.submission import DuplicateGuard, SubmissionState
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.submission import DuplicateGuard, SubmissionState
 from gateway.errors import AlreadyReleased, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport, Unit
 from tests.world import World

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.application.runs.submitting import hand_over
-from gateway.domain.routing import Route, Routing
+from gateway.domain.pieces.routing import Route, Routing
 from gateway.providers.folder import FolderProvider
 from gateway.providers.print_house import HouseRules
 from gateway.testing.epost import EpostSimulator

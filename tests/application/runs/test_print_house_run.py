@@ -10,9 +10,9 @@ import pytest
 from gateway.application.account.reconciling import account
 from gateway.application.runs.submitting import hand_over
 from gateway.application.tracking.tracking import poll
-from gateway.domain.routing import Routing
-from gateway.domain.standing import Standing
-from gateway.domain.submission import SubmissionState
+from gateway.domain.account.standing import Standing
+from gateway.domain.pieces.routing import Routing
+from gateway.domain.runs.submission import SubmissionState
 from gateway.ports.provider import Provider
 from gateway.providers.folder import FolderProvider
 from gateway.providers.print_house import HouseRules

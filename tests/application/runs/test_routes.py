@@ -30,12 +30,12 @@ from gateway.application.runs.submitting import hand_over
 from gateway.db.mail import MailPiece
 from gateway.db.people import AuditEntry
 from gateway.db.profiles import ProfileCheck
-from gateway.domain.account import Line
-from gateway.domain.desk import Problem
-from gateway.domain.mailpiece import Service
-from gateway.domain.routing import Route, Routing
-from gateway.domain.stopping import StopScope
-from gateway.domain.submission import SubmissionState
+from gateway.domain.account.account import Line
+from gateway.domain.desk.desk import Problem
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.pieces.routing import Route, Routing
+from gateway.domain.runs.stopping import StopScope
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import ConfigError, InputError, NotPermitted
 from gateway.evidence_check import faults
 from gateway.providers.epost import EpostProvider

@@ -18,9 +18,9 @@ from gateway.application.runs.forecasting import forecast
 from gateway.application.runs.running import cut_off_for, run, run_due
 from gateway.application.views.explaining import explain
 from gateway.db.mail import Batch, MailPiece, Run
-from gateway.domain.account import Line
-from gateway.domain.calendar import WorkCalendar
+from gateway.domain.account.account import Line
 from gateway.domain.references import decode_sheet_code
+from gateway.domain.runs.calendar import WorkCalendar
 from gateway.errors import NotPermitted, RenderError
 from gateway.rendering.codes import page_codes
 from tests.world import AWARD, BERLIN, MONDAY, World, at

@@ -15,9 +15,9 @@ from gateway.application.runs.stopping import live_stops, resume, stop, stopped_
 from gateway.application.runs.submitting import hand_over
 from gateway.db.engine import Database
 from gateway.db.people import AuditEntry
-from gateway.domain.desk import DeskAction, Problem
-from gateway.domain.stopping import StopScope
-from gateway.domain.submission import SubmissionState
+from gateway.domain.desk.desk import DeskAction, Problem
+from gateway.domain.runs.stopping import StopScope
+from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from tests.world import INVITATION, MONDAY, REQUEST, World, at
 

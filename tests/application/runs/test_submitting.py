@@ -14,8 +14,8 @@ from gateway.application.account.reconciling import account
 from gateway.application.runs.running import run
 from gateway.application.runs.submitting import hand_over
 from gateway.db.engine import Database
-from gateway.domain.account import Line
-from gateway.domain.submission import SubmissionState
+from gateway.domain.account.account import Line
+from gateway.domain.runs.submission import SubmissionState
 from gateway.testing.epost import EpostSimulator
 from tests.world import SETTLE_TIME, World
 

@@ -18,8 +18,8 @@ from gateway.application.runs.submitting import hand_over
 from gateway.application.runs.trying import CanaryLine, canaries, try_out_due
 from gateway.application.tracking import tallying
 from gateway.db.mail import Submission
-from gateway.domain.alarms import AlarmAction, AlarmKind
-from gateway.domain.canary import CanaryRules, Change
+from gateway.domain.desk.alarms import AlarmAction, AlarmKind
+from gateway.domain.runs.canary import CanaryRules, Change
 from gateway.errors import ConfigError, InputError, NotPermitted
 from gateway.providers.epost import EpostProvider
 from tests.world import MONDAY, World, at

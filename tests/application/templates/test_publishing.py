@@ -23,8 +23,8 @@ from gateway.application.templates.withdrawing import withdraw
 from gateway.db.files import Filing
 from gateway.db.letters import Approval
 from gateway.db.templates import TemplateVersion
-from gateway.domain.desk import Problem
-from gateway.domain.publishing import VersionState
+from gateway.domain.desk.desk import Problem
+from gateway.domain.templates.publishing import VersionState
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.rendering.local import LocalRenderer
 from tests.world import INVITATION, ROOT, World, cases_document

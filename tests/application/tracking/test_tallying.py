@@ -9,9 +9,9 @@ from gateway.application.account.reconciling import account
 from gateway.application.desk.alarming import Alarm, alarms, settle
 from gateway.application.tracking import tallying
 from gateway.db.mail import Submission
-from gateway.domain.alarms import AlarmAction, AlarmKind
-from gateway.domain.submission import SubmissionState
-from gateway.domain.tally import Difference
+from gateway.domain.desk.alarms import AlarmAction, AlarmKind
+from gateway.domain.runs.submission import SubmissionState
+from gateway.domain.runs.tally import Difference
 from gateway.errors import Conflict, InputError, NotFound
 from tests.application.runs.test_print_house_run import house, with_house
 from tests.world import MONDAY, World, at

@@ -18,9 +18,9 @@ from gateway.application.views.shaping import as_json
 from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece, Posting, StatusEvent
 from gateway.db.people import AuditEntry
-from gateway.domain.mailpiece import Service
-from gateway.domain.returning import ReturnFiction
-from gateway.domain.status import Status
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.receipt.returning import ReturnFiction
+from gateway.domain.runs.status import Status
 from gateway.errors import NotFound, NotPermitted, NotSent, OutcomeUnknown, Refused
 from gateway.ports.provider import StatusReport
 from tests.world import AWARD, MONDAY, REQUEST, World, at

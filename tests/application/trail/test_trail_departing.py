@@ -35,10 +35,10 @@ from gateway.db.mail import Submission
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditDeparture, AuditSeal
-from gateway.domain.chain import Anchor, ChainEntry, entry_hash
-from gateway.domain.departure import DEPARTED, DepartureSum
-from gateway.domain.desk import Problem
-from gateway.domain.mailing import MailingState, RowState
+from gateway.domain.desk.desk import Problem
+from gateway.domain.letters.mailing import MailingState, RowState
+from gateway.domain.trail.chain import Anchor, ChainEntry, entry_hash
+from gateway.domain.trail.departure import DEPARTED, DepartureSum
 from gateway.errors import Conflict, InputError, NotFound, NotPermitted
 from gateway.evidence_check import faults
 from tests.application.retention.test_destroying import posted

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from gateway.domain.file_numbers import normalise_file_number
+from gateway.domain.inbound.file_numbers import normalise_file_number
 
 revision: str = "0017"
 down_revision: str | None = "0012"

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.findings import Finding, Severity
-from gateway.domain.layout import PrintProfile
-from gateway.domain.mailpiece import Service
-from gateway.domain.submission import DuplicateGuard
+from gateway.domain.pieces.mailpiece import Service
+from gateway.domain.runs.submission import DuplicateGuard
+from gateway.domain.sheets.layout import PrintProfile
 from gateway.errors import AlreadyReleased, InputError, IntegrityError, NotFound, NotSent, Refused
 from gateway.ports.casefile import CaseRef, FilingEntry
 from gateway.ports.provider import Capabilities, Consignment, Found, StatusReport

@@ -1,0 +1,1 @@
+"""Every copy accounted for, and proven to anybody."""

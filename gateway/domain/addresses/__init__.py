@@ -1,0 +1,1 @@
+"""Postal addresses: their text, their places, and what a window cannot carry."""

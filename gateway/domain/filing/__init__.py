@@ -1,0 +1,1 @@
+"""What belongs into the case file, and what is said about it."""

@@ -1,0 +1,1 @@
+"""Scan deliveries, and the cases that their documents belong to."""

@@ -1,0 +1,1 @@
+"""A letter until it leaves for the run, alone or in a mass mailing, and what travels with it."""

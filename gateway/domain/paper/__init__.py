@@ -1,0 +1,1 @@
+"""The paper behind the scans: kept, recalled, destroyed."""

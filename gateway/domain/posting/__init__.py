@@ -1,0 +1,1 @@
+"""The posting day, proven: posting lists and the Ab-Vermerk."""

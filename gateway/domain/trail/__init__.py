@@ -1,0 +1,1 @@
+"""The audit trail: chained, read, and let go of entry by entry."""
