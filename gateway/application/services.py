@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import TypeVar
 
@@ -161,4 +161,8 @@ class Services:
 
     def today(self) -> date:
         """Today at the authority's seat."""
-        return self.clock.now().astimezone(self.schedule.zone).date()
+        return self.day_of(self.clock.now())
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of a moment at the authority's seat: moments are kept in UTC, whose day begins later."""
+        return moment.astimezone(self.schedule.zone).date()

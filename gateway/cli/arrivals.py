@@ -86,7 +86,7 @@ def _quarantine(context: typer.Context, login: As, json: Json = False) -> None:
         return
     table = Table("Nr.", "Quelle", "Lieferung", "Grund", "Eingang", "Ordner")
     for line in lines:
-        moment = f"{line.arrived_at:%d.%m.%Y %H:%M}"
+        moment = f"{line.arrived_at.astimezone(services.schedule.zone):%d.%m.%Y %H:%M}"
         table.add_row(str(line.id), line.source, line.name, line.message, moment, line.folder)
     console.print(table)
 

@@ -60,7 +60,7 @@ def _list(context: typer.Context, login: As, json: Json = False) -> None:
     for one in found:
         table.add_row(
             str(one.id),
-            f"{one.noticed_at:%d.%m.%Y}",
+            f"{services.day_of(one.noticed_at):%d.%m.%Y}",
             ", ".join(for_people(reference) for reference, _ in one.letters),
             one.found,
             one.outcome or "",

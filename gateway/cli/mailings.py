@@ -128,7 +128,7 @@ def _list(context: typer.Context, login: Viewer = None, json: Json = False) -> N
         return
     table = Table("Nummer", "Vorlage", "Stand", "Zeilen", "mit Befund", "eingereicht")
     for view in views:
-        day = f"{view.created_at:%d.%m.%Y}"
+        day = f"{services.day_of(view.created_at):%d.%m.%Y}"
         table.add_row(str(view.id), view.title, view.state.value, str(view.rows), str(view.faulty), day)
     console.print(table)
 

@@ -86,7 +86,7 @@ def _locks(context: typer.Context, json: Json = False) -> None:
         print_json([vars(one) | {"set_at": one.set_at.isoformat()} for one in locks])
         return
     for one in locks:
-        console.print(f"{one.file_number}: {one.reason} ({one.set_by}, {one.set_at:%d.%m.%Y})")
+        console.print(f"{one.file_number}: {one.reason} ({one.set_by}, {services.day_of(one.set_at):%d.%m.%Y})")
 
 
 def _person(

@@ -49,7 +49,9 @@ def _list(context: typer.Context, json: Json = False) -> None:
     for token in tokens:
         console.print(f"{token.name}  als {token.login}  ({', '.join(token.scopes)})")
         days = {"bis": token.expires_at, "zuletzt benutzt": token.last_used_at, "gesperrt": token.revoked_at}
-        console.print("  " + ", ".join(f"{what} {day:%d.%m.%Y}" for what, day in days.items() if day))
+        console.print(
+            "  " + ", ".join(f"{what} {services.day_of(at):%d.%m.%Y}" for what, at in days.items() if at)
+        )
 
 
 def _revoke(context: typer.Context, name: Name) -> None:

@@ -30,7 +30,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters |= {
-            "day": _day,
+            "day": lambda value: _day(value, zone),
             "moment": lambda value: _moment(value, zone),
             "ref": lambda value: for_people(value) if value else "–",
             "eur": _eur,
@@ -49,8 +49,9 @@ class Pages:
         return HTMLResponse(self._environment.get_template(template).render(**values), status_code=status)
 
 
-def _day(value: date | None) -> str:
-    return f"{value:%d.%m.%Y}" if value else "–"
+def _day(value: date | None, zone: ZoneInfo) -> str:
+    local = value.astimezone(zone) if isinstance(value, datetime) else value
+    return f"{local:%d.%m.%Y}" if local else "–"
 
 
 def _moment(value: datetime | None, zone: ZoneInfo) -> str:

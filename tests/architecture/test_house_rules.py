@@ -133,3 +133,17 @@ def test_no_file_names_a_folder_of_one_machine() -> None:
 def test_lock_files_name_no_address_to_download_from() -> None:
     for name in ("requirements.lock", "package-lock.json"):
         assert "://" not in (ROOT / name).read_text(encoding="utf-8"), name
+
+
+def test_the_day_of_a_moment_is_the_day_at_the_authoritys_seat() -> None:
+    """Moments are kept in UTC, whose day begins an hour or two later: what happened at half past midnight is today's."""
+    seat = ("application", "providers", "web")
+    days = [
+        (f"{file.relative_to(ROOT)}:{node.lineno}", node.func.value)
+        for file, tree in trees()
+        if file.relative_to(PACKAGE).parts[0] in seat
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "date"
+    ]
+    assert len(days) > 10
+    assert [place for place, moment in days if "astimezone" not in ast.unparse(moment)] == []

@@ -135,8 +135,9 @@ def _of_source(services: Services, view: SourceView) -> Iterator[ArrivalAlarm]:
         occasion = f"{view.name}:{gap[0]}-{gap[1]}"
         yield ArrivalAlarm(AlarmKind.SCAN_GAP, view.shown, occasion, text, view.last_at or now)
     if view.is_silent and view.due is not None and view.last_at is not None:
-        text = f"Seit dem {view.last_at:%d.%m.%Y} kam keine Scanlieferung. Bitte bei der Scanstelle nachfragen."
-        since = datetime.combine(view.due, time(0), UTC)
+        last_on = services.day_of(view.last_at)
+        text = f"Seit dem {last_on:%d.%m.%Y} kam keine Scanlieferung. Bitte bei der Scanstelle nachfragen."
+        since = datetime.combine(view.due, time(0), services.schedule.zone)
         yield ArrivalAlarm(AlarmKind.SCANS_LATE, view.shown, f"{view.name}:{view.due}", text, since)
     if view.answers_since is not None and now - view.answers_since > _ANSWER_WAITS:
         one = view.waiting_answers == 1

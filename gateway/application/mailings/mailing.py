@@ -55,7 +55,7 @@ def begin(services: Services, login: str, file: BinaryIO, *, template: str, acce
         with services.db.transaction() as session:
             who = actor(session, login)
             who.require(Action.WRITE_LETTER)
-            earlier = _earlier(session, who, sha256, template, accept_repeat=accept_repeat)
+            earlier = _earlier(session, services, who, sha256, template, accept_repeat=accept_repeat)
             mailing = Mailing(
                 file_sha256=sha256,
                 template=template,
@@ -146,7 +146,9 @@ def _sha256(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _earlier(session: Session, who: Actor, sha256: str, template: str, *, accept_repeat: bool) -> int:
+def _earlier(
+    session: Session, services: Services, who: Actor, sha256: str, template: str, *, accept_repeat: bool
+) -> int:
     """How many mailings of this file there were; mine that were never accepted give way to the new one."""
     same = select(Mailing).where(Mailing.file_sha256 == sha256, Mailing.template == template)
     mailings = session.exec(same).all()
@@ -156,7 +158,8 @@ def _earlier(session: Session, who: Actor, sha256: str, template: str, *, accept
             mailing.state = MailingState.DISCARDED
         elif mailing.state not in WITHOUT_LETTERS and not accept_repeat:
             author = session.get_one(User, mailing.author_id).login
-            raise _repeated(f"am {mailing.created_at:%d.%m.%Y} von {author} (Serienbrief {mailing.id})")
+            day = services.day_of(mailing.created_at)
+            raise _repeated(f"am {day:%d.%m.%Y} von {author} (Serienbrief {mailing.id})")
     return len(mailings)
 
 

@@ -23,7 +23,7 @@ _DECIDED = frozenset({Standing.RETURNED, Standing.FAILED, Standing.CANCELLED})
 def facts_of(session: Session, services: Services, letter: Letter) -> Facts:
     """What the rules of retention must know about a letter."""
     view = view_of(session, services, letter, session.get_one(Office, letter.office_id))
-    ends = [_end(view, copy) for copy in view.recipients]
+    ends = [_end(services, view, copy) for copy in view.recipients]
     deadlines = [copy.assessment.deadline for copy in view.recipients if copy.assessment]
     return Facts(
         ended_on=_ended(services, letter, ends),
@@ -58,7 +58,7 @@ def _ended(services: Services, letter: Letter, ends: Sequence[date | None]) -> d
     return max(known) if known and len(known) == len(ends) else None
 
 
-def _end(view: LetterView, copy: RecipientView) -> date | None:
+def _end(services: Services, view: LetterView, copy: RecipientView) -> date | None:
     """The day on which a copy came to its end; None if it has not, or nobody can say when."""
     if copy.standing in _ARRIVED and copy.posting_confirmed_on is not None:
         dates = copy.assessment
@@ -66,10 +66,10 @@ def _end(view: LetterView, copy: RecipientView) -> date | None:
             return copy.posting_confirmed_on
         return max(dates.deadline, copy.posting_confirmed_on) if dates and dates.deadline else None
     if copy.standing in _DECIDED and copy.events:
-        return max(event.occurred_at for event in copy.events).date()
+        return services.day_of(max(event.occurred_at for event in copy.events))
     return None
 
 
 def day_of(services: Services, moment: datetime) -> date:
     """The local day of a moment."""
-    return moment.astimezone(services.schedule.zone).date()
+    return services.day_of(moment)

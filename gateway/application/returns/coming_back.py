@@ -67,10 +67,10 @@ class ReturnState:
     replaced_by: tuple[str, ...]
 
 
-def told_by(report: StatusReport | StatusEvent) -> Told:
+def told_by(services: Services, report: StatusReport | StatusEvent) -> Told:
     """What a provider says about a return."""
     reason = reason_in(" ".join(filter(None, (report.reason, report.provider_status))))
-    return Told(ReturnSource.PROVIDER, reason, report.occurred_at.date(), "provider")
+    return Told(ReturnSource.PROVIDER, reason, services.day_of(report.occurred_at), "provider")
 
 
 def note_return(
@@ -106,7 +106,7 @@ def note_unserved(session: Session, services: Services, proof: DeliveryProof) ->
     """A certificate says that it could not be served: the piece comes back with it."""
     reason = _OF_OUTCOME.get(Outcome(proof.outcome)) if proof.outcome in set(Outcome) else None
     if proof.kind is DeliveryKind.CERTIFICATE and proof.served is False and reason is not None:
-        on = (proof.occurred_at or proof.recorded_at).date()
+        on = services.day_of(proof.occurred_at or proof.recorded_at)
         told = Told(ReturnSource.PROOF, reason, on, "proof")
         row = note_return(session, services, proof.piece_id, told, proof=proof)
         if row is not None and row.fiction is ReturnFiction.DISPUTED:

@@ -309,6 +309,6 @@ def _make_missing(services: Services) -> int:
             )
         )
         for event, submission in session.exec(events.order_by(col(StatusEvent.id)).limit(_CHUNK)).all():
-            note_return(session, services, submission.piece_id, told_by(event), event=event)
+            note_return(session, services, submission.piece_id, told_by(services, event), event=event)
             made += 1
     return made

@@ -191,9 +191,9 @@ def _lists(services: Services) -> dict[str, Listing]:
 
 def _days_due(services: Services) -> Iterator[date]:
     """The last days whose morning after has come, newest first."""
-    now = services.clock.now().astimezone(services.schedule.zone)
+    now = services.clock.now()
     for back in range(1, _DAYS_BACK + 1):
-        day = now.date() - timedelta(days=back)
+        day = services.today() - timedelta(days=back)
         if now >= datetime.combine(day + _EDGE, _DUE_AT, services.schedule.zone):
             yield day
 

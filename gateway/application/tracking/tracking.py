@@ -189,7 +189,7 @@ def append_about(
     session.add(event)
     session.flush()
     if report.status is Status.RETURNED and submission.voided_at is None:
-        note_return(session, services, submission.piece_id, told or told_by(report), event=event)
+        note_return(session, services, submission.piece_id, told or told_by(services, report), event=event)
     settle(session, services, submission)
     submission.posted_on = submission.posted_on or report.posted_on
     _report_posting(session, services, submission, report)

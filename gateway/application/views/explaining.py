@@ -56,7 +56,7 @@ def explain(services: Services, reference: str, login: str | None = None) -> lis
     sentences = [f"{view.title}, Schreiben {for_people(view.reference)} im Fall {view.file_number}."]
     sentences += _of_letter(services, view)
     for recipient in view.recipients:
-        sentences += _of_recipient(view, recipient)
+        sentences += _of_recipient(services, view, recipient)
         sentences += _of_envelope(view, recipient, near[recipient.number])
     zone = services.schedule.zone
     return sentences + [
@@ -152,7 +152,7 @@ def _of_return(recipient: RecipientView) -> list[str]:
     return sentences + [f"Ersetzt durch Schreiben {for_people(each)}." for each in found.replaced_by]
 
 
-def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
+def _of_recipient(services: Services, view: LetterView, recipient: RecipientView) -> list[str]:
     prefix = f"Empfänger {recipient.number}: " if len(view.recipients) > 1 else ""
     standing = _by_hand(recipient) or _only_told(recipient) or _SENTENCES.get(recipient.standing)
     sentences = [prefix + standing] if standing else []
@@ -160,7 +160,8 @@ def _of_recipient(view: LetterView, recipient: RecipientView) -> list[str]:
     if recipient.problem:
         sentences.append(f"{prefix}{recipient.problem}")
     if recipient.next_attempt_at:
-        sentences.append(f"{prefix}Nächster Versuch um {recipient.next_attempt_at:%d.%m.%Y %H:%M} UTC.")
+        again = recipient.next_attempt_at.astimezone(services.schedule.zone)
+        sentences.append(f"{prefix}Nächster Versuch am {again:%d.%m.%Y um %H:%M} Uhr.")
     if recipient.not_posted:
         sentences.append(f"{prefix}Zwei Personen haben vermerkt, dass sie doch nicht zur Post gegeben wurde.")
     if recipient.posting_reported_on and not recipient.records:

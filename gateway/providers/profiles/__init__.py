@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gateway.domain.findings import Box
 from gateway.domain.sheets.envelope import ENVELOPES
 from gateway.domain.sheets.layout import A4_HEIGHT_MM, A4_WIDTH_MM, EnvelopeUse, PrintProfile
 from gateway.errors import ConfigError, NotFound
 
+BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("printable", "return_line", "franking_band", "recipient", "sheet_code", "return_code")
 _PDF_A = {"1b": "1b", "as-archived": None}
 _SHAPE = {
@@ -40,7 +42,7 @@ def load_profile(name: str, on: date | None = None) -> PrintProfile:
     if name not in profile_names():
         known = ", ".join(profile_names())
         raise NotFound("profile-unknown", f"Das Druckprofil „{name}“ gibt es nicht. Vorhanden sind: {known}.")
-    day = on or datetime.now(UTC).date()
+    day = on or datetime.now(UTC).astimezone(BERLIN).date()
     valid = [profile for profile in _versions(name) if profile.valid_from <= day]
     if not valid:
         raise NotFound(

@@ -20,6 +20,7 @@ from gateway.application.letters.approving import approve
 from gateway.application.letters.withholding import hold, let_go
 from gateway.application.posting import posting
 from gateway.application.receipt.delivering import Receipt, prove
+from gateway.application.retention.concluding import facts_of
 from gateway.application.returns.deciding_returns import Decision, NewAddress, decide
 from gateway.application.returns.returning import put_aside, record_return, returns_due
 from gateway.application.returns.returns_view import ReturnLine, return_detail, returns
@@ -27,6 +28,7 @@ from gateway.application.returns.suspending import lift
 from gateway.application.tracking.tracking import record
 from gateway.application.views.explaining import explain
 from gateway.db.files import InboundDocument, InboundState
+from gateway.db.letters import Letter
 from gateway.db.mail import MailPiece
 from gateway.db.people import AuditEntry, Person
 from gateway.db.placings import InboundMatch
@@ -45,7 +47,7 @@ from gateway.testing.scan_centre.mail import Mail, foreign, returned, sheet_of_o
 from gateway.testing.scan_centre.scanner import CONDITIONS, scan
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.application.arrivals.test_receiving import SOURCE, printed
-from tests.world import AWARD, MONDAY, World, cases_document
+from tests.world import AWARD, MONDAY, World, at, cases_document
 
 pytestmark = pytest.mark.both_databases
 TUESDAY = MONDAY + timedelta(days=1)
@@ -438,3 +440,16 @@ def test_a_whole_letter_of_ours_that_came_as_citizens_mail_waits_among_the_retur
     with world.services.db.reading() as session:
         assert session.get_one(InboundDocument, 2).state is InboundState.DESK
         assert session.get_one(InboundMatch, 2).returned is False
+
+
+def test_what_came_back_shortly_after_midnight_came_back_on_the_day_at_the_authoritys_seat(
+    world: World,
+) -> None:
+    reference = posted(world)
+    came = at(MONDAY + timedelta(days=9), "00:30")
+    world.advance_to(came)
+    come_back(world, reference)
+    assert only_return(world).came_back_on == came.date()
+    with world.services.db.reading() as session:
+        letter = session.exec(select(Letter).where(Letter.reference == reference)).one()
+        assert facts_of(session, world.services, letter).ended_on == came.date()
