@@ -71,6 +71,18 @@ class MailPiece(SQLModel, table=True):
     """What the proof of receipt in force says (`DeliveryProof`); None while there is none."""
 
 
+class WithdrawnCopy(SQLModel, table=True):
+    """A copy that lay in a piece when the piece was withdrawn; it goes another way now.
+
+    By it what was said and written about the piece leaves with what the letter's own rules take.
+    """
+
+    __tablename__ = "withdrawn_copy"
+
+    piece_id: int = Field(foreign_key="mail_piece.id", primary_key=True)
+    recipient_id: int = Field(foreign_key="recipient.id", primary_key=True, index=True)
+
+
 class Consignment(SQLModel, table=True):
     """A *Lieferung*: the submissions that one external effect carries; they move together, in one transaction."""
 

@@ -34,3 +34,7 @@ class UnmatchedReport(SQLModel, table=True):
     raw: dict[str, Any] = json_value()
     matched_at: datetime | None = moment(optional=True)
     """Since when it is an event of a submission of ours."""
+    raw_sha256: str | None = Field(default=None, min_length=64, max_length=64)
+    """Hash of the payload, once it left by its rule; as the trail names it."""
+    emptied_at: datetime | None = moment(optional=True)
+    """When payload and reason left."""

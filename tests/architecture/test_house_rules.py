@@ -136,7 +136,7 @@ def test_lock_files_name_no_address_to_download_from() -> None:
 
 
 def test_the_day_of_a_moment_is_the_day_at_the_authoritys_seat() -> None:
-    """Moments are kept in UTC, whose day begins an hour or two later: what happened at half past midnight is today's."""
+    """Moments are kept in UTC, whose day begins an hour or two later: what happened at half past midnight is today."""
     seat = ("application", "providers", "web")
     days = [
         (f"{file.relative_to(ROOT)}:{node.lineno}", node.func.value)

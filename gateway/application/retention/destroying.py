@@ -21,8 +21,11 @@ from gateway.application.retention.emptying import (
     empty_words_of_paper,
     forget_answer,
 )
+from gateway.application.retention.emptying_house import empty_house
+from gateway.application.retention.emptying_reports import empty_report
 from gateway.application.retention.sweeping import (
     answers,
+    before,
     drafts,
     drop_document,
     drop_print_copy,
@@ -33,6 +36,7 @@ from gateway.application.retention.sweeping import (
     print_copies,
     scans,
 )
+from gateway.application.retention.sweeping_house import unmatched_reports, words_of_the_house
 from gateway.application.retention.sweeping_rows import (
     payloads,
     persons,
@@ -90,6 +94,11 @@ SWEEPS = (
     Sweep(Kind.SCAN_QUARANTINE, quarantined_deliveries, drop_quarantined),
     Sweep(Kind.TRANSFER_NOTE, transfer_notes, empty_note),
     Sweep(Kind.RAW_PAYLOAD, payloads, lambda services, _rule, name: empty_payloads(services, int(name))),
+    Sweep(Kind.RAW_PAYLOAD, unmatched_reports, lambda services, _rule, name: empty_report(services, int(name))),
+    Sweep(
+        *(Kind.PERSONAL, words_of_the_house),
+        lambda services, rule, name: empty_house(services, name, before(services, rule)),
+    ),
     Sweep(Kind.PERSONAL, persons, lambda services, _rule, name: empty_persons(services, int(name))),
     Sweep(Kind.PERSONAL, scans_in_rows, lambda services, _rule, name: empty_scan(services, int(name))),
     Sweep(Kind.PERSONAL, rejected_in_rows, lambda services, _rule, name: empty_scan(services, int(name))),

@@ -3,26 +3,24 @@
 Account, deadlines, events and chain stay whole: they need states, dates, references and hashes only.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
-
-from sqlalchemy import delete, tuple_, update
-from sqlmodel import Session, col, select
+from sqlalchemy import delete, tuple_
+from sqlmodel import col, select
 
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.retention.emptying_paper import PAPER_ACTIONS, empty_paper
 from gateway.application.retention.emptying_pieces import empty_pieces
+from gateway.application.retention.emptying_reports import empty_reports, raw_hash
 from gateway.application.retention.emptying_rows import (
     blank,
     empty_arrival,
     empty_reasons,
     empty_returns,
+    empty_titles,
     free_pieces,
+    pieces_of,
     update_rows,
 )
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import compare_and_set
 from gateway.db.letters import Letter, LetterFinding, Recipient
@@ -43,12 +41,15 @@ def empty_payloads(services: Services, letter_id: int) -> int:
         events = session.exec(
             select(StatusEvent)
             .join(Submission, col(Submission.id) == StatusEvent.submission_id)
-            .join(Recipient, col(Recipient.mail_piece_id) == Submission.piece_id)
-            .where(Recipient.letter_id == letter_id)
+            .where(col(Submission.piece_id).in_(pieces_of(session, letter_id)))
         ).all()
-        told = {str(event.id): _hash(event.raw) for event in events if event.raw}
+        told = {str(event.id): raw_hash(event.raw) for event in events if event.raw}
         update_rows(session, StatusEvent, StatusEvent.id, [event.id for event in events], raw={})
-        _empty_early(session, [(event.provider, event.dedup_key) for event in events])
+        same = [(event.provider, event.dedup_key) for event in events]
+        # What was said before the piece was known lies twice: as it came, and as an event of the piece.
+        empty_reports(
+            session, services, tuple_(col(UnmatchedReport.provider), col(UnmatchedReport.dedup_key)).in_(same)
+        )
         session.get_one(LetterRetention, letter_id).payloads_left_at = services.clock.now()
         audit(session, services, SYSTEM, "payloads-deleted", letter.reference, events=told)
         return len(told)
@@ -60,6 +61,7 @@ def empty_persons(services: Services, letter_id: int) -> int:
         letter = session.get_one(Letter, letter_id)
         copies = session.exec(select(Recipient.id).where(Recipient.letter_id == letter_id)).all()
         update_rows(session, Letter, Letter.id, [letter_id], data={}, note=None, hold_reason=None)
+        empty_titles(session, letter, copies)
         blank(session, Letter, Letter.service_reason, col(Letter.id) == letter_id)
         update_rows(session, Recipient, Recipient.id, copies, address_lines=[], salutation="", copy_for=None)
         update_rows(session, LetterFinding, LetterFinding.recipient_id, copies, message="")
@@ -118,14 +120,3 @@ def forget_answer(services: Services, answer_id: int) -> int:
     with services.db.transaction() as session:
         found = session.connection().execute(delete(ApiAnswer).where(col(ApiAnswer.id) == answer_id))
         return found.rowcount
-
-
-def _empty_early(session: Session, told: Sequence[tuple[str, str]]) -> None:
-    """What was said before the piece was known lies twice: as it came, and as an event of the piece."""
-    reports = table_of(UnmatchedReport)
-    same = tuple_(reports.c.provider, reports.c.dedup_key).in_(told)
-    session.connection().execute(update(reports).where(same).values(raw={}))
-
-
-def _hash(raw: object) -> str:
-    return hashlib.sha256(json.dumps(raw, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -18,7 +18,7 @@ from gateway.application.trail.sealing import table_of
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import MailPiece, Submission
+from gateway.db.mail import MailPiece, StatusEvent, Submission
 from gateway.db.postings import (
     ExceptionState,
     PostingException,
@@ -47,6 +47,11 @@ def empty_pieces(session: Session, services: Services, pieces: Sequence[int]) ->
     blank(session, DeliveryProof, DeliveryProof.reason, proofs)
     blank(session, ByHand, ByHand.reason, col(ByHand.piece_id).in_(pieces))
     blank(session, HandPrint, HandPrint.reason, col(HandPrint.piece_id).in_(pieces))
+    submissions = col(Submission.piece_id).in_(pieces)
+    blank(session, MailPiece, MailPiece.fault_message, col(MailPiece.id).in_(pieces))
+    blank(session, Submission, Submission.error_message, submissions)
+    told = select(Submission.id).where(submissions)
+    blank(session, StatusEvent, StatusEvent.reason, col(StatusEvent.submission_id).in_(told))
     blank(session, PostingSupplement, PostingSupplement.source, typed)
     blank(session, PostingRecord, PostingRecord.text, excepted)
     return sum(

@@ -5,21 +5,24 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.services import Services
 from gateway.application.trail.sealing import table_of
 from gateway.db.delivery import ToldDeliveryAside
+from gateway.db.enclosures import LetterEnclosure, SignedCompanion
 from gateway.db.files import InboundDocument
-from gateway.db.letters import Recipient
-from gateway.db.mail import StatusEvent, Submission
+from gateway.db.letters import Letter, Recipient
+from gateway.db.mail import StatusEvent, Submission, WithdrawnCopy
 from gateway.db.people import AuditEntry, Person
 from gateway.db.placings import InboundMove
 from gateway.db.retention import LetterRetention
 from gateway.db.returns import AddressSuspension, CertificateNotice, InboundKeyed, ReturnedMail, ReturnNotice
 from gateway.db.seals import AuditSeal
+from gateway.domain.letters.uploads import FINISHED_PDF
 
+NO_TITLE = "(Bezeichnung gelöscht)"
 _LIFTED = "address-suspension-lifted"
 
 
@@ -62,16 +65,47 @@ def reasoned_last(session: Session, subject: str, *which: ColumnElement[bool]) -
     return session.exec(query).one()
 
 
+def pieces_of(session: Session, letter_id: int) -> list[int]:
+    """Every envelope that a letter's copies lie in, or lay in until it was withdrawn."""
+    lie = select(Recipient.mail_piece_id).where(
+        Recipient.letter_id == letter_id, col(Recipient.mail_piece_id).is_not(None)
+    )
+    lay = (
+        select(WithdrawnCopy.piece_id)
+        .join(Recipient, col(Recipient.id) == WithdrawnCopy.recipient_id)
+        .where(Recipient.letter_id == letter_id)
+    )
+    found = {*session.exec(lie).all(), *session.exec(lay).all()}
+    return sorted(piece for piece in found if piece is not None)
+
+
+def shared(session: Session, pieces: Sequence[int], letter_id: int, *still: ColumnElement[bool]) -> bool:
+    """Whether another letter lies in these envelopes, or lay there, of whose retention `still` holds."""
+    lay = select(WithdrawnCopy.recipient_id).where(col(WithdrawnCopy.piece_id).in_(pieces))
+    others = (
+        select(Recipient.letter_id)
+        .join(LetterRetention, col(LetterRetention.letter_id) == Recipient.letter_id, isouter=True)
+        .where(
+            or_(col(Recipient.mail_piece_id).in_(pieces), col(Recipient.id).in_(lay)),
+            Recipient.letter_id != letter_id,
+            *still,
+        )
+    )
+    return session.exec(others.limit(1)).first() is not None
+
+
 def free_pieces(session: Session, letter_id: int) -> list[int]:
     """The envelopes that are emptied with a letter: those in which no other letter lies that is not emptied."""
-    pieces = select(Recipient.mail_piece_id).where(Recipient.letter_id == letter_id)
-    kept = (
-        select(Recipient.mail_piece_id)
-        .join(LetterRetention, col(LetterRetention.letter_id) == Recipient.letter_id, isouter=True)
-        .where(Recipient.letter_id != letter_id, col(LetterRetention.personal_left_at).is_(None))
-    )
-    alone = col(Recipient.mail_piece_id).not_in(kept.where(col(Recipient.mail_piece_id).is_not(None)))
-    return [piece for piece in session.exec(pieces.where(alone)).all() if piece is not None]
+    still = col(LetterRetention.personal_left_at).is_(None)
+    return [piece for piece in pieces_of(session, letter_id) if not shared(session, [piece], letter_id, still)]
+
+
+def empty_titles(session: Session, letter: Letter, copies: Sequence[int | None]) -> None:
+    """What people called a finished PDF and its enclosures; a template's own title is nobody's word."""
+    if letter.template == FINISHED_PDF:
+        update_rows(session, Letter, Letter.id, [letter.id], title=NO_TITLE)
+    update_rows(session, LetterEnclosure, LetterEnclosure.letter_id, [letter.id], title=NO_TITLE)
+    update_rows(session, SignedCompanion, SignedCompanion.recipient_id, copies, title=NO_TITLE)
 
 
 def empty_returns(session: Session, services: Services, free: Sequence[int]) -> int:

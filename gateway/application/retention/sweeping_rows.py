@@ -20,11 +20,17 @@ from gateway.application.retention.emptying_paper import (
     paper_over,
 )
 from gateway.application.retention.emptying_pieces import waits_for_second, written_last
-from gateway.application.retention.emptying_rows import has_more_than_hashes, has_reason, reasoned_last
+from gateway.application.retention.emptying_rows import (
+    has_more_than_hashes,
+    has_reason,
+    pieces_of,
+    reasoned_last,
+    shared,
+)
 from gateway.application.retention.sweeping import Found, before, judged
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
-from gateway.db.letters import Letter, Recipient
+from gateway.db.letters import Letter
 from gateway.db.originals import Original
 from gateway.db.people import AuditEntry
 from gateway.db.retention import ContentDeparture, LetterRetention
@@ -140,14 +146,5 @@ def _rows_of_letters(services: Services, rule: RetentionRule, which: Any) -> Fou
 
 def _shares_an_envelope(session: Session, letter_id: int) -> bool:
     """With a letter that still has its content: what was said is about both."""
-    pieces = select(Recipient.mail_piece_id).where(Recipient.letter_id == letter_id)
-    others = (
-        select(Recipient.letter_id)
-        .join(LetterRetention, col(LetterRetention.letter_id) == Recipient.letter_id, isouter=True)
-        .where(
-            col(Recipient.mail_piece_id).in_(pieces),
-            Recipient.letter_id != letter_id,
-            col(LetterRetention.letter_id).is_(None),
-        )
-    )
-    return session.exec(others.limit(1)).first() is not None
+    pieces = pieces_of(session, letter_id)
+    return shared(session, pieces, letter_id, col(LetterRetention.letter_id).is_(None))

@@ -17,7 +17,7 @@ from gateway.application.services import Services
 from gateway.application.tracking.tracking import live_submission
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Batch, MailPiece, Submission
+from gateway.db.mail import Batch, MailPiece, Submission, WithdrawnCopy
 from gateway.domain.desk.desk import WITHDRAWN
 from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import InputError
@@ -49,7 +49,12 @@ def renew(session: Session, services: Services, piece_id: int) -> Submission:
 
 
 def withdraw(session: Session, services: Services, piece_id: int, reason: str) -> None:
-    """Take a piece out of production for good: it is never assembled, certified or handed over."""
+    """Take a piece out of production for good: it is never assembled, certified or handed over.
+
+    Whose copies lay in it is kept: they move on, and its words leave with theirs.
+    """
+    for copy, _ in copies_in(session, piece_id):
+        session.merge(WithdrawnCopy(piece_id=piece_id, recipient_id=row_id(copy)))
     piece = session.get_one(MailPiece, piece_id)
     compare_and_set(
         session,

@@ -29,6 +29,8 @@ class UnmatchedLine:
     key: str
     provider_reference: str
     raw: Mapping[str, Any]
+    emptied_at: datetime | None
+    """When the words left by their rule."""
 
 
 def listen(services: Services, provider_name: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -58,6 +60,7 @@ def unmatched(services: Services, login: str) -> list[UnmatchedLine]:
                 row.key,
                 row.provider_reference,
                 row.raw,
+                row.emptied_at,
             )
             for row in rows
         ]

@@ -23,7 +23,7 @@ from gateway.db.desk import Stop
 from gateway.db.engine import row_id
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Batch, MailPiece, Run, Submission
+from gateway.db.mail import Batch, MailPiece, Run, Submission, WithdrawnCopy
 from gateway.db.mailings import Mailing, MailingRow
 from gateway.db.originals import Original, ReleaseList
 from gateway.db.people import Case, CaseMember, Person
@@ -97,24 +97,30 @@ def _locked(case_id: Any) -> ColumnElement[bool]:
 
 def _of_letters(session: Session, services: Services, names: Sequence[str], before: datetime) -> set[str]:
     """Letters, and the pieces and hand-overs that carry them; those on the desk live, too."""
-    carried = (
-        columns(MailPiece.reference, Letter.id, _whole(before))
-        .select_from(MailPiece)
-        .join(Recipient, col(Recipient.mail_piece_id) == MailPiece.id)
-        .join(Letter, col(Letter.id) == Recipient.letter_id)
-    )
-    handed = carried.join(Submission, col(Submission.piece_id) == MailPiece.id)
-    queries = (
-        columns(Letter.reference, Letter.id, _whole(before)).where(col(Letter.reference).in_(names)),
-        carried.where(col(MailPiece.reference).in_(names)),
-        handed.with_only_columns(Submission.key, Letter.id, _whole(before)).where(
-            col(Submission.key).in_(names)
-        ),
-    )
+    queries = [columns(Letter.reference, Letter.id, _whole(before)).where(col(Letter.reference).in_(names))]
+    for carried in _carried(before):
+        handed = carried.join(Submission, col(Submission.piece_id) == MailPiece.id)
+        queries.append(carried.where(col(MailPiece.reference).in_(names)))
+        queries.append(
+            handed.with_only_columns(Submission.key, Letter.id, _whole(before)).where(
+                col(Submission.key).in_(names)
+            )
+        )
     rows = [tuple(row) for query in queries for row in session.connection().execute(query)]
     whole = {letter for _, letter, is_whole in rows if is_whole}
     whole |= _troubled(session, services, {letter for _, letter, _ in rows} - whole)
     return {name for name, letter, _ in rows if letter in whole}
+
+
+def _carried(before: datetime) -> Iterator[Any]:
+    """The letters in a piece, and those that lay in it when it was withdrawn."""
+    pieces = columns(MailPiece.reference, Letter.id, _whole(before)).select_from(MailPiece)
+    lying = pieces.join(Recipient, col(Recipient.mail_piece_id) == MailPiece.id)
+    lay = pieces.join(WithdrawnCopy, col(WithdrawnCopy.piece_id) == MailPiece.id).join(
+        Recipient, col(Recipient.id) == WithdrawnCopy.recipient_id
+    )
+    for copies in (lying, lay):
+        yield copies.join(Letter, col(Letter.id) == Recipient.letter_id)
 
 
 def _troubled(session: Session, services: Services, letters: set[int]) -> set[int]:

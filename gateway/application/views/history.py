@@ -145,7 +145,7 @@ def _proof(number: int, row: DeliveryProof) -> ProofView:
 def problem_of(piece: MailPiece | None, submission: Submission | None) -> str | None:
     """Code and message of what went wrong last with a piece, if anything did."""
     if piece and piece.fault_code and piece.fault_code != WITHDRAWN:
-        return f"{piece.fault_code}: {piece.fault_message}"
+        return ": ".join(filter(None, (piece.fault_code, piece.fault_message)))
     if submission and submission.error_code:
-        return f"{submission.error_code}: {submission.error_message}"
+        return ": ".join(filter(None, (submission.error_code, submission.error_message)))
     return None
