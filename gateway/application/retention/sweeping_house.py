@@ -10,6 +10,7 @@ from gateway.application.retention.emptying_house import is_needed
 from gateway.application.retention.emptying_reports import waits_for_its_piece
 from gateway.application.retention.sweeping import Found, before, judged
 from gateway.application.services import Services
+from gateway.db.letters import Letter
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
 from gateway.db.unmatched import UnmatchedReport
@@ -31,11 +32,16 @@ def words_of_the_house(services: Services, rule: RetentionRule) -> Found:
 
 
 def _subjects(services: Services, rule: RetentionRule) -> Iterator[str]:
-    """Subjects whose last reason is old enough; only of entries that are sealed, as others keep theirs."""
+    """Subjects whose last reason is old enough; letters and scans are emptied with their rows, by sweeps of their own.
+
+    Only of entries that are sealed: others keep their reason until they are.
+    """
     query = (
         select(AuditEntry.subject)
         .join(AuditSeal, col(AuditSeal.entry_id) == AuditEntry.id)
         .where(AuditEntry.reason != "", col(AuditEntry.action).not_in(_OF_TEXTS))
+        .where(~col(AuditEntry.subject).startswith("inbound-"))
+        .where(~select(Letter.id).where(Letter.reference == AuditEntry.subject).exists())
         .group_by(AuditEntry.subject)
         .having(func.max(AuditEntry.at) < before(services, rule))
         .order_by(col(AuditEntry.subject))
