@@ -19,8 +19,8 @@ from gateway.application.tracking.tracking import awaits_receipt, status_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission
+from gateway.domain.desk import desk as rules
 from gateway.domain.desk.desk import UNREADABLE, WITHDRAWN, Facts, Problem
-from gateway.domain.desk.desk import desk as rules
 from gateway.domain.desk.patience import overdue
 from gateway.domain.letters.letter import LetterState
 from gateway.domain.letters.uploads import FINISHED_PDF

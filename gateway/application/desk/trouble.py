@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from gateway.domain.desk import desk as rules
 from gateway.domain.desk.desk import DeskAction, Facts, Problem
-from gateway.domain.desk.desk import desk as rules
 
 
 class Make(Protocol):

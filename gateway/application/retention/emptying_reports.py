@@ -35,8 +35,8 @@ def empty_report(services: Services, report_id: int) -> int:
         if report.matched_at is not None or waits_for_its_piece(session, report):
             return 0
         empty_reports(session, services, col(UnmatchedReport.id) == report_id)
-        told = {"report": report_id, "sha256": report.raw_sha256}
-        audit(session, services, SYSTEM, "payloads-deleted", f"report:{report.provider}", **told)
+        subject, sha256 = f"report:{report.provider}", report.raw_sha256
+        audit(session, services, SYSTEM, "payloads-deleted", subject, report=report_id, sha256=sha256)
         return 1
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gateway.domain.account.account import Account, links, sweep
+from gateway.domain.account import links, sweep
+from gateway.domain.account.account import Account
 from gateway.domain.runs import tally
 
 INBOUND_GONE = "inbound-document-missing"

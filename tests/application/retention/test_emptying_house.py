@@ -147,8 +147,9 @@ def test_what_was_typed_and_said_of_a_piece_that_was_planned_again_leaves_with_i
     with world.services.db.transaction() as session:
         withdrawn = session.exec(select(MailPiece).where(MailPiece.reference == old)).one()
         key = session.exec(select(Submission.key).where(Submission.piece_id == withdrawn.id)).one()
+    raw: dict[str, object] = {"an": NAME}
     late = StatusReport(
-        *(key, "E-1", Status.FAILED, "E306", world.clock.now(), "late", {"an": NAME}),
+        *(key, "E-1", Status.FAILED, "E306", world.clock.now(), "late", raw),
         reason=f"{NAME} unbekannt",
     )
     record(world.services, "epost", [late])

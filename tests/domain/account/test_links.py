@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.account.account import LINE_OF, Entry, Line, balance, balance_of_totals, links
+from gateway.domain.account import links
+from gateway.domain.account.account import LINE_OF, Entry, Line, balance, balance_of_totals
 from gateway.domain.account.links import Break, CopyFacts, first_break
 from gateway.domain.account.standing import Standing
 from gateway.domain.letters.letter import LetterState
