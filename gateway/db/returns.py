@@ -53,7 +53,7 @@ class ReturnedMail(SQLModel, table=True):
     action_by: str | None = None
     action_at: datetime | None = moment(optional=True)
     times: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
-    """How often it came back: only then the task is open again."""
+    """How often it became a task: it came back, or what was written anew was discarded. Only then it is open again."""
 
 
 class ReturnNotice(SQLModel, table=True):

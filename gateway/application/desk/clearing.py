@@ -12,6 +12,8 @@ from sqlmodel import Session, col, or_, select, union
 
 from gateway.application.desk.gathering import Gathered, gather
 from gateway.application.desk.trouble import Make, Trouble
+from gateway.application.letters.addressing import freeze
+from gateway.application.letters.service_check import why_not_served
 from gateway.application.returns.coming_back import words_of_task
 from gateway.application.services import Services
 from gateway.application.tracking.silence import left_by_hand_on, what_is_missing
@@ -19,6 +21,7 @@ from gateway.application.tracking.tracking import awaits_receipt, status_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission
+from gateway.db.people import Office, Person
 from gateway.domain.desk import desk as rules
 from gateway.domain.desk.desk import UNREADABLE, WITHDRAWN, Facts, Problem
 from gateway.domain.desk.patience import overdue
@@ -30,6 +33,7 @@ from gateway.domain.runs.status import Status
 from gateway.domain.runs.submission import NextAction, SubmissionState, next_action
 from gateway.domain.runs.timeliness import STALE
 from gateway.domain.templates.publishing import TEMPLATE_WITHDRAWN
+from gateway.errors import AddressInvalid
 
 _PROGRESS = (Status.IN_PRODUCTION, Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _UNCLEAR = (SubmissionState.RELEASING, SubmissionState.IN_DOUBT, SubmissionState.REFUSED)
@@ -140,6 +144,8 @@ def _look_at(
         can_be_redrafted=letter.template != FINISHED_PDF,
         return_task=(recipient.mail_piece_id or 0) in rows.returned,
     )
+    if submission is not None and submission.given_up_at is not None:
+        facts = replace(facts, not_served=_why_not_served(session, services, letter, recipient))
     if piece is None or submission is None:
         return recipient, piece, submission, facts
     recovery = _recovery(services, submission)
@@ -162,6 +168,16 @@ def _look_at(
         awaits_receipt=awaits_receipt(session, submission, piece),
     )
     return recipient, piece, submission, facts
+
+
+def _why_not_served(session: Session, services: Services, letter: Letter, recipient: Recipient) -> str:
+    """To the present address, as whatever is written anew."""
+    try:
+        now = freeze(services, session.get_one(Person, recipient.person_id))
+    except AddressInvalid:
+        return ""  # which is said when somebody tries
+    office = session.get_one(Office, letter.office_id).key
+    return why_not_served(services, office, letter.template, now["country"], now["address_lines"])
 
 
 def _recovery(services: Services, submission: Submission) -> NextAction:
@@ -267,7 +283,8 @@ def _from_reports(
             yield trouble(problem, f"{submission.key}:{event.id}", event.received_at, event.reason, words)
     if submission.given_up_at and submission.settled_at is None and facts.status is Status.HANDED_TO_POST:
         said = what_is_missing(Problem.NO_END, submission.provider)
-        yield trouble(Problem.NO_END, submission.key, submission.given_up_at, said)
+        not_served = facts.not_served if facts.can_be_redrafted else ""
+        yield trouble(Problem.NO_END, submission.key, submission.given_up_at, said, not_served)
     late = overdue(
         facts,
         provider=submission.provider,

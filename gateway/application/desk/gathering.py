@@ -18,17 +18,20 @@ from gateway.db.columns import columns
 from gateway.db.delivery import DeliveryProof
 from gateway.db.desk import DecisionState, DeskDecision
 from gateway.db.engine import row_id
-from gateway.db.letters import LetterFinding, Recipient
+from gateway.db.letters import Letter, LetterFinding, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission
 from gateway.db.returns import ReturnedMail
-from gateway.domain.desk.desk import SETTLING
+from gateway.domain.desk.desk import SETTLING, WRITING
 from gateway.domain.findings import Severity
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.runs.status import Status
 from gateway.domain.runs.submission import SubmissionState
 
 _PROGRESS = (Status.IN_PRODUCTION, Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _PRINTED = (Status.PRINTED, Status.HANDED_TO_POST, Status.DELIVERED)
 _TROUBLE = (Status.FAILED, Status.RETURNED)
+_MOST = 500
+"""References in one statement."""
 Row = TypeVar("Row", bound=SQLModel)
 
 
@@ -74,6 +77,7 @@ def gather(session: Session, letters: Sequence[int]) -> Gathered:
         StatusEvent.id,
         only=col(StatusEvent.status).in_({*_PROGRESS, *_TROUBLE}) & not_retracted(),
     )
+    discarded = _discarded(session, [row for rows in decisions.values() for row in rows])
     return Gathered(
         copies=copies,
         pieces=pieces,
@@ -95,7 +99,10 @@ def gather(session: Session, letters: Sequence[int]) -> Gathered:
             )
         },
         findings=_findings(session, letters),
-        settled={letter: frozenset(map(_settled, rows)) - {""} for letter, rows in decisions.items()},
+        settled={
+            letter: frozenset(_settled(row, discarded) for row in rows) - {""}
+            for letter, rows in decisions.items()
+        },
         proposed={
             letter: {row.problem: row for row in rows if row.state is DecisionState.PROPOSED}
             for letter, rows in decisions.items()
@@ -172,6 +179,18 @@ def _findings(session: Session, letters: Sequence[int]) -> dict[int, list[Letter
     return found
 
 
-def _settled(row: DeskDecision) -> str:
+def _discarded(session: Session, decisions: Sequence[DeskDecision]) -> frozenset[str]:
+    """New letters that were written by these decisions, and then discarded: nothing was settled by them."""
+    written = sorted({row.follow_up for row in decisions if row.action in WRITING and row.follow_up})
+    found: set[str] = set()
+    for start in range(0, len(written), _MOST):
+        cancelled = select(Letter.reference).where(
+            col(Letter.reference).in_(written[start : start + _MOST]), Letter.state == LetterState.CANCELLED
+        )
+        found.update(session.exec(cancelled).all())
+    return frozenset(found)
+
+
+def _settled(row: DeskDecision, discarded: frozenset[str]) -> str:
     done = row.state is DecisionState.DONE and row.action in SETTLING
-    return row.problem if done else ""
+    return row.problem if done and not (row.action in WRITING and row.follow_up in discarded) else ""

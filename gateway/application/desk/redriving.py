@@ -190,6 +190,9 @@ def _find(
     if not meant:
         raise NotFound("problem-gone", "Dieses Problem besteht nicht mehr. Bitte die Klärungsliste neu laden.")
     fitting = [one for one in meant if action in one.actions]
+    not_served = next((one.facts.not_served for one in meant if one.facts.not_served), "")
+    if not fitting and action is DeskAction.SERVE and not_served:
+        raise Conflict("service-not-offered", f"{not_served} Es wurde nichts geändert.")
     if not fitting:
         raise Conflict(
             "action-not-safe",

@@ -12,6 +12,7 @@ from gateway.domain.letters.uploads import FINISHED_PDF
 from gateway.domain.pieces.formal_service import OrderOption, check_address, check_choice
 from gateway.domain.pieces.mailpiece import Service
 from gateway.domain.pieces.routing import Kind
+from gateway.errors import InputError
 
 
 def require_service(session: Session, services: Services, letter: Letter, office: Office) -> None:
@@ -37,6 +38,20 @@ def check_service(
         check_choice(service, default, reason, options, offered)
         inland_only = frozenset[Service]().union(*(taker.capabilities.inland_only for taker in takers))
         check_address(service, recipient.country, recipient.address_lines, inland_only)
+
+
+def why_not_served(
+    services: Services, office: str, template: str, country: str, address_lines: Sequence[str]
+) -> str:
+    """Why such a letter cannot be served with a certificate there, in German; empty if it can."""
+    takers = services.takers(Kind(office, Service.PZU, template, country))
+    if any(Service.PZU not in taker.capabilities.services for taker in takers):
+        return "Förmlich zustellen geht hier nicht: Der Druckdienstleister bietet keinen Postzustellungsauftrag an."
+    try:
+        check_address(Service.PZU, country, address_lines)
+    except InputError as fault:
+        return f"Förmlich zustellen geht hier nicht: {fault.message}"
+    return ""
 
 
 def default_service(session: Session, services: Services, letter: Letter) -> Service:

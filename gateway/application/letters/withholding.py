@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from gateway.application.access.authorising import Actor, actor, audit
 from gateway.application.desk.clearing import facts_of_copies
 from gateway.application.letters.drafting import find_letter
+from gateway.application.returns.reopening import reopen_return
 from gateway.application.returns.suspensions import refuse_suspended
 from gateway.application.runs.forwarding import may_be_brought_forward
 from gateway.application.runs.replanning import copies_in, replace, withdraw
@@ -200,6 +201,7 @@ def cancel_in(session: Session, services: Services, who: Actor, letter: Letter, 
         note=reason,
         filing_due=letter.approved_at is not None or _is_signed_anew(session, letter),
     )
+    reopen_return(session, services, who.login, letter)
     audit(session, services, who.login, "letter-cancelled", letter.reference, reason=reason)
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor
 from gateway.application.inbound.notices_view import POST_ROOM
+from gateway.application.letters.service_check import why_not_served
 from gateway.application.returns.coming_back import still_told
 from gateway.application.returns.suspensions import SuspensionView, suspension_views
 from gateway.application.services import Services
@@ -17,6 +18,7 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.people import Case, Office, Person, User
 from gateway.db.returns import InboundKeyed, ReturnedMail, ReturnNotice
+from gateway.domain.addresses.address import HOME_COUNTRY
 from gateway.domain.permission import Action
 from gateway.domain.receipt.deadlines import Assessment
 from gateway.domain.receipt.returning import ReturnAction, ReturnFiction, ReturnReason, ReturnRule, ReturnSource
@@ -97,6 +99,8 @@ class ReturnDetail:
     extra: str
     suspensions: Sequence[SuspensionView]
     may_decide: bool
+    not_served: str
+    """Why nothing written anew can be served with a certificate, in German; empty if it can."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,21 @@ def return_detail(services: Services, login: str, returned_id: int) -> ReturnDet
             extra=person.extra or "",
             suspensions=suspension_views(session, who, [(copy.person_id, copy.address_lines, copy.country)]),
             may_decide=all(who.may(Action.WRITE_LETTER, letter.office) for letter in line.letters),
+            not_served=_why_not_served(session, services, line),
         )
+
+
+def _why_not_served(session: Session, services: Services, line: ReturnLine) -> str:
+    """Whatever address is typed: one abroad cannot be, and one that cannot be served is named then."""
+    templates = select(Letter.template).where(
+        col(Letter.reference).in_([one.reference for one in line.letters])
+    )
+    found = (
+        why_not_served(services, one.office, template, HOME_COUNTRY, ())
+        for one in line.letters
+        for template in session.exec(templates).all()
+    )
+    return next(filter(None, found), "")
 
 
 def _line(session: Session, services: Services, who: Actor | None, row: ReturnedMail) -> ReturnLine | None:

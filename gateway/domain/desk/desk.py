@@ -75,7 +75,9 @@ class DeskAction(StrEnum):
     """The same, to be served with a certificate."""
 
 
-SETTLING = frozenset({DeskAction.ACKNOWLEDGE, DeskAction.REISSUE, DeskAction.SERVE})
+WRITING = frozenset({DeskAction.REISSUE, DeskAction.SERVE})
+"""Decisions by which another letter is written; they count as long as that is not discarded."""
+SETTLING = frozenset({DeskAction.ACKNOWLEDGE, *WRITING})
 """Decisions after which the problem is no task any more, although the rows still show it."""
 
 
@@ -110,6 +112,8 @@ class Facts:
     """It came back, and what is to be done is decided there."""
     can_be_redrafted: bool = True
     """Written from a template here, not handed in as a finished PDF."""
+    not_served: str = ""
+    """Why it cannot be served with a certificate, in German; empty if it can."""
 
 
 def may_be_taken_back(facts: Facts) -> bool:
@@ -232,9 +236,10 @@ def _of_return(facts: Facts) -> dict[DeskAction, str]:
 def _of_unended(facts: Facts) -> dict[DeskAction, str]:
     """It has left and may have been received: nothing is taken back, and what is written anew has its own deadline."""
     offers: dict[DeskAction, str] = {}
+    anew = "Das frühere bleibt mit seinem Nachweis bestehen; der neue Entwurf hat eigene Aufgabe und Frist"
     if facts.can_be_redrafted:
-        anew = "Das frühere bleibt mit seinem Nachweis bestehen; der neue Entwurf hat eigene Aufgabe und Frist"
         offers[DeskAction.REISSUE] = f"{anew}. Wird die Zustellung doch noch gemeldet, wird er angehalten."
+    if facts.can_be_redrafted and not facts.not_served:
         offers[DeskAction.SERVE] = f"{anew} und wird mit Zustellungsurkunde zugestellt (§ 3 LZG NRW)."
     return {**offers, **_of_known(facts)}
 

@@ -63,7 +63,8 @@ def check_choice(
     if service not in offered:
         raise InputError(
             "service-not-offered",
-            "Der Druckdienstleister dieses Schreibens bietet die Versandart nicht an. Bitte eine andere wählen.",
+            "Der Druckdienstleister dieses Schreibens bietet die Versandart nicht an. Bitte eine andere wählen; "
+            "es wurde nichts geändert.",
         )
 
 

@@ -47,6 +47,7 @@ ACTIONS: Mapping[str, str] = {
     "person-address-corrected": "Anschrift berichtigt",
     "return-recorded": "Rückläufer vermerkt",
     "return-decided": "Rückläufer entschieden",
+    "return-reopened": "Rückläufer wieder offen: das neue Schreiben wurde verworfen",
     "return-put-aside": "Meldung ohne Sendung abgelegt",
     "certificate-put-aside": "Zustellungsurkunde abgelegt",
     "letter-reissued": "neu versandt anstelle eines Rückläufers",

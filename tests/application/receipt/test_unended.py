@@ -118,6 +118,40 @@ def test_it_is_written_anew_once_and_each_letter_names_the_other(
         redrive(world.services, "anna", unended, Wish(action, "noch einmal"))
 
 
+@pytest.mark.parametrize("action", [DeskAction.REISSUE, DeskAction.SERVE])
+def test_it_is_on_the_desk_again_once_what_was_written_anew_is_discarded(
+    world: World, unended: str, action: DeskAction
+) -> None:
+    adapter = world.services.provider
+    adapter.capabilities = replace(adapter.capabilities, services=adapter.capabilities.services | {Service.PZU})
+    new = wish(world, unended, action).follow_up or ""
+    assert ends(world) == []
+    cancel(world.services, "anna", new, "zu früh")
+    assert len(ends(world)) == 1
+    third = wish(world, unended, action).follow_up or ""
+    assert (world.view(third).replaces, world.only(unended).written_anew) == (unended, (third,))
+    assert ends(world) == []
+
+
+def test_serving_is_offered_only_where_a_provider_serves_and_else_the_desk_says_why(
+    world: World, unended: str
+) -> None:
+    (entry,) = [each for each in desk(world.services, "anna").letters if each.problem is Problem.NO_END]
+    why = "Der Druckdienstleister bietet keinen Postzustellungsauftrag an."
+    assert DeskAction.SERVE not in entry.actions
+    assert DeskAction.REISSUE in entry.actions
+    assert entry.problems[-1] == f"Förmlich zustellen geht hier nicht: {why}"
+    with pytest.raises(Conflict) as refused:
+        wish(world, unended, DeskAction.SERVE)
+    assert refused.value.code == "service-not-offered"
+    assert why in refused.value.message
+    adapter = world.services.provider
+    adapter.capabilities = replace(adapter.capabilities, services=adapter.capabilities.services | {Service.PZU})
+    (entry,) = [each for each in desk(world.services, "anna").letters if each.problem is Problem.NO_END]
+    assert DeskAction.SERVE in entry.actions
+    assert not any("Förmlich" in said for said in entry.problems)
+
+
 def test_what_comes_back_after_it_was_written_anew_is_not_written_a_third_time(
     world: World, unended: str
 ) -> None:

@@ -17,7 +17,7 @@ from gateway.application.desk.desk_view import desk
 from gateway.application.filing.filing import file_due
 from gateway.application.letters import drafting
 from gateway.application.letters.approving import approve
-from gateway.application.letters.withholding import hold, let_go
+from gateway.application.letters.withholding import cancel, hold, let_go
 from gateway.application.posting import posting
 from gateway.application.receipt.delivering import Receipt, prove
 from gateway.application.retention.concluding import facts_of
@@ -47,6 +47,7 @@ from gateway.testing.scan_centre.mail import Mail, foreign, returned, sheet_of_o
 from gateway.testing.scan_centre.scanner import CONDITIONS, scan
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.application.arrivals.test_receiving import SOURCE, printed
+from tests.web.site import serve
 from tests.world import AWARD, MONDAY, World, at, cases_document
 
 pytestmark = pytest.mark.both_databases
@@ -453,3 +454,45 @@ def test_what_came_back_shortly_after_midnight_came_back_on_the_day_at_the_autho
     with world.services.db.reading() as session:
         letter = session.exec(select(Letter).where(Letter.reference == reference)).one()
         assert facts_of(session, world.services, letter).ended_on == came.date()
+
+
+def test_what_came_back_is_a_task_again_once_what_was_written_anew_is_discarded(world: World) -> None:
+    reference = posted(world)
+    come_back(world, reference)
+    again = Decision(
+        "verzogen", action=ReturnAction.REISSUE, address=NewAddress("Am Markt 9", "48683", "Ahaus")
+    )
+    (new,) = decide(world.services, "anna", reference, again)
+    assert returns(world.services, "anna").lines == []
+    cancel(world.services, "anna", new, "erst anrufen")
+    line = only_return(world)
+    assert (line.action, line.fiction, line.letters[0].replaced_by) == (None, ReturnFiction.VOID, (new,))
+    (entry,) = desk(world.services, "anna").letters
+    assert (entry.reference, entry.problem) == (reference, Problem.RETURNED)
+    with world.services.db.reading() as session:
+        told = session.exec(select(AuditEntry).where(AuditEntry.action == "return-reopened")).one()
+    assert (told.subject, told.actor, told.details) == (reference, "anna", {"discarded": new})
+    (third,) = decide(world.services, "anna", reference, again)
+    assert returns(world.services, "anna").lines == []
+    assert world.only(reference).came_back.replaced_by == (third,)  # type: ignore[union-attr]
+
+
+def test_serving_what_came_back_is_offered_only_where_a_provider_serves(world: World) -> None:
+    reference = posted(world)
+    come_back(world, reference)
+    number, why = only_return(world).id, "Der Druckdienstleister bietet keinen Postzustellungsauftrag an."
+    assert (
+        return_detail(world.services, "anna", number).not_served == f"Förmlich zustellen geht hier nicht: {why}"
+    )
+    with serve(world) as site:
+        visitor = site.visitor("anna")
+        visitor.get(f"/ruecklaeufer/{number}")
+    assert 'value="serve" disabled' in visitor.page
+    assert why in visitor.text
+    adapter = world.services.provider
+    adapter.capabilities = replace(adapter.capabilities, services=adapter.capabilities.services | {Service.PZU})
+    assert return_detail(world.services, "anna", number).not_served == ""
+    with serve(world) as site:
+        visitor = site.visitor("anna")
+        visitor.get(f"/ruecklaeufer/{number}")
+    assert 'value="serve">' in visitor.page
