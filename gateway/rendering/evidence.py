@@ -1,18 +1,15 @@
 """The cover of a posting file as a PDF: what happened to the letter, which files prove it, how to check them."""
 
-import textwrap
 from collections.abc import Iterator
 from datetime import tzinfo
 from functools import partial
 
 from gateway.domain.account.evidence import PostingFile
-from gateway.rendering.rows import Row, rows_pdf
+from gateway.rendering.rows import RIGHT_MM, Row, broken, rows_pdf
 
 _FILE_COLUMNS_MM = (25.0, 75.0)
-_LINE = 100
-"""Characters of a sentence on a line."""
-_BESIDE = 70
-"""The same beside the name of a file."""
+_TEXT_PT = 9.0
+_BESIDE_MM = RIGHT_MM - _FILE_COLUMNS_MM[1]
 _HOW = (
     "Jede Datei ist in SHA256SUMS mit ihrer Prüfsumme genannt. Zum Prüfen die Dateien in einen leeren Ordner "
     "entpacken und dort „sha256sum --check SHA256SUMS“ oder „python3 pruefen.py“ aufrufen. Die Prüfsumme der "
@@ -30,16 +27,17 @@ def cover_pdf(file: PostingFile, zone: tzinfo) -> bytes:
 def _rows(file: PostingFile, zone: tzinfo) -> Iterator[Row]:
     made = file.made_at.astimezone(zone)
     yield Row(["Versandnachweis"], size_pt=18, bold=True)
-    yield Row([f"{file.title} · Schreiben {file.letter} · Aktenzeichen {file.file_number}"], size_pt=11)
+    for line in broken(f"{file.title} · Schreiben {file.letter} · Aktenzeichen {file.file_number}", 11):
+        yield Row([line], size_pt=11)
     yield Row([f"Erstellt am {made:%d.%m.%Y, %H:%M} Uhr von {file.made_by}"], size_pt=9)
     for section in file.sections:
         yield Row([section.title], size_pt=11, bold=True, before_mm=6, rule=True)
         for sentence in section.sentences:
-            for index, line in enumerate(textwrap.wrap(sentence, _LINE)):
-                yield Row([line], before_mm=0 if index else 1.2)
+            for index, line in enumerate(broken(sentence, _TEXT_PT)):
+                yield Row([line], size_pt=_TEXT_PT, before_mm=0 if index else 1.2)
     yield Row(["Dateien"], size_pt=11, bold=True, before_mm=6, rule=True)
     for part in file.parts:
-        for index, line in enumerate(textwrap.wrap(part.what, _BESIDE) or [""]):
+        for index, line in enumerate(broken(part.what, 8.5, _BESIDE_MM)):
             first = index == 0
             yield Row(
                 [part.name if first else "", line],
@@ -49,5 +47,5 @@ def _rows(file: PostingFile, zone: tzinfo) -> Iterator[Row]:
             )
         yield Row(["", part.sha256], _FILE_COLUMNS_MM, size_pt=7)
     yield Row(["Prüfen"], size_pt=11, bold=True, before_mm=6, rule=True)
-    for line in textwrap.wrap(_HOW, _LINE):
-        yield Row([line])
+    for line in broken(_HOW, _TEXT_PT):
+        yield Row([line], size_pt=_TEXT_PT)

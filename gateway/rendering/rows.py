@@ -60,6 +60,28 @@ def rows_pdf(title: str, rows: Callable[[], Iterator[Row]]) -> bytes:
     return target.getvalue()
 
 
+def broken(text: str, size_pt: float, width_mm: float = RIGHT_MM - LEFT_MM) -> list[str]:
+    """The lines of a text that are no wider, broken between words; within one only if it is wider by itself."""
+    _register_fonts()
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if _width_mm(longer, size_pt) <= width_mm:
+            lines[-1] = longer
+            continue
+        lines.append("")
+        for character in word:
+            if _width_mm(lines[-1] + character, size_pt) > width_mm:
+                lines.append("")
+            lines[-1] += character
+    return [line for line in lines if line] or [""]
+
+
+def _width_mm(text: str, size_pt: float) -> float:
+    width_pt: float = pdfmetrics.stringWidth(text, _REGULAR, size_pt)
+    return width_pt * MM_PER_PT
+
+
 def _pages(rows: Iterator[Row]) -> Iterator[list[tuple[float, Row]]]:
     """Rows with their baselines (mm from the top), page by page; a heading is not left alone at the end of one."""
     page: list[tuple[float, Row]] = []
