@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from gateway.application.retention.columns import column_rules
 from gateway.application.retention.destroying import ANCHORS_AWAY, Pass, apply, plan
 from gateway.application.retention.exporting import export_person
 from gateway.application.retention.locking import list_locks, lock_deletion, unlock_deletion
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     retention = typer.Typer(help="What is kept how long, and deletion.", no_args_is_help=True)
     retention.command("plan")(_plan)
     retention.command("apply")(_apply)
+    retention.command("columns")(_columns)
     retention.command("lock")(_lock)
     retention.command("unlock")(_unlock)
     retention.command("locks")(_locks)
@@ -62,6 +64,28 @@ def _apply(context: typer.Context, json: Json = False) -> None:
     _print(found, rules, json=json)
     if found.faults:
         raise typer.Exit(1)
+
+
+def _columns(context: typer.Context, json: Json = False) -> None:
+    """Which text column of which table is emptied by which rule, and why the others stay (for the Löschkonzept)."""
+    with services_for(context) as services:
+        days = {rule.kind: rule.days for rule in services.retention.all(services.today())}
+    rows = [
+        {
+            "column": one.column,
+            "rule": one.kind.value if one.kind else None,
+            "days": days[one.kind] if one.kind else None,
+            "why": one.why,
+        }
+        for one in column_rules()
+    ]
+    if json:
+        print_json(rows)
+        return
+    table = Table("Spalte", "Regel", "Tage", "Wann, oder warum sie bleibt")
+    for row in rows:
+        table.add_row(str(row["column"]), str(row["rule"] or "bleibt"), str(row["days"] or ""), str(row["why"]))
+    console.print(table)
 
 
 def _lock(

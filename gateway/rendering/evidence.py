@@ -47,5 +47,5 @@ def _rows(file: PostingFile, zone: tzinfo) -> Iterator[Row]:
             )
         yield Row(["", part.sha256], _FILE_COLUMNS_MM, size_pt=7)
     yield Row(["Prüfen"], size_pt=11, bold=True, before_mm=6, rule=True)
-    for line in broken(_HOW, _TEXT_PT):
-        yield Row([line], size_pt=_TEXT_PT)
+    for index, line in enumerate(broken(_HOW, _TEXT_PT)):
+        yield Row([line], size_pt=_TEXT_PT, before_mm=0 if index else 1.2)

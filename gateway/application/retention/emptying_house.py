@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, literal, update
+from sqlalchemy import ColumnElement, String, cast, func, literal, update
 from sqlmodel import Session, col, select
 
 from gateway.application.retention.emptying_rows import empty_and_prove
@@ -19,8 +19,9 @@ from gateway.application.trail.sealing import table_of
 from gateway.db.arrivals import QuarantinedDelivery
 from gateway.db.canaries import Canary
 from gateway.db.desk import AlarmDecision, Stop
-from gateway.db.people import Case
+from gateway.db.people import Case, Person
 from gateway.db.retention import DeletionLock
+from gateway.db.returns import AddressSuspension, CertificateNotice, ReturnNotice
 
 
 @dataclass(frozen=True)
@@ -39,26 +40,43 @@ _WORDS = (
         DeletionLock,
         (DeletionLock.reason,),
         select(Case.reference).where(Case.id == DeletionLock.case_id).scalar_subquery(),
-        DeletionLock.lifted_at,
+        col(DeletionLock.lifted_at),
     ),
     _Words(
         Stop,
         (Stop.reason, Stop.lift_reason),
         cast(col(Stop.scope), String) + literal(":") + col(Stop.value),
-        Stop.lifted_at,
+        col(Stop.lifted_at),
     ),
-    _Words(AlarmDecision, (AlarmDecision.reason,), col(AlarmDecision.alarm), AlarmDecision.decided_at),
+    _Words(AlarmDecision, (AlarmDecision.reason,), col(AlarmDecision.alarm), col(AlarmDecision.decided_at)),
     _Words(
         QuarantinedDelivery,
         (QuarantinedDelivery.reason,),
         col(QuarantinedDelivery.source) + literal("/") + col(QuarantinedDelivery.name),
-        QuarantinedDelivery.decided_at,
+        col(QuarantinedDelivery.decided_at),
+    ),
+    _Words(
+        AddressSuspension,
+        (AddressSuspension.lift_reason,),
+        select(Person.reference).where(Person.id == AddressSuspension.person_id).scalar_subquery(),
+        col(AddressSuspension.lifted_at),
+    ),
+    *(
+        _Words(model, (model.settled_reason,), literal(name) + cast(col(model.id), String), over)
+        for model, name, over in (
+            (ReturnNotice, "notice-", func.coalesce(ReturnNotice.settled_at, ReturnNotice.noticed_at)),
+            (
+                CertificateNotice,
+                "certificate-",
+                func.coalesce(CertificateNotice.settled_at, CertificateNotice.noticed_at),
+            ),
+        )
     ),
     _Words(
         Canary,
         (Canary.reason,),
         col(Canary.provider) + literal("@") + cast(col(Canary.day), String),
-        Canary.accepted_at,
+        col(Canary.accepted_at),
     ),
 )
 
@@ -80,9 +98,7 @@ def is_needed(session: Session, services: Services, subject: str, before: dateti
     if living(session, services, names_of(subject), before):
         return True
     return any(
-        session.exec(
-            select(words.model).where(mine, col(words.over).is_(None) | (col(words.over) >= before))
-        ).first()
+        session.exec(select(words.model).where(mine, words.over.is_(None) | (words.over >= before))).first()
         for words, mine in _of(subject)
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ColumnElement, false, tuple_
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.desk.clearing import troubles_of
@@ -220,13 +220,19 @@ def _arrivals(session: Session, names: Sequence[str], before: datetime) -> Itera
 
 
 def _notices(session: Session, names: Sequence[str], before: datetime) -> Iterator[str]:
-    """What told of a return or a receipt: until it is settled, and as long as its scan."""
+    """What told of a return or a receipt: until it is settled, and as long as its scan, or the letter it is about."""
+    piece = (
+        select(Recipient.id)
+        .join(Letter, col(Letter.id) == Recipient.letter_id)
+        .where(Recipient.mail_piece_id == CertificateNotice.piece_id, _whole(before))
+    )
     for prefix, model, done in (
         ("notice-", ReturnNotice, col(ReturnNotice.returned_id)),
         ("certificate-", CertificateNotice, col(CertificateNotice.proof_id)),
     ):
         scan = select(InboundDocument.id).where(InboundDocument.id == model.inbound_id, _here(before))
-        lives = or_(done.is_(None) & col(model.settled_at).is_(None), scan.exists())
+        waits = done.is_(None) & col(model.settled_at).is_(None)
+        lives = or_(waits, scan.exists(), piece.exists() if model is CertificateNotice else false())
         yield from _by_number(session, names, prefix, model.id, lives)
 
 

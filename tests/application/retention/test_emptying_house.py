@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError as DatabaseRefuses
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from gateway.application.access.authorising import audit
 from gateway.application.desk.redriving import Wish, redrive
@@ -29,21 +29,13 @@ from gateway.domain.runs.status import Status
 from gateway.domain.runs.stopping import StopScope
 from gateway.domain.runs.submission import SubmissionState
 from gateway.ports.provider import StatusReport
+from tests.application.retention.rows import everything
 from tests.application.retention.test_destroying import posted
 from tests.application.runs.test_packing import PrintCentre
 from tests.world import World
 
 pytestmark = pytest.mark.both_databases
 NAME = "Zwirbelkötter"
-
-
-def everything(world: World) -> str:
-    """All rows of all tables."""
-    with world.services.db.reading() as session:
-        tables = SQLModel.metadata.sorted_tables
-        return " ".join(
-            str(tuple(row)) for table in tables for row in session.connection().execute(table.select())
-        )
 
 
 def later(world: World, *days: int) -> Pass:

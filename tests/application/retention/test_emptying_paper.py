@@ -12,12 +12,11 @@ from gateway.application.paper.paper_view import paper_view
 from gateway.application.retention.destroying import apply, plan
 from gateway.application.trail.sealing import anchor
 from gateway.application.trail.verifying import verify
-from gateway.db.files import InboundDocument
-from gateway.db.originals import OriginalEvent, OriginalEventKind, OriginalHold, OriginalRecall
-from gateway.db.people import AuditEntry
+from gateway.db.originals import OriginalEvent, OriginalEventKind, OriginalRecall
 from gateway.domain.paper.originals import Hold, Quality
 from gateway.testing.scan_centre import apply_fault
 from tests.application.paper.test_originals import Site, letter, site
+from tests.application.retention.rows import everything
 
 __all__ = ["site"]
 pytestmark = pytest.mark.both_databases
@@ -40,13 +39,6 @@ def written_about(site: Site) -> int:
     return number
 
 
-def words(site: Site) -> str:
-    """Everything that rows and trail say about it."""
-    with site.services.db.reading() as session:
-        kept = (OriginalHold, OriginalEvent, OriginalRecall, AuditEntry, InboundDocument)
-        return " ".join(str(row) for table in kept for row in session.exec(select(table)).all())
-
-
 def emptied(site: Site) -> int:
     done = apply(site.services)
     assert done is not None
@@ -65,7 +57,7 @@ def test_words_about_paper_stay_while_it_is_at_the_site_and_leave_after_it_came_
     emptied(site)
     later(site, 760)
     emptied(site)
-    assert words(site).count(NAME) > 8
+    assert everything(site.world).count(NAME) > 8
     assert plan(site.services).kept["personal"] == {"unfinished": 1}
     arrived(site.services, "anna", number)
     anchor(site.services)
@@ -73,7 +65,7 @@ def test_words_about_paper_stay_while_it_is_at_the_site_and_leave_after_it_came_
     assert emptied(site) == 0
     later(site, 40)
     assert emptied(site) == 1
-    assert NAME not in words(site)
+    assert NAME not in everything(site.world)
     with site.services.db.reading() as session:
         lines = session.exec(select(OriginalEvent).order_by(OriginalEvent.id)).all()  # type: ignore[arg-type]
         notes = [line.note for line in lines if line.kind in (*PAPER_KINDS, OriginalEventKind.CHECKED)]
@@ -99,10 +91,10 @@ def test_a_reason_that_is_given_after_the_scan_left_is_kept_for_its_own_term(sit
     anchor(site.services)
     later(site, 200)
     emptied(site)
-    assert NAME in words(site)
+    assert NAME in everything(site.world)
     later(site, 560)
     assert emptied(site) == 1
-    assert NAME not in words(site)
+    assert NAME not in everything(site.world)
 
 
 def test_who_sent_what_the_receipt_rejected_leaves_once_nothing_about_it_is_open(site: Site) -> None:
@@ -114,16 +106,16 @@ def test_who_sent_what_the_receipt_rejected_leaves_once_nothing_about_it_is_open
     anchor(site.services)
     later(site, 800)
     emptied(site)
-    assert words(site).count(NAME) > 3, "nobody decided yet"
+    assert everything(site.world).count(NAME) > 3, "nobody decided yet"
     arrived(site.services, "post", number)
     stop_waiting(site.services, "post", number, f"{NAME} hat es wieder")
     anchor(site.services)
     later(site, 700)
     emptied(site)
-    assert words(site).count(NAME) > 4
+    assert everything(site.world).count(NAME) > 4
     later(site, 60)
     assert emptied(site) == 2
-    assert NAME not in words(site)
+    assert NAME not in everything(site.world)
     anchor(site.services)
     assert verify(site.services).faults == []
 

@@ -25,14 +25,11 @@ from gateway.application.trail.sealing import anchor
 from gateway.application.trail.verifying import verify
 from gateway.application.views.explaining import explain
 from gateway.application.views.shaping import as_json
-from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Recipient
-from gateway.db.people import AuditEntry
-from gateway.db.placings import RequestedItem
-from gateway.db.postings import PostingException, PostingRecord, PostingSupplement
 from gateway.db.retention import LetterRetention
 from gateway.domain.permission import Role
 from gateway.domain.receipt.delivery import DeliveryKind
+from tests.application.retention.rows import everything
 from tests.application.retention.test_destroying import posted
 from tests.web.site import serve
 from tests.world import REQUEST, World, pdf_text
@@ -74,13 +71,6 @@ def written_about(world: World) -> str:
     return reference
 
 
-def words(world: World) -> str:
-    """Everything that rows and trail say about the pieces."""
-    with world.services.db.reading() as session:
-        kept = (DeliveryProof, PostingException, PostingRecord, PostingSupplement, AuditEntry)
-        return " ".join(str(row) for table in kept for row in session.exec(select(table)).all())
-
-
 def gone(world: World) -> dict[str, int]:
     done = apply(world.services)
     assert done is not None
@@ -95,10 +85,10 @@ def test_words_leave_with_the_personal_data_and_facts_and_chain_stay_whole(world
     assert gone(world)["document"] == 1
     world.advance(days=600)
     gone(world)
-    assert words(world).count(NAME) > 8
+    assert everything(world).count(NAME) > 8
     world.advance(days=140)
     assert gone(world)["personal"] == 1
-    assert NAME not in words(world)
+    assert NAME not in everything(world)
     after = world.only(reference)
     assert [each.text for each in after.records] == [before.records[0].text, EMPTIED]
     day = world.clock.now()
@@ -121,7 +111,7 @@ def test_what_is_written_after_that_is_kept_for_its_own_term_and_until_it_is_fil
     for days in (200, 740):
         world.advance(days=days)
         gone(world)
-    assert NAME not in words(world)
+    assert NAME not in everything(world)
     correct(world.services, "post", reference, 1, handed(world, reference, 3), f"{NAME} irrte")
     world.advance(days=700)
     assert "personal" not in plan(world.services).gone
@@ -130,7 +120,7 @@ def test_what_is_written_after_that_is_kept_for_its_own_term_and_until_it_is_fil
     file_due(world.services)
     anchor(world.services)
     assert gone(world)["personal"] == 1
-    assert NAME not in words(world)
+    assert NAME not in everything(world)
     assert verify(world.services).faults == []
 
 
@@ -152,7 +142,7 @@ def test_an_exception_that_waits_for_a_second_person_keeps_its_words_and_those_o
     world.advance(days=740)
     anchor(world.services)
     assert gone(world)["personal"] == 1
-    assert NAME not in words(world)
+    assert NAME not in everything(world)
 
 
 def test_whoever_reads_it_is_told_that_words_left_and_on_which_day(world: World, tmp_path: Path) -> None:
@@ -204,21 +194,14 @@ def test_a_reason_about_the_letter_itself_that_is_typed_years_later_is_kept_for_
     anchor(world.services)
     world.advance(days=700)
     gone(world)
-    assert said(world).count(NAME) == 2
+    assert everything(world).count(NAME) == 2
     world.advance(days=40)
     assert gone(world)["personal"] == 1
-    assert NAME not in said(world)
+    assert NAME not in everything(world)
     anchor(world.services)
     found = verify(world.services)
     assert (found.faults, found.unsealed) == ([], 0)
     assert "personal" not in gone(world)
-
-
-def said(world: World) -> str:
-    with world.services.db.reading() as session:
-        return " ".join(
-            str(row) for table in (RequestedItem, AuditEntry) for row in session.exec(select(table)).all()
-        )
 
 
 @pytest.mark.parametrize(
