@@ -23,14 +23,20 @@ ERRORS = {
 }
 
 
-def trees() -> list[tuple[Path, ast.Module]]:
+pytestmark = pytest.mark.xdist_group("house-rules")
+
+Trees = list[tuple[Path, ast.Module]]
+
+
+@pytest.fixture(scope="module")
+def trees() -> Trees:
     return [(file, ast.parse(file.read_text(encoding="utf-8"))) for file in modules()]
 
 
-def codes() -> list[tuple[str, str]]:
+def codes(trees: Trees) -> list[tuple[str, str]]:
     """(where, code) of every error and finding that the code makes with a literal."""
     found = []
-    for file, tree in trees():
+    for file, tree in trees:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
@@ -45,13 +51,14 @@ def codes() -> list[tuple[str, str]]:
     return found
 
 
-def test_every_code_is_kebab_case() -> None:
-    assert len(codes()) > 100
-    assert [place for place, code in codes() if not KEBAB.fullmatch(code)] == []
+def test_every_code_is_kebab_case(trees: Trees) -> None:
+    found = codes(trees)
+    assert len(found) > 100
+    assert [place for place, code in found if not KEBAB.fullmatch(code)] == []
 
 
-def test_every_module_says_what_it_is_for() -> None:
-    assert [str(file) for file, tree in trees() if not ast.get_docstring(tree) and file.stat().st_size] == []
+def test_every_module_says_what_it_is_for(trees: Trees) -> None:
+    assert [str(file) for file, tree in trees if not ast.get_docstring(tree) and file.stat().st_size] == []
 
 
 def test_no_file_is_a_novel() -> None:
@@ -108,9 +115,9 @@ def test_every_error_of_the_tree_is_drawn_and_has_an_exit_code() -> None:
         assert getattr(errors, name).exit_code >= 3
 
 
-def test_nobody_catches_everything() -> None:
+def test_nobody_catches_everything(trees: Trees) -> None:
     """A broad `except` is allowed where it raises again, and where a worker must outlive its work, with a reason."""
-    for file, tree in trees():
+    for file, tree in trees:
         lines = file.read_text(encoding="utf-8").splitlines()
         for node in ast.walk(tree):
             if not isinstance(node, ast.ExceptHandler):
@@ -135,12 +142,12 @@ def test_lock_files_name_no_address_to_download_from() -> None:
         assert "://" not in (ROOT / name).read_text(encoding="utf-8"), name
 
 
-def test_the_day_of_a_moment_is_the_day_at_the_authoritys_seat() -> None:
+def test_the_day_of_a_moment_is_the_day_at_the_authoritys_seat(trees: Trees) -> None:
     """Moments are kept in UTC, whose day begins an hour or two later: what happened at half past midnight is today."""
     seat = ("application", "providers", "web")
     days = [
         (f"{file.relative_to(ROOT)}:{node.lineno}", node.func.value)
-        for file, tree in trees()
+        for file, tree in trees
         if file.relative_to(PACKAGE).parts[0] in seat
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "date"

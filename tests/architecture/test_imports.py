@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ STANDARD_LIBRARY_THAT_RULES_MUST_NOT_USE = {
 Edge = tuple[str, str, str]
 
 
+@cache
 def modules() -> list[Path]:
     return sorted(file for file in PACKAGE.rglob("*.py"))
 
@@ -75,6 +77,7 @@ def part_of(file: Path) -> str:
     return first.removesuffix(".py")
 
 
+@cache
 def imported(file: Path) -> list[str]:
     """Full names of everything a module imports, wherever in it."""
     names: list[str] = []
