@@ -108,6 +108,10 @@ class Person(SQLModel, table=True):
     accessible_copy: AccessibleCopy | None = choice(AccessibleCopy, "person_copy_known", optional=True)
     """In which form the person gets a copy of each letter, if asked for (§ 9 BGG NRW)."""
     updated_at: datetime = moment()
+    named_at: datetime | None = moment(optional=True)
+    """When an import last named the person, to the day; its data may be as before."""
+    emptied_at: datetime | None = moment(optional=True)
+    """When name and address left by their rule; None again once the person is named."""
 
 
 class Case(SQLModel, table=True):

@@ -42,6 +42,8 @@ class Kind(StrEnum):
     """Scan deliveries that were refused as a whole, with all their files."""
     TRANSFER_NOTE = "transfer-note"
     """Transfer notes of scans; the case file has them with the scan."""
+    MASTER_DATA = "master-data"
+    """Name and address of persons whom the specialist procedure does not name any more."""
     AUDIT_ENTRY = "audit-entry"
     """Entries of the audit trail; their seals stay. Never by themselves: two people confirm (`trail.departure`)."""
 

@@ -333,6 +333,7 @@ RETENTION: Mapping[StrEnum, str] = {
     Kind.REJECTED_SCAN: "abgelehnte und nicht genannte Dateien von Scanlieferungen",
     Kind.SCAN_QUARANTINE: "abgelehnte Scanlieferungen",
     Kind.TRANSFER_NOTE: "Transfervermerke",
+    Kind.MASTER_DATA: "Stammdaten von Personen",
     Kind.AUDIT_ENTRY: "Einträge des Protokolls",
 }
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -210,7 +210,15 @@ def _take_person(session: Session, services: Services, person: PersonEntry, coun
     found = session.exec(select(Person).where(Person.reference == person.reference)).one_or_none()
     if found is None or any(getattr(found, name) != value for name, value in clean.items()):
         clean["updated_at"] = services.clock.now()
-    _upsert(session, Person, "reference", clean, counts, "persons")
+    row = _upsert(session, Person, "reference", clean, counts, "persons")
+    _note_named(session, services, row_id(row))
+
+
+def _note_named(session: Session, services: Services, person_id: int) -> None:
+    """Who is named is needed; once a day does."""
+    person, now = session.get_one(Person, person_id), services.clock.now()
+    if person.named_at is None or person.named_at <= now - timedelta(days=1) or person.emptied_at is not None:
+        person.named_at, person.emptied_at = now, None
 
 
 def _clean(value: Any) -> Any:

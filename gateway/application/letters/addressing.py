@@ -15,6 +15,12 @@ _FORM_LINE = {PersonForm.FRAU: "Frau", PersonForm.HERR: "Herrn"}
 
 def freeze(services: Services, person: Person) -> dict[str, Any]:
     """Address, salutation and form of copies of `person` as they are today; `AddressInvalid` names the rule broken."""
+    if person.emptied_at is not None:
+        raise AddressInvalid(
+            "person-emptied",
+            "Name und Anschrift dieser Person sind nach der Aufbewahrungsregel gelöscht. Bitte die Falldaten aus dem "
+            "Fachverfahren neu übernehmen.",
+        )
     address = PostalAddress(
         care_of=person.care_of,
         extra=person.extra,

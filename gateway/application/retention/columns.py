@@ -79,6 +79,17 @@ EMPTIED: Mapping[str, tuple[Kind, str]] = {
         ("status_event.raw", "unmatched_report.raw", "unmatched_report.reason"),
         (Kind.RAW_PAYLOAD, "mit den Dokumenten des Schreibens; ohne Sendung ab Eingang"),
     ),
+    **dict.fromkeys(
+        (
+            *("person.title", "person.given_name", "person.family_name", "person.name_lines", "person.care_of"),
+            *("person.extra", "person.district", "person.street", "person.po_box", "person.postcode"),
+            "person.place",
+        ),
+        (
+            Kind.MASTER_DATA,
+            "wenn das Fachverfahren sie nicht mehr nennt und nichts aus ihren Fällen mehr hier ist",
+        ),
+    ),
     **dict.fromkeys(("scan_note.content", "scan_note.said"), (Kind.TRANSFER_NOTE, "nach dem Scan")),
     "mailing_row.data": (Kind.MAILING, "mit der Tabelle, oder sobald der Entwurf geschrieben ist"),
     **dict.fromkeys(("api_answer.effect", "api_answer.body"), (Kind.API_ANSWER, "mit der Antwort")),
@@ -91,7 +102,6 @@ _CODE = "Wert aus einer festen Liste, oder Befund des Programms ohne Angaben zu 
 _STAFF = "Kennung Beschäftigter, die gehandelt haben (Art. 5 Abs. 2 DSGVO)"
 _HOUSE = "Angabe über Behörde, Dienstleister oder Vorlage, nicht über eine Person im Verfahren"
 _PROOF = "Nachweis von Aufgabe und Zugang (§ 40 Abs. 1 SGB II, § 45 Abs. 3 Satz 3 SGB X)"
-_MASTER = "Stammdaten; das Fachverfahren führt und ändert sie"
 _REFERENCE_NAMES = frozenset(
     {
         *(
@@ -131,14 +141,7 @@ KEPT: Mapping[str, str] = {
         ),
         _PROOF,
     ),
-    **dict.fromkeys(
-        (
-            *("person.title", "person.given_name", "person.family_name", "person.name_lines", "person.care_of"),
-            *("person.extra", "person.district", "person.street", "person.po_box", "person.postcode"),
-            *("person.place", "case_record.file_number", "case_record.bg_number"),
-        ),
-        _MASTER,
-    ),
+    **dict.fromkeys(("case_record.file_number", "case_record.bg_number"), _REFERENCE),
     **dict.fromkeys(
         (
             *("office.authority", "office.street", "office.postcode", "office.place", "office.phone"),

@@ -22,6 +22,7 @@ from gateway.application.retention.emptying import (
     forget_answer,
 )
 from gateway.application.retention.emptying_house import empty_house
+from gateway.application.retention.emptying_master import empty_master, master_data
 from gateway.application.retention.emptying_reports import empty_report
 from gateway.application.retention.sweeping import (
     answers,
@@ -105,6 +106,10 @@ SWEEPS = (
     Sweep(
         *(Kind.PERSONAL, words_about_paper),
         lambda services, _rule, name: empty_words_of_paper(services, int(name)),
+    ),
+    Sweep(
+        *(Kind.MASTER_DATA, master_data),
+        lambda services, rule, name: empty_master(services, rule, int(name)),
     ),
     Sweep(Kind.MAILING, mailings, lambda services, _rule, name: discard_mailing(services, int(name))),
     Sweep(Kind.API_ANSWER, answers, lambda services, _rule, name: forget_answer(services, int(name))),

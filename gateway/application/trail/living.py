@@ -174,7 +174,11 @@ def _persons(session: Session, names: Sequence[str], before: datetime) -> Iterat
         .join(Letter, col(Letter.id) == Recipient.letter_id)
         .where(Recipient.person_id == Person.id, _whole(before))
     )
-    member = select(CaseMember.case_id).where(CaseMember.case_id == Case.id, CaseMember.person_id == Person.id)
+    member = (
+        select(CaseMember.case_id)
+        .where(CaseMember.case_id == Case.id, CaseMember.person_id == Person.id)
+        .correlate(Case, Person)  # else this person is any person: it is two levels out
+    )
     cases = select(Case.id).where(or_(col(Case.addressee_id) == Person.id, member.exists()), _locked(Case.id))
     lives = or_(suspended.exists(), letters.exists(), cases.exists())
     yield from session.exec(select(Person.reference).where(col(Person.reference).in_(names), lives)).all()

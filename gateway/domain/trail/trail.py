@@ -141,6 +141,7 @@ ACTIONS: Mapping[str, str] = {
     "content-deleted": "Inhalt nach Aufbewahrungsregel gelöscht",
     "content-returned": "Inhalt aus der E-Akte zurückgeholt",
     "payloads-deleted": "Wortlaut der Statusmeldungen gelöscht",
+    "master-data-deleted": "Stammdaten einer Person gelöscht",
     "personal-data-deleted": "personenbezogene Angaben gelöscht",
     "retention-applied": "Aufbewahrungsregeln angewandt",
     "departure-proposed": "Löschung alter Protokolleinträge vorgeschlagen",

@@ -29,7 +29,7 @@ def test_no_column_that_people_type_their_reasons_into_stays_by_accident() -> No
             "scan_answer.content",
             "scan_report.content",
         ),
-        *("inbound_document.match_reason", "inbound_proposal.reason", "delivery_proof.data", "person.title"),
+        *("inbound_document.match_reason", "inbound_proposal.reason", "delivery_proof.data"),
     }
     kept = {
         each.column
