@@ -46,10 +46,12 @@ from gateway.application.retention.sweeping_rows import (
     words_about_paper,
 )
 from gateway.application.retention.sweeping_scans import (
+    drop_foreign_certificate,
     drop_given_back,
     drop_quarantined,
     drop_rejected_files,
     empty_note,
+    foreign_certificates,
     given_back,
     quarantined_deliveries,
     rejected_files,
@@ -91,6 +93,7 @@ SWEEPS = (
     Sweep(Kind.UPLOAD, orphans, drop_document),
     Sweep(Kind.INBOUND, scans, drop_scan),
     Sweep(Kind.GIVEN_BACK, given_back, drop_given_back),
+    Sweep(Kind.GIVEN_BACK, foreign_certificates, drop_foreign_certificate),
     Sweep(Kind.REJECTED_SCAN, rejected_files, drop_rejected_files),
     Sweep(Kind.SCAN_QUARANTINE, quarantined_deliveries, drop_quarantined),
     Sweep(Kind.TRANSFER_NOTE, transfer_notes, empty_note),

@@ -19,9 +19,11 @@ from gateway.application.retention.departing import Leaving
 from gateway.application.retention.sweeping import Found, before, departed, drop, judged
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanFeedback, ScanNote
+from gateway.db.delivery import DeliveryProof
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
 from gateway.db.placings import InboundMove
 from gateway.db.retention import ContentDeparture
+from gateway.db.returns import CertificateNotice
 from gateway.domain.inbound.rejected import settled_at
 from gateway.domain.retention import Facts, RetentionRule
 
@@ -61,6 +63,46 @@ def drop_given_back(services: Services, rule: RetentionRule, name: str) -> int:
     with services.db.reading() as session:
         scan = session.get_one(InboundDocument, int(name))
     return drop(services, Leaving(scan.sha256 or "", rule.kind, f"inbound-{name}", scan.case_id))
+
+
+def foreign_certificates(services: Services, rule: RetentionRule) -> Found:
+    """Certificates of service about no piece of ours, that a person put aside: no case file has them."""
+    query = select(CertificateNotice.id).where(
+        col(CertificateNotice.piece_id).is_(None),
+        col(CertificateNotice.inbound_id).is_(None),
+        col(CertificateNotice.settled_at) < before(services, rule),
+        col(CertificateNotice.document_sha256).is_not(None),
+        ~departed(CertificateNotice.document_sha256),
+    )
+
+    def judge(session: Session, notice_id: int) -> Facts:
+        notice = session.get_one(CertificateNotice, notice_id)
+        return Facts(
+            day_of(services, notice.settled_at) if notice.settled_at else None,
+            in_use=_is_ours(session, notice.document_sha256 or ""),
+        )
+
+    yield from judged(services, rule, query, CertificateNotice.id, judge)
+
+
+def drop_foreign_certificate(services: Services, rule: RetentionRule, name: str) -> int:
+    """Its picture; the row stays, with hash and decision."""
+    with services.db.reading() as session:
+        notice = session.get_one(CertificateNotice, int(name))
+    return drop(services, Leaving(notice.document_sha256 or "", rule.kind, f"certificate-{name}"))
+
+
+def _is_ours(session: Session, sha256: str) -> bool:
+    """The same bytes prove something, or wait for a person."""
+    uses = (
+        select(DeliveryProof.id).where(DeliveryProof.document_sha256 == sha256),
+        select(InboundDocument.id).where(InboundDocument.sha256 == sha256),
+        select(CertificateNotice.id).where(
+            CertificateNotice.document_sha256 == sha256,
+            col(CertificateNotice.piece_id).is_not(None) | col(CertificateNotice.settled_at).is_(None),
+        ),
+    )
+    return any(session.exec(use.limit(1)).first() is not None for use in uses)
 
 
 def rejected_files(services: Services, rule: RetentionRule) -> Found:

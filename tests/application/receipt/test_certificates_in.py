@@ -12,14 +12,17 @@ from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.receipt.certificates_in import certificates_due, collect_certificates
 from gateway.application.receipt.reading_certificates import (
     certificates_waiting,
+    open_certificate,
     put_certificate_aside,
     read_certificate,
 )
 from gateway.application.receipt.serving import record
+from gateway.application.retention.destroying import apply
 from gateway.application.returns.returns_view import returns
 from gateway.application.tracking import tracking
 from gateway.db.delivery import DeliveryProof
 from gateway.db.files import InboundDocument
+from gateway.db.retention import ContentDeparture
 from gateway.db.returns import CertificateNotice
 from gateway.domain.receipt.returning import ReturnFiction, ReturnReason
 from gateway.domain.references import for_people
@@ -179,6 +182,26 @@ def test_a_certificate_of_an_unknown_piece_or_an_ordinary_letter_waits(world: Wo
         assert waiting(here) == ["no-proof-awaited"]
         with pytest.raises(NotFound):
             read_certificate(here.services, "post", 99, outcome="mailbox", effective_on=SERVED)
+
+
+def test_the_picture_of_a_foreign_certificate_leaves_once_a_person_put_it_aside(world: World) -> None:
+    with town(world) as (here, centre):
+        produced(here, centre)
+        for number, reference in (("ZU-1", "AAAAAAAA"), ("ZU-2", "BBBBBBBB")):
+            centre.certify(reference, number, "mailbox", SERVED)
+        collect_certificates(here.services)
+        put_certificate_aside(here.services, "post", 1, "andere Behörde")
+        here.advance(days=91)
+        done = apply(here.services)
+        assert done is not None
+        assert done.gone["given-back"] == 1
+        assert refused(lambda: open_certificate(here.services, "post", 1)) == "document-deleted"
+        assert open_certificate(here.services, "post", 2).content[:5] == b"%PDF-", "it waits for a person"
+        with here.services.db.reading() as session:
+            first, second = session.exec(select(CertificateNotice).order_by(CertificateNotice.id)).all()  # type: ignore[arg-type]
+            left = session.get_one(ContentDeparture, first.document_sha256)
+            assert (left.subject, left.confirmed_as, left.left_at) == ("certificate-1", None, here.clock.now())
+            assert session.get(ContentDeparture, second.document_sha256) is None
 
 
 def test_a_certificate_that_says_moved_makes_the_task_of_a_return(world: World) -> None:
