@@ -35,7 +35,7 @@ class Kind(StrEnum):
     API_ANSWER = "api-answer"
     """Idempotency keys of other systems, with their answers."""
     GIVEN_BACK = "given-back"
-    """Scans that were given back or that a later scan replaced, certificates about no piece of ours: in no case file."""
+    """Scans that were given back or replaced by a later one, certificates about no piece of ours: in no case file."""
     REJECTED_SCAN = "rejected-scan"
     """Files of a scan delivery that were not taken: what its receipt rejected, and what its manifest does not name."""
     SCAN_QUARANTINE = "scan-quarantine"
