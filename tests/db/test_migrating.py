@@ -97,10 +97,8 @@ def test_words_that_left_before_their_day_was_kept_get_it_from_the_trail(tmp_pat
         moved = {"replaces": "AAAA2222", "recipient": 1}
         put(rows, "audit_entry", action="letter-diverted", subject="BBBB1112", details=json.dumps(moved))
         for number, source in ((1, ""), (2, "steht noch hier")):
-            put(
-                *(rows, "posting_supplement"),
-                **{"id": number, "piece_id": 1, "number": number, "tracking_number": "RR", "source": source},
-            )
+            ours = {"id": number, "piece_id": 1, "number": number}
+            put(rows, "posting_supplement", **ours, tracking_number="RR", source=source)
     rows.close()
     database.migrate()
     with database.reading() as session:
