@@ -1,8 +1,8 @@
 """A small authority to test in: two offices, a user for every role, three cases, a provider that answers over HTTP.
 
 Everything is the real thing: SQLite or PostgreSQL, documents on disk, WeasyPrint, the E-POSTBUSINESS simulator. Two
-things make it quick: the migrated database is copied, and what was rendered once from the same input is kept,
-since references come from a seeded source and the same input renders to the same bytes anyway.
+things make it quick: the migrated database is copied, and what was rendered or read once from the same input is kept,
+since references come from a seeded source and the same input gives the same bytes and codes anyway.
 """
 
 import copy
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,10 +39,12 @@ from gateway.db.engine import Database
 from gateway.db.locks import locks_for
 from gateway.db.mail import Submission
 from gateway.domain.sheets.layout import PrintProfile
+from gateway.inbound.folder_scans import FolderScans
 from gateway.inbound.folder_site import FolderSite
 from gateway.ports.renderer import PreflightReport, PrintCopy, RenderedDocument, Renderer, RenderRequest
 from gateway.providers.by_hand import ByHandProvider
 from gateway.providers.epost import EpostProvider
+from gateway.rendering.codes import page_codes
 from gateway.testing.clock import ManualClock
 from gateway.testing.epost import EpostSimulator
 from tests.postgres import PostgresServer
@@ -391,6 +394,7 @@ class Prototype:
         services = bootstrap.build(world_settings(folder), clock=clock)
         # Most stories are about single pieces; those about shared envelopes turn bundling on (test_bundling).
         services = replace(services, renderer=Remembering(services.renderer), bundling=False)
+        services = replace(services, scans=FolderScans(lru_cache(maxsize=64)(page_codes)))
         _populate(services)
         return cls(services, SqliteCopies(folder / "gateway.db"), folder / "documents")
 

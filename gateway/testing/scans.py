@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -119,6 +120,7 @@ def write_manifest(folder: Path, manifest: dict[str, object]) -> None:
     (folder / "READY").write_text(hashlib.sha256(content).hexdigest() + "\n", encoding="ascii")
 
 
+@lru_cache(maxsize=64)
 def scan(spec: ScanSpec, *, seed: str) -> bytes:
     """The one-page PDF that the scanner makes of a document."""
     if spec.kind is ScanKind.LETTER_WITH_TEXT:

@@ -135,7 +135,7 @@ def test_no_letter_is_signed_whose_twin_got_lost(world: World) -> None:
 def test_what_was_signed_of_a_twin_cannot_be_changed(world: World) -> None:
     ask(world, "P3")
     world.approved()
-    with pytest.raises(DatabaseRefuses, match="append_only"), world.services.db.transaction() as session:
+    with pytest.raises(DatabaseRefuses, match="emptied_late"), world.services.db.transaction() as session:
         session.exec(select(SignedCompanion)).one().kind = CompanionKind.ENCLOSURE
 
 

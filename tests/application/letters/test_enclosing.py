@@ -77,7 +77,7 @@ def test_what_was_signed_cannot_be_changed_any_more(world: World) -> None:
         with pytest.raises(Conflict) as caught:
             change()
         assert caught.value.code == "letter-not-editable"
-    with pytest.raises(DatabaseRefuses, match="append_only"), world.services.db.transaction() as session:
+    with pytest.raises(DatabaseRefuses, match="emptied_late"), world.services.db.transaction() as session:
         session.exec(select(SignedCompanion)).one().title = "Falsch"
     with world.services.db.transaction() as session:  # and even if the list of the letter were tampered with
         session.delete(session.exec(select(LetterEnclosure)).one())
