@@ -23,6 +23,9 @@ unit: setup
 crash: setup
 	.ci/system-packages wanted postgresql openssh-server
 	$(BIN)/python -m tests.crash --trials 2000
+	$(BIN)/python -m tests.crash.arrivals
+	$(BIN)/python -m tests.crash.sftp_arrivals
+	$(BIN)/python -m tests.crash.papers
 
 # Figures side by side with bare WeasyPrint and bare paramiko; `make bench LETTERS=100000` hands over as many.
 bench: setup

@@ -69,10 +69,13 @@ class SftpLine:
     def _connected(self) -> socket.socket:
         address = (self._settings.host, self._settings.port)
         try:
-            return socket.create_connection(address, timeout=self._settings.connect_timeout_s)
+            line = socket.create_connection(address, timeout=self._settings.connect_timeout_s)
         except OSError:
             text = "Der SFTP-Server ist nicht erreichbar; die Lieferungen warten."
             raise NotSent("sftp-unreachable", text) from None
+        # The handshake is many small packets; without this each waits for the receipt of the one before.
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return line
 
     def _handshake(self, transport: paramiko.Transport, pinned: list[tuple[str, str]]) -> None:
         """Agree on keys and compare the host's with the pinned ones."""

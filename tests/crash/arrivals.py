@@ -65,16 +65,16 @@ def _make(base: Path) -> None:
     for part in ("site/in", "site/answers", "site/reports"):
         (base / part).mkdir(parents=True)
     bootstrap.close(bootstrap.build(world_settings(base / "data"), clock=ManualClock(AT)))
-    _deliver(base / "site" / "in" / "L-1", 1, bad=True)
-    _deliver(base / "packed", 2)
+    deliver(base / "site" / "in" / "L-1", 1, bad=True)
+    deliver(base / "packed", 2)
     with zipfile.ZipFile(base / "site" / "in" / "L-2.zip", "w") as archive:
         for path in sorted((base / "packed").iterdir()):
             archive.write(path, path.name)
     (base / "site" / "in" / "L-2.zip.READY").touch()
-    (_deliver(base / "site" / "in" / "L-3", 3) / "manifest.json").write_text("{}")
+    (deliver(base / "site" / "in" / "L-3", 3) / "manifest.json").write_text("{}")
 
 
-def _deliver(folder: Path, number: int, *, bad: bool = False) -> Path:
+def deliver(folder: Path, number: int, *, bad: bool = False) -> Path:
     folder.mkdir(parents=True)
     entries = []
     for place in range(2):
@@ -133,14 +133,19 @@ def play(
     point: int | None,
     build: Callable[[Path], Services],
     round_: Callable[[Services], object],
+    more: Callable[["Points"], object] = lambda _points: None,
 ) -> int:
-    """Make a round in a copy of `base`, in a child that dies at `point`; without one, it tells how many there are."""
+    """Make a round in a copy of `base`, in a child that dies at `point`; without one, it tells how many there are.
+
+    `more` adds points of another kind.
+    """
     shutil.copytree(base, world)
     told = world / "points"
 
     def work() -> None:
         services = build(world)
         points = Points(world, point, services)
+        more(points)
         round_(services)
         told.write_text(str(points.passed))
 
@@ -181,16 +186,17 @@ class Points:
         self._last = last
         self._world = str(world)
         sys.addaudithook(self._audited)
-        event.listen(services.db.engine, "commit", lambda _connection: self._pass())
+        event.listen(services.db.engine, "commit", lambda _connection: self.reach())
 
     def _audited(self, name: str, arguments: tuple[Any, ...]) -> None:
         writes = (
             name == "open" and isinstance(arguments[2], int) and bool(arguments[2] & (os.O_WRONLY | os.O_RDWR))
         )
         if (writes or name in _EVENTS) and self._world in str(arguments[0]):
-            self._pass()
+            self.reach()
 
-    def _pass(self) -> None:
+    def reach(self) -> None:
+        """A point."""
         self.passed += 1
         if self.passed == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
