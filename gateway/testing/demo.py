@@ -189,7 +189,7 @@ def _second_thoughts(stage: Stage) -> None:
 
 def _morning_after(stage: Stage, day: date, *, confirm: bool = True) -> None:
     """Ask for statuses, let the clerk confirm what was reported, and file."""
-    if stage.clock.now().astimezone(stage.services.schedule.zone).date() < day:
+    if stage.services.today() < day:
         stage.at(day, 8)
     poll(stage.services)
     for reported in posting.posting_days(stage.services, CLERK) if confirm else ():

@@ -64,7 +64,7 @@ def sheet(
 ) -> Response:
     """The same as a PDF, which the audit trail knows."""
     made, content = hand_out(visit.services, visit.login, _chosen(visit, tag, lauf, dienststelle))
-    name = f"tagessaldo-{tag or made.made_at.astimezone(visit.services.schedule.zone).date()}.pdf"
+    name = f"tagessaldo-{tag or visit.services.day_of(made.made_at)}.pdf"
     return Response(
         content,
         media_type="application/pdf",

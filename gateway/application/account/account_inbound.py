@@ -41,7 +41,7 @@ def inbound_balances(session: Session, services: Services) -> Iterator[InboundBa
     yield from _refused(session, services)
     today, faults = services.today(), _faults(session)
     for row in session.execute(_deliveries()):
-        received = row.received_at.astimezone(services.schedule.zone).date()
+        received = services.day_of(row.received_at)
         balance = InboundBalance(
             row.source,
             row.delivery,
@@ -63,7 +63,7 @@ def inbound_balances(session: Session, services: Services) -> Iterator[InboundBa
 def _refused(session: Session, services: Services) -> Iterator[InboundBalance]:
     waiting = columns(QuarantinedDelivery).where(col(QuarantinedDelivery.decision).is_(None))
     for row in session.execute(waiting.order_by(col(QuarantinedDelivery.id).desc())).scalars():
-        arrived = row.arrived_at.astimezone(services.schedule.zone).date()
+        arrived = services.day_of(row.arrived_at)
         age = (services.today() - arrived).days
         yield InboundBalance(row.source, row.name, arrived, 0, 0, 0, 0, 0, oldest_days=age, refused=row.code)
 

@@ -97,7 +97,7 @@ def _source(session: Session, services: Services, name: str) -> SourceView:
 def _due(services: Services, agreed: ScanSource, last_at: datetime | None) -> date | None:
     if last_at is None:
         return None
-    last = last_at.astimezone(services.schedule.zone).date()
+    last = services.day_of(last_at)
     return overdue_since(last, agreed.late_days, services.schedule.calendar)
 
 

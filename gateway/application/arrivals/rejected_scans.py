@@ -137,7 +137,7 @@ def _line(services: Services, row: Any, came: datetime | None = None) -> Rejecte
         paper_settled_at=row.paper_settled_at,
         closed_at=row.decided_at,
     )
-    told_on = row.told_at.astimezone(services.schedule.zone).date() if row.told_at else None
+    told_on = services.day_of(row.told_at) if row.told_at else None
     due = due_on(told_on, services.originals.redelivered_within_days)
     return RejectedLine(
         inbound_id=row.id,

@@ -88,7 +88,7 @@ def _line(
     if not copies or not all(who.may(Action.BY_HAND, office) for office in offices):
         return None
     hand = session.get(ByHand, piece.id)
-    since = (hand.left_on if hand else None) or _day(services, submission.released_at or submission.planned_at)
+    since = (hand.left_on if hand else None) or services.day_of(submission.released_at or submission.planned_at)
     due = services.schedule.calendar.add_working_days(since, 1)
     prints = select(func.count()).select_from(HandPrint).where(HandPrint.piece_id == piece.id)
     return ByHandLine(
@@ -115,7 +115,3 @@ def _line(
         left_at=hand.left_at if hand else None,
         fault=f"{piece.fault_message} ({piece.fault_code})" if piece.fault_code else None,
     )
-
-
-def _day(services: Services, moment: datetime) -> date:
-    return moment.astimezone(services.schedule.zone).date()

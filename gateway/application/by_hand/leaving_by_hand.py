@@ -74,7 +74,7 @@ def hand_over_in_person(
     Raises `InputError` ('by-hand-not-acknowledged', 'by-hand-receiver-missing' and what the rules raise), `Conflict`.
     """
     _require_acknowledged(handing)
-    leaving = Leaving(HandChannel.IN_PERSON, _day(services, at), given_by)
+    leaving = Leaving(HandChannel.IN_PERSON, services.day_of(at), given_by)
     with services.db.transaction() as session:
         who, piece, _, hand = _open(session, services, login, piece_reference)
         _leave(session, services, who, piece, hand, leaving, at)
@@ -113,7 +113,7 @@ def courier_reports(
             raise Conflict("by-hand-no-courier", "Diese Sendung hat kein Kurier.")
         if handing.outcome.startswith("handed") and not handing.received_by.strip():
             raise _receiver_missing()
-        day = _day(services, at) if at else None
+        day = services.day_of(at) if at else None
         receipt = _receipt(DeliveryKind.COURIER, handing, at, day, hand.carrier or "", hand.receipt)
         return prove(session, services, who.login, row_id(piece), receipt).effective_on
 
@@ -225,8 +225,4 @@ def _receiver_missing() -> InputError:
 
 def _printed_on(session: Session, services: Services, piece_id: int) -> date:
     query = select(HandPrint.printed_at).where(HandPrint.piece_id == piece_id).order_by(col(HandPrint.number))
-    return _day(services, session.exec(query.limit(1)).one())
-
-
-def _day(services: Services, moment: datetime) -> date:
-    return moment.astimezone(services.schedule.zone).date()
+    return services.day_of(session.exec(query.limit(1)).one())

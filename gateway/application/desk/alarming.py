@@ -154,7 +154,7 @@ def _of_tallies(session: Session, services: Services, *, may_act: bool) -> Itera
 
 def _of_scans(session: Session, services: Services, *, may_act: bool) -> Iterator[Alarm]:
     for each in arrival_alarms(session, services):
-        where = (each.source, each.since.astimezone(services.schedule.zone).date())
+        where = (each.source, services.day_of(each.since))
         facts = AlarmFacts(each.kind)
         yield _alarm(
             services, facts, each.occasion, where, each.delivery_id, each.message, each.since, may_act=may_act
@@ -167,7 +167,7 @@ def _of_records(session: Session, services: Services, *, may_act: bool) -> Itera
             services,
             AlarmFacts(AlarmKind.RECORD_CONTRADICTED),
             f"{each.piece}:{each.since.isoformat()}",
-            (each.provider, each.since.astimezone(services.schedule.zone).date()),
+            (each.provider, services.day_of(each.since)),
             each.piece,
             each.message,
             each.since,
@@ -234,7 +234,7 @@ def _of_paper(session: Session, services: Services, *, may_act: bool) -> Iterato
             services,
             AlarmFacts(AlarmKind.PAPER_GONE if grave else AlarmKind.PAPER),
             each.occasion,
-            (each.source, each.since.astimezone(services.schedule.zone).date()),
+            (each.source, services.day_of(each.since)),
             each.subject,
             each.message,
             each.since,
@@ -254,7 +254,7 @@ def _alarm(
     may_act: bool,
     letters: tuple[str, ...] = (),
 ) -> Alarm:
-    day = since.astimezone(services.schedule.zone).date()
+    day = services.day_of(since)
     due = services.schedule.calendar.add_working_days(day, services.desk.decide_days)
     return Alarm(
         key=f"{facts.kind.value}:{occasion}",

@@ -5,7 +5,7 @@ Only reads. What may be done about a problem is decided by `gateway.domain.desk.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import datetime, time
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select, union
@@ -288,8 +288,8 @@ def _from_reports(
     late = overdue(
         facts,
         provider=submission.provider,
-        planned_on=_day(services, submission.planned_at),
-        released_on=_day(services, submission.released_at) if submission.released_at else None,
+        planned_on=services.day_of(submission.planned_at),
+        released_on=services.day_of(submission.released_at) if submission.released_at else None,
         left_on=left_by_hand_on(session, submission),
         today=services.today(),
         rules=services.desk,
@@ -310,12 +310,8 @@ def _trouble(
     said: Sequence[str | None],
     facts: Facts,
 ) -> Trouble:
-    due = services.schedule.calendar.add_working_days(_day(services, since), services.desk.decide_days)
+    due = services.schedule.calendar.add_working_days(services.day_of(since), services.desk.decide_days)
     key = f"{problem.value}:{occasion}"
     if problem in {Problem.LETTER_FAULTY, *HELD_FOR_THE_DESK.values()}:
         key = f"{key}:{since.isoformat()}"
     return Trouble(problem, key, since, tuple(each for each in said if each), facts, due)
-
-
-def _day(services: Services, moment: datetime) -> date:
-    return moment.astimezone(services.schedule.zone).date()

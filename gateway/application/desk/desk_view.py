@@ -191,7 +191,7 @@ def _of_letter(
             since=trouble.since,
             due=trouble.due,
             late=trouble.due < today,
-            age_days=(today - trouble.since.astimezone(services.schedule.zone).date()).days,
+            age_days=(today - services.day_of(trouble.since)).days,
             problems=trouble.messages,
             actions=_offered(trouble, who, office),
             proposal=_proposal(proposals.get(trouble.key)),

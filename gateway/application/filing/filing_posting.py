@@ -31,7 +31,7 @@ def posting_metadata(
     handed_over = view.handed_over_at
     dates: dict[str, object] = {
         "decision_date": letter.decision_date.isoformat(),
-        "hand_over_date": _iso(handed_over.astimezone(services.schedule.zone).date() if handed_over else None),
+        "hand_over_date": _iso(services.day_of(handed_over) if handed_over else None),
         "sheets": view.sheets or 0,
         "pages": view.pages or 0,
         "service": SERVICE_WORDS[letter.service],

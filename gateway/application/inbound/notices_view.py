@@ -119,6 +119,6 @@ def _entry(
     letters: Sequence[str],
     owner: str,
 ) -> NoticeEntry:
-    day, today = since.astimezone(services.schedule.zone).date(), services.today()
+    day, today = services.day_of(since), services.today()
     due = services.schedule.calendar.add_working_days(day, services.desk.decide_days)
     return NoticeEntry(kind, number, found, tuple(letters), owner, since, due, due < today, (today - day).days)

@@ -208,7 +208,7 @@ def _fault(services: Services, found: _Known | None, said: Certificate) -> Paper
         return PaperFinding.UNKNOWN
 
     def day(moment: datetime | None) -> date | None:
-        return moment.astimezone(services.schedule.zone).date() if moment else None
+        return services.day_of(moment) if moment else None
 
     return fault_of_line(found.paper, day(found.released_at), day(found.recalled_at), said.destroyed_on)
 

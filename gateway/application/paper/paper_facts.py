@@ -245,7 +245,7 @@ def _rescans(session: Session, first: int, last: int) -> set[int]:
 def _facts(services: Services, row: Any, plan: PlanState) -> OriginalFacts:
     taken = row.state in TAKEN
     return OriginalFacts(
-        delivered_on=row.received_at.astimezone(services.schedule.zone).date() if taken else None,
+        delivered_on=services.day_of(row.received_at) if taken else None,
         document_class=row.document_class,
         paper=Paper(row.paper),
         assigned=row.state is InboundState.ASSIGNED,

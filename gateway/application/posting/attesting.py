@@ -140,7 +140,7 @@ def _judge(
     provider = seen.live.provider if seen.live else listed.provider if listed else ""
     released_at = seen.live.released_at if seen.live else None
     facts = PieceFacts(
-        handed_over_on=released_at.astimezone(services.schedule.zone).date() if released_at else None,
+        handed_over_on=services.day_of(released_at) if released_at else None,
         reported=frozenset(seen.days),
         sheets=piece.sheets,
         pages=piece.pages,

@@ -161,7 +161,7 @@ def _check(session: Session, services: Services, line: Attested, posted_on: date
         )
     if _is_so_already(line, posted_on):
         raise Conflict("exception-not-needed", f"Die Sendung {name} braucht dafür keine Ausnahme.")
-    first = line.handed_over_at.astimezone(services.schedule.zone).date() if line.handed_over_at else date.max
+    first = services.day_of(line.handed_over_at) if line.handed_over_at else date.max
     first = date.min if line.provider == BY_HAND else first
     if posted_on is not None and not first <= posted_on <= services.today():
         raise InputError(

@@ -252,4 +252,4 @@ def _missing(session: Session, services: Services, mine: Sequence[Attested]) -> 
 
 
 def _age_days(services: Services, since: datetime | None) -> int:
-    return (services.today() - since.astimezone(services.schedule.zone).date()).days if since else 0
+    return (services.today() - services.day_of(since)).days if since else 0

@@ -51,7 +51,7 @@ def unreported(services: Services, login: str) -> list[Unreported]:
                 submission.key,
                 submission.provider,
                 since,
-                (services.today() - since.astimezone(services.schedule.zone).date()).days,
+                (services.today() - services.day_of(since)).days,
                 [name for name, office in letters.get(row_id(piece), ()) if who.may(Action.READ, office)],
                 waiting.get(piece.reference),
             )

@@ -57,7 +57,7 @@ def _waiting(session: Session, services: Services, provider: str, days: int) -> 
 def _posted_on(session: Session, services: Services, submission: Submission) -> date:
     """The day of the posting as it is confirmed, else as it was reported; without either, that of the hand-over."""
     posting = session.get(Posting, submission.piece_id)
-    handed = (submission.released_at or submission.planned_at).astimezone(services.schedule.zone).date()
+    handed = services.day_of(submission.released_at or submission.planned_at)
     return (posting.confirmed_on or posting.reported_on if posting else None) or submission.posted_on or handed
 
 

@@ -1,7 +1,7 @@
 """Concluding: whether a letter is done with, since when, and what else keeps it. Only reads."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlmodel import Session, col, select
 
@@ -51,7 +51,7 @@ def is_locked(session: Session, case_id: int | None) -> bool:
 
 def _ended(services: Services, letter: Letter, ends: Sequence[date | None]) -> date | None:
     if letter.state is LetterState.CANCELLED and letter.cancelled_at is not None:
-        return day_of(services, letter.cancelled_at)
+        return services.day_of(letter.cancelled_at)
     if letter.state is not LetterState.BATCHED:
         return None
     known = [end for end in ends if end is not None]
@@ -68,8 +68,3 @@ def _end(services: Services, view: LetterView, copy: RecipientView) -> date | No
     if copy.standing in _DECIDED and copy.events:
         return services.day_of(max(event.occurred_at for event in copy.events))
     return None
-
-
-def day_of(services: Services, moment: datetime) -> date:
-    """The local day of a moment."""
-    return services.day_of(moment)

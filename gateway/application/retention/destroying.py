@@ -181,7 +181,7 @@ def apply(services: Services) -> Pass | None:
 def apply_due(services: Services) -> Pass | None:
     """Today's pass, unless there was one already."""
     last = last_pass(services)
-    if last is not None and last.at.astimezone(services.schedule.zone).date() >= services.today():
+    if last is not None and services.day_of(last.at) >= services.today():
         return None
     return apply(services)
 

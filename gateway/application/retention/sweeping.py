@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from gateway.application.filing.case_keys import inbound_document_key
 from gateway.application.inbound.placing import placing_of
-from gateway.application.retention.concluding import day_of, facts_of, is_locked, was_signed
+from gateway.application.retention.concluding import facts_of, is_locked, was_signed
 from gateway.application.retention.departing import Leaving, finish, intend, prove
 from gateway.application.services import Services
 from gateway.application.trail.sealing import table_of
@@ -104,7 +104,7 @@ def orphans(services: Services, rule: RetentionRule) -> Found:
         after = rows[-1].sha256
         for row in rows:
             if row.versions.get("kind") in kinds:
-                yield row.sha256, what_keeps(rule, Facts(day_of(services, row.created_at)), services.today())
+                yield row.sha256, what_keeps(rule, Facts(services.day_of(row.created_at)), services.today())
 
 
 def _columns_that_refer() -> list[Any]:
@@ -141,7 +141,7 @@ def scans(services: Services, rule: RetentionRule) -> Found:
             col(InboundDocument.filed_at).is_(None),
         )
         return Facts(
-            day_of(services, scan.filed_at) if scan.filed_at else None,
+            services.day_of(scan.filed_at) if scan.filed_at else None,
             locked=is_locked(session, scan.case_id),
             filed=True,
             in_use=session.exec(twice.limit(1)).first() is not None,

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from gateway.application.retention.concluding import day_of
 from gateway.application.retention.emptying_house import is_needed
 from gateway.application.retention.emptying_reports import waits_for_its_piece
 from gateway.application.retention.sweeping import Found, before, judged
@@ -68,6 +67,6 @@ def unmatched_reports(services: Services, rule: RetentionRule) -> Found:
     def judge(session: Session, report_id: int) -> Facts:
         report = session.get_one(UnmatchedReport, report_id)
         waits = waits_for_its_piece(session, report)
-        return Facts(None if waits else day_of(services, report.received_at))
+        return Facts(None if waits else services.day_of(report.received_at))
 
     yield from judged(services, rule, query, UnmatchedReport.id, judge)

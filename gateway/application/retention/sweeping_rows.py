@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from gateway.application.arrivals.rejected_scans import facts_of as facts_of_rejected
 from gateway.application.desk.clearing import troubles_of
 from gateway.application.filing.superseding import valid_scan
-from gateway.application.retention.concluding import day_of, is_locked
+from gateway.application.retention.concluding import is_locked
 from gateway.application.retention.emptying_paper import (
     PAPER_ACTIONS,
     has_paper_words,
@@ -71,7 +71,7 @@ def scans_in_rows(services: Services, rule: RetentionRule) -> Found:
         reasoned = reasoned_last(session, f"inbound-{inbound_id}", _NOT_OF_PAPER)
         left = _left_at(session, scan)
         return Facts(
-            day_of(services, max(left, reasoned or left)) if left else None,
+            services.day_of(max(left, reasoned or left)) if left else None,
             locked=is_locked(session, scan.case_id),
         )
 
@@ -93,7 +93,7 @@ def rejected_in_rows(services: Services, rule: RetentionRule) -> Found:
     def judge(session: Session, inbound_id: int) -> Facts:
         scan = session.get_one(InboundDocument, inbound_id)
         ends = settled_at(facts_of_rejected(session, services, scan))
-        return Facts(day_of(services, ends) if ends else None, locked=_is_locked(session, scan))
+        return Facts(services.day_of(ends) if ends else None, locked=_is_locked(session, scan))
 
     yield from judged(services, rule, query, InboundDocument.id, judge)
 
@@ -107,7 +107,7 @@ def words_about_paper(services: Services, rule: RetentionRule) -> Found:
         moments = [last_of_paper(session, scan), _left_at(session, scan)]
         known = [moment for moment in moments if moment is not None]
         over = paper_over(session, scan) and (scan.sha256 is None or moments[1] is not None)
-        return Facts(day_of(services, max(known)) if over and known else None, locked=_is_locked(session, scan))
+        return Facts(services.day_of(max(known)) if over and known else None, locked=_is_locked(session, scan))
 
     yield from judged(services, rule, query, Original.inbound_id, judge)
 
@@ -134,7 +134,7 @@ def _rows_of_letters(services: Services, rule: RetentionRule, which: Any) -> Fou
         gone = session.get_one(LetterRetention, letter_id).content_left_at
         payloads = rule.kind is Kind.RAW_PAYLOAD
         return Facts(
-            day_of(services, gone if payloads else max(gone, written_last(session, letter_id) or gone)),
+            services.day_of(gone if payloads else max(gone, written_last(session, letter_id) or gone)),
             on_desk=bool(troubles_of(session, services, letter)),
             locked=is_locked(session, letter.case_id),
             filed=not letter.filing_due,

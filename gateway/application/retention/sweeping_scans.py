@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.arrivals.rejected_scans import came_again, facts_of
 from gateway.application.filing.superseding import valid_scan
-from gateway.application.retention.concluding import day_of, is_locked
+from gateway.application.retention.concluding import is_locked
 from gateway.application.retention.departing import Leaving
 from gateway.application.retention.sweeping import Found, before, departed, drop, judged
 from gateway.application.services import Services
@@ -50,7 +50,7 @@ def given_back(services: Services, rule: RetentionRule) -> Found:
         else:
             ends = _settled_at(session, services, scan)
         return Facts(
-            day_of(services, ends) if ends else None,
+            services.day_of(ends) if ends else None,
             locked=any(is_locked(session, each.case_id) for each in (scan, valid)),
             in_use=_is_needed(session, scan),
         )
@@ -78,7 +78,7 @@ def foreign_certificates(services: Services, rule: RetentionRule) -> Found:
     def judge(session: Session, notice_id: int) -> Facts:
         notice = session.get_one(CertificateNotice, notice_id)
         return Facts(
-            day_of(services, notice.settled_at) if notice.settled_at else None,
+            services.day_of(notice.settled_at) if notice.settled_at else None,
             in_use=_is_ours(session, notice.document_sha256 or ""),
         )
 
@@ -115,7 +115,7 @@ def rejected_files(services: Services, rule: RetentionRule) -> Found:
             return None
         ends, cases = _made_good(session, services, delivery)
         return Facts(
-            day_of(services, ends) if ends else None,
+            services.day_of(ends) if ends else None,
             locked=any(is_locked(session, case_id) for case_id in cases),
         )
 
@@ -138,7 +138,7 @@ def quarantined_deliveries(services: Services, rule: RetentionRule) -> Found:
         row = session.get_one(QuarantinedDelivery, quarantine_id)
         if not Path(row.folder).is_dir():
             return None
-        return Facts(day_of(services, row.decided_at) if row.decided_at else None)
+        return Facts(services.day_of(row.decided_at) if row.decided_at else None)
 
     yield from judged(services, rule, query, QuarantinedDelivery.id, judge)
 
@@ -166,7 +166,7 @@ def transfer_notes(services: Services, rule: RetentionRule) -> Found:
         note = session.get_one(ScanNote, note_id)
         left = session.exec(gone.where(InboundDocument.id == note.inbound_id)).first()
         document = session.get_one(InboundDocument, note.inbound_id)
-        return Facts(day_of(services, left) if left else None, locked=is_locked(session, document.case_id))
+        return Facts(services.day_of(left) if left else None, locked=is_locked(session, document.case_id))
 
     yield from judged(services, rule, query, ScanNote.id, judge)
 

@@ -55,7 +55,7 @@ def leave_out_late(services: Services, handed: HandOver) -> int:
 def _has_waited(session: Session, services: Services, handed: HandOver) -> bool:
     """Whether it is of an earlier day's run; one that was planned anew since is, too."""
     if handed.first.state is SubmissionState.STAGED:
-        return handed.first.planned_at.astimezone(services.schedule.zone).date() < services.today()
+        return services.day_of(handed.first.planned_at) < services.today()
     oldest = (
         select(func.min(Run.day))
         .join(Batch, col(Batch.run_id) == Run.id)

@@ -122,7 +122,7 @@ def missing(services: Services) -> list[tuple[str, date]]:
         began = session.exec(select(func.min(Submission.planned_at))).one()
     if began is None:
         return []
-    days = [day for day in _days_due(services) if day >= _local_day(services, began)]
+    days = [day for day in _days_due(services) if day >= services.day_of(began)]
     return [(name, day) for day in days for name in _lists(services) if (name, day) not in done]
 
 
@@ -219,7 +219,7 @@ def _ours(
             submission.key,
             submission.state,
             pages,
-            _local_day(services, submission.released_at) if submission.released_at else None,
+            services.day_of(submission.released_at) if submission.released_at else None,
         )
         for submission, pages in rows
     ]
@@ -277,7 +277,3 @@ def _view(session: Session, row: ProviderTally) -> Tallied:
 
 def _midnight(services: Services, day: date) -> datetime:
     return datetime.combine(day, time(0), services.schedule.zone)
-
-
-def _local_day(services: Services, moment: datetime) -> date:
-    return moment.astimezone(services.schedule.zone).date()

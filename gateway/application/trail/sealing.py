@@ -53,7 +53,7 @@ def anchor(services: Services, departure: str | None = None) -> Anchor | None:
 def anchor_due(services: Services) -> Anchor | None:
     """Today's anchor, unless there is one already."""
     last = last_anchor(services)
-    if last is not None and last.at.astimezone(services.schedule.zone).date() >= services.today():
+    if last is not None and services.day_of(last.at) >= services.today():
         return None
     return anchor(services)
 

@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
-from gateway.application.retention.concluding import day_of
 from gateway.application.services import Services
 from gateway.application.trail.living import living, names_in
 from gateway.application.trail.living_desk import names_on_desk
@@ -74,7 +73,7 @@ def limits(services: Services, on: date | None = None) -> Limits:
     day = on or cut_off(services, services.today())
     before = datetime.combine(day + timedelta(days=1), time(0), services.schedule.zone)
     anchors = [anchor for anchor in services.anchors.read() if anchor is not None]
-    number = anchored_before([(day_of(services, each.at), each.number) for each in anchors], day)
+    number = anchored_before([(services.day_of(each.at), each.number) for each in anchors], day)
     sha256 = next((each.sha256 for each in anchors if each.number == number), GENESIS)
     return Limits(day, before, number, sha256, names_on_desk(services) if number else frozenset())
 
@@ -153,7 +152,7 @@ def _keep(
 ) -> Keep | None:
     aged = Aged(
         seal.number,
-        day_of(services, entry.at),
+        services.day_of(entry.at),
         entry.action,
         needed=not alive.isdisjoint(names_in(entry.subject, entry.details)),
         proves=entry.action == REASONS_DELETED and entry.subject in proving,

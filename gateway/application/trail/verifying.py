@@ -13,7 +13,6 @@ from sqlalchemy import Row, exists, func
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import actor, audit
-from gateway.application.retention.concluding import day_of
 from gateway.application.services import Services
 from gateway.application.trail.sealing import entry_of, table_of
 from gateway.db.people import AuditEntry
@@ -95,7 +94,7 @@ def _walk(session: Session, services: Services, progress: Callable[[int], None] 
             progress(found.sealed)
     found.head, found.departed = check.last, departures.missing
     found.add([ChainFault("tail-missing", number) for number in sorted(anchored)])
-    found.add(departures.faults(anchors, partial(day_of, services), partial(cut_off, services)))
+    found.add(departures.faults(anchors, services.day_of, partial(cut_off, services)))
     return found
 
 
