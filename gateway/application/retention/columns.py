@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TypeVar
 
 from sqlalchemy import JSON, Column, Enum, LargeBinary, String
 from sqlmodel import SQLModel
@@ -15,84 +16,85 @@ from sqlmodel.sql.sqltypes import AutoString
 from gateway import db
 from gateway.domain.retention import Kind
 
+Reason = TypeVar("Reason")
+
+
+def _each(why: Reason, **columns: str) -> dict[str, Reason]:
+    """The same of each column, written as table="column column"."""
+    return {f"{table}.{column}": why for table, names in columns.items() for column in names.split()}
+
+
+def _named(why: str, columns: str) -> dict[str, str]:
+    return dict.fromkeys(columns.split(), why)
+
+
 EMPTIED: Mapping[str, tuple[Kind, str]] = {
-    **dict.fromkeys(
-        (
-            *("letter.data", "letter.note", "letter.hold_reason", "letter.service_reason", "letter.title"),
-            *(
-                "recipient.address_lines",
-                "recipient.salutation",
-                "recipient.copy_for",
-                "letter_finding.message",
-            ),
-            *(
-                "letter_enclosure.title",
-                "signed_companion.title",
-                "requested_item.title",
-                "requested_item.reason",
-            ),
-            *("desk_decision.reason", "desk_decision.source"),
-        ),
+    **_each(
         (Kind.PERSONAL, "mit dem Schreiben"),
+        letter="data note hold_reason service_reason title",
+        recipient="address_lines salutation copy_for",
+        letter_finding="message",
+        letter_enclosure="title",
+        signed_companion="title",
+        requested_item="title reason",
+        desk_decision="reason source",
     ),
-    **dict.fromkeys(
-        (
-            *("mail_piece.fault_message", "submission.error_message", "status_event.reason"),
-            *("delivery_proof.received_by", "delivery_proof.handed_by", "delivery_proof.place"),
-            *("delivery_proof.reason", "posting_record.text", "posting_supplement.source"),
-            *("posting_exception.reason", "posting_exception.note", "posting_exception_basis.source"),
-            *(
-                "by_hand.reason",
-                "hand_print.reason",
-                "returned_mail.fiction_reason",
-                "returned_mail.action_reason",
-            ),
-            *("return_notice.new_address", "told_delivery_aside.reason"),
-        ),
+    **_each(
         (Kind.PERSONAL, "mit dem letzten Schreiben der Sendung"),
+        mail_piece="fault_message",
+        submission="error_message",
+        status_event="reason",
+        delivery_proof="received_by handed_by place reason",
+        posting_record="text",
+        posting_supplement="source",
+        posting_exception="reason note",
+        posting_exception_basis="source",
+        by_hand="reason",
+        hand_print="reason",
+        returned_mail="fiction_reason action_reason",
+        return_notice="new_address",
+        told_delivery_aside="reason",
     ),
-    **dict.fromkeys(
-        (
-            *("inbound_document.sender", "inbound_move.reason", "inbound_keyed.return_reason"),
-            *("inbound_keyed.new_address", "inbound_keyed.outcome", "inbound_keyed.place"),
-            "inbound_keyed.served_by",
-        ),
+    **_each(
         (Kind.PERSONAL, "mit dem Scan"),
+        inbound_document="sender",
+        inbound_move="reason",
+        inbound_keyed="return_reason new_address outcome place served_by",
     ),
-    **dict.fromkeys(
-        (
-            *("original_hold.reason", "original_hold.lift_reason", "original_recall.reason"),
-            "original_event.note",
-        ),
+    **_each(
         (Kind.PERSONAL, "wenn das Papier vernichtet oder im Haus ist"),
+        original_hold="reason lift_reason",
+        original_recall="reason",
+        original_event="note",
     ),
-    **dict.fromkeys(
-        (
-            *("deletion_lock.reason", "stop.reason", "stop.lift_reason", "alarm_decision.reason"),
-            *("scan_quarantine.reason", "canary.reason", "address_suspension.lift_reason"),
-            *("return_notice.settled_reason", "certificate_notice.settled_reason"),
-            *("audit_entry.reason", "audit_seal.reason_salt"),
-        ),
+    **_each(
         (Kind.PERSONAL, "wenn nichts mehr hier ist, wovon sie handelt, und nichts mehr gilt"),
+        deletion_lock="reason",
+        stop="reason lift_reason",
+        alarm_decision="reason",
+        scan_quarantine="reason",
+        canary="reason",
+        address_suspension="lift_reason",
+        return_notice="settled_reason",
+        certificate_notice="settled_reason",
+        audit_entry="reason",
+        audit_seal="reason_salt",
     ),
-    **dict.fromkeys(
-        ("status_event.raw", "unmatched_report.raw", "unmatched_report.reason"),
+    **_each(
         (Kind.RAW_PAYLOAD, "mit den Dokumenten des Schreibens; ohne Sendung ab Eingang"),
+        status_event="raw",
+        unmatched_report="raw reason",
     ),
-    **dict.fromkeys(
-        (
-            *("person.title", "person.given_name", "person.family_name", "person.name_lines", "person.care_of"),
-            *("person.extra", "person.district", "person.street", "person.po_box", "person.postcode"),
-            "person.place",
-        ),
+    **_each(
         (
             Kind.MASTER_DATA,
             "wenn das Fachverfahren sie nicht mehr nennt und nichts aus ihren Fällen mehr hier ist",
         ),
+        person="title given_name family_name name_lines care_of extra district street po_box postcode place",
     ),
-    **dict.fromkeys(("scan_note.content", "scan_note.said"), (Kind.TRANSFER_NOTE, "nach dem Scan")),
-    "mailing_row.data": (Kind.MAILING, "mit der Tabelle, oder sobald der Entwurf geschrieben ist"),
-    **dict.fromkeys(("api_answer.effect", "api_answer.body"), (Kind.API_ANSWER, "mit der Antwort")),
+    **_each((Kind.TRANSFER_NOTE, "nach dem Scan"), scan_note="content said"),
+    **_each((Kind.MAILING, "mit der Tabelle, oder sobald der Entwurf geschrieben ist"), mailing_row="data"),
+    **_each((Kind.API_ANSWER, "mit der Antwort"), api_answer="effect body"),
 }
 """Column → its rule, and when that is."""
 
@@ -102,84 +104,77 @@ _CODE = "Wert aus einer festen Liste, oder Befund des Programms ohne Angaben zu 
 _STAFF = "Kennung Beschäftigter, die gehandelt haben (Art. 5 Abs. 2 DSGVO)"
 _HOUSE = "Angabe über Behörde, Dienstleister oder Vorlage, nicht über eine Person im Verfahren"
 _PROOF = "Nachweis von Aufgabe und Zugang (§ 40 Abs. 1 SGB II, § 45 Abs. 3 Satz 3 SGB X)"
-_REFERENCE_NAMES = frozenset(
-    {
-        *(
-            "key",
-            "reference",
-            "provider",
-            "dedup_key",
-            "provider_reference",
-            "number",
-            "subject",
-            "document_key",
-        ),
-        *("name", "document_id", "delivery", "external_id", "handle", "follow_up", "problem", "alarm"),
-    }
-)
-_CODE_NAMES = frozenset(
-    {
-        *("code", "codes", "kind", "error_code", "fault_code", "finding_code", "fault", "findings", "found"),
-        *("product", "carrier", "delivery_days", "country", "outcome", "provider_status", "template"),
-        *("template_version", "version", "found_by", "perhaps", "box_mm", "service_options"),
-    }
-)
+_BY_NAME: Mapping[str, str] = {
+    **_named(
+        _REFERENCE,
+        "key reference provider dedup_key provider_reference number subject document_key name document_id delivery"
+        " external_id handle follow_up problem alarm",
+    ),
+    **_named(
+        _CODE,
+        "code codes kind error_code fault_code finding_code fault findings found product carrier delivery_days country"
+        " outcome provider_status template template_version version found_by perhaps box_mm service_options",
+    ),
+}
+"""Why a column stays whose name says so, in whatever table."""
 KEPT: Mapping[str, str] = {
-    **dict.fromkeys(
-        (
-            *("audit_entry.actor", "original_event.actor", "user_account.login", "user_account.name"),
-            *("user_account.phone", "user_account.room", "user_account.password_hash"),
-        ),
+    **_each(
         _STAFF,
+        audit_entry="actor",
+        original_event="actor",
+        user_account="login name phone room password_hash",
     ),
-    "by_hand.given_by": _PROOF,
-    **dict.fromkeys(
-        (
-            *("by_hand.receipt", "delivery_proof.data", "posting.source", "posting_record.franking_id"),
-            *("posting_supplement.franking_id", "posting_supplement.tracking_number"),
-            *("posting_list_item.franking_id", "posting_list.contract"),
-        ),
+    **_each(
         _PROOF,
+        by_hand="given_by receipt",
+        delivery_proof="data",
+        posting="source",
+        posting_record="franking_id",
+        posting_supplement="franking_id tracking_number",
+        posting_list_item="franking_id",
+        posting_list="contract",
     ),
-    **dict.fromkeys(("case_record.file_number", "case_record.bg_number"), _REFERENCE),
-    **dict.fromkeys(
-        (
-            *("office.authority", "office.street", "office.postcode", "office.place", "office.phone"),
-            *("office.email", "office.website", "office.return_line", "office.signature_block"),
-            *("office.cost_centre", "office.provider_account", "office.processor_legal_basis"),
-            *("filing_outage.case_file", "filing_outage.error_message", "document.versions", "canary.answer"),
-            *("canary.differences", "template_version.title", "template_version.note", "mailing.title"),
-            *("template_version.legal_release", "template_version.withdrawal_reason", "profile_check.profile"),
-            *("scan_quarantine.message", "scan_quarantine.folder", "api_token.scopes", "mailing.offices"),
-            *("destruction_certificate.container", "destruction_certificate.seal", "stop.value"),
-            *("destruction_certificate.process", "destruction_certificate.level"),
-        ),
+    **_each(
         _HOUSE,
+        office="authority street postcode place phone email website return_line signature_block cost_centre"
+        " provider_account processor_legal_basis",
+        filing_outage="case_file error_message",
+        document="versions",
+        canary="answer differences",
+        template_version="title note legal_release withdrawal_reason",
+        mailing="title offices",
+        profile_check="profile",
+        scan_quarantine="message folder",
+        api_token="scopes",  # noqa: S106 - a table
+        destruction_certificate="container seal process level",
+        stop="value",
     ),
+    **_each(
+        _REFERENCE,
+        case_record="file_number bg_number",
+        inbound_document="source box batch replaces_named",
+        scan_delivery="source",
+        scan_upload="source answer",
+        scan_report="source",
+        scan_quarantine="source fingerprint",
+        scan_answer="source",
+        release_list="source",
+        original_recall="source shipment",
+        destruction_certificate="source",
+        content_departure="confirmed_as",
+        sweep_round="position",
+        address_suspension="address_key",
+    ),
+    **_each(
+        _CODE,
+        letter="healed_from",
+        audit_entry="action",
+        inbound_document="match_reason document_class quality",
+        inbound_proposal="reason",
+    ),
+    "audit_entry.details": "Kennzeichen und Prüfsummen; der Eintrag geht nach der Regel audit-entry",
     "scan_answer.content": "Quittung oder Rückmeldung an die Scanstelle: Nummern, Prüfsummen und Befunde",
     "scan_report.content": "Vernichtungsnachweis im Wortlaut: Nummern, Tage und wer an der Scanstelle unterschrieb",
-    "letter.healed_from": _CODE,
-    "audit_entry.details": "Kennzeichen und Prüfsummen; der Eintrag geht nach der Regel audit-entry",
-    "audit_entry.action": _CODE,
-    "inbound_document.match_reason": _CODE,
-    "inbound_proposal.reason": _CODE,
-    **dict.fromkeys(
-        (
-            *("inbound_document.source", "inbound_document.box", "inbound_document.batch"),
-            *(
-                "inbound_document.replaces_named",
-                "scan_delivery.source",
-                "scan_upload.source",
-                "scan_report.source",
-            ),
-            *("scan_quarantine.source", "scan_answer.source", "release_list.source", "original_recall.source"),
-            *("destruction_certificate.source", "original_recall.shipment", "scan_upload.answer"),
-            *("content_departure.confirmed_as", "sweep_round.position", "scan_quarantine.fingerprint"),
-            "address_suspension.address_key",
-        ),
-        _REFERENCE,
-    ),
-    **dict.fromkeys(("inbound_document.document_class", "inbound_document.quality"), _CODE),
 }
 """Column → why it stays, where its name does not say so by itself."""
 
@@ -223,8 +218,6 @@ def _why_kept(name: str) -> str:
         return _STAFF
     if column.endswith("sha256"):
         return _HASH
-    if column in _REFERENCE_NAMES:
-        return _REFERENCE
-    if column in _CODE_NAMES:
-        return _CODE
+    if column in _BY_NAME:
+        return _BY_NAME[column]
     raise KeyError(name)
