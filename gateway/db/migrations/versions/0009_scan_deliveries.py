@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from gateway.db.guards import fixed, set_once
+from gateway.db.migrations.altering import allow_more
 from gateway.db.types import UtcDateTime
 
 revision: str = "0009"
@@ -92,7 +93,7 @@ def _documents() -> None:
     for column in ("batch", "sender", "quality"):
         op.add_column("inbound_document", sa.Column(column, sa.String(), nullable=True))
     op.execute("ALTER TABLE inbound_document ADD COLUMN replaces_id INTEGER REFERENCES inbound_document (id)")
-    _allow_more_states()
+    allow_more("inbound_state_known", "inbound_document", f"state IN {_BEFORE}", f"state IN {_STATES}")
     op.create_index("ix_inbound_document_replaces_id", "inbound_document", ["replaces_id"])
     for name, column in (("one_inbound_document", "document_id"), ("one_inbound_content", "sha256")):
         op.create_index(
@@ -103,26 +104,6 @@ def _documents() -> None:
             sqlite_where=_TAKEN,
             postgresql_where=_TAKEN,
         )
-
-
-def _allow_more_states() -> None:
-    """On SQLite in the schema's text, as its manual advises: the table cannot be made anew, others point at it."""
-    known, table = "inbound_state_known", "inbound_document"
-    before, after = f"state IN {_BEFORE}", f"state IN {_STATES}"
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(known, table, type_="check")
-        op.create_check_constraint(known, table, sa.text(after))
-        return
-    version = op.get_bind().exec_driver_sql("PRAGMA schema_version").scalar_one()
-    op.execute("PRAGMA writable_schema = ON")
-    op.get_bind().execute(
-        sa.text(
-            "UPDATE sqlite_master SET sql = replace(sql, :before, :after) WHERE type = 'table' AND name = :name"
-        ),
-        {"before": before, "after": after, "name": table},
-    )
-    op.execute(f"PRAGMA schema_version = {version + 1}")
-    op.execute("PRAGMA writable_schema = OFF")
 
 
 def _notes() -> None:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from gateway.db.guards import ONE_OPEN_DEPARTURE, fixed, never_deleted, only_if, set_once
+from gateway.db.migrations.altering import reword
 from gateway.db.types import UtcDateTime
 
 revision: str = "0022"
@@ -114,18 +115,7 @@ def _on_postgresql() -> None:
 def _on_sqlite() -> None:
     """In the schema's text, as its manual advises: a table of a million seals is not copied, and keeps its triggers."""
     op.execute("DROP TRIGGER audit_entry_never_deleted")
-    version = op.get_bind().exec_driver_sql("PRAGMA schema_version").scalar_one()
-    op.execute("PRAGMA writable_schema = ON")
-    for table, before, after in (
+    reword(
         ("content_departure", f"kind IN {_BEFORE}", f"kind IN {_KINDS}"),
         ("audit_seal", _TO_ENTRY, ""),
-    ):
-        op.get_bind().execute(
-            sa.text(
-                "UPDATE sqlite_master SET sql = replace(sql, :before, :after)"
-                " WHERE type = 'table' AND name = :name"
-            ),
-            {"before": before, "after": after, "name": table},
-        )
-    op.execute(f"PRAGMA schema_version = {version + 1}")
-    op.execute("PRAGMA writable_schema = OFF")
+    )

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from gateway.db.guards import append_only, never_deleted, only_emptied, without
+from gateway.db.migrations.altering import allow_more
 from gateway.db.types import UtcDateTime
 
 revision: str = "0023"
@@ -22,7 +23,7 @@ _TOLD = ("occurred_at", "received_at", "posted_on", "delivered_on", "reason")
 def upgrade() -> None:
     """Apply."""
     dialect = op.get_bind().dialect.name
-    _allow_more_kinds(dialect)
+    allow_more("delivery_kind_known", "delivery_proof", f"kind IN {_BEFORE}", f"kind IN {_KINDS}")
     for table in ("status_event", "unmatched_report"):
         op.add_column(table, sa.Column("delivered_on", sa.Date(), nullable=True))
     op.create_table(
@@ -79,23 +80,3 @@ def _remember_numbers() -> None:
         sqlite_where=where,
         postgresql_where=where,
     )
-
-
-def _allow_more_kinds(dialect: str) -> None:
-    """On SQLite in the schema's text, as its manual advises."""
-    known, table = "delivery_kind_known", "delivery_proof"
-    before, after = f"kind IN {_BEFORE}", f"kind IN {_KINDS}"
-    if dialect == "postgresql":
-        op.drop_constraint(known, table, type_="check")
-        op.create_check_constraint(known, table, sa.text(after))
-        return
-    version = op.get_bind().exec_driver_sql("PRAGMA schema_version").scalar_one()
-    op.execute("PRAGMA writable_schema = ON")
-    op.get_bind().execute(
-        sa.text(
-            "UPDATE sqlite_master SET sql = replace(sql, :before, :after) WHERE type = 'table' AND name = :name"
-        ),
-        {"before": before, "after": after, "name": table},
-    )
-    op.execute(f"PRAGMA schema_version = {version + 1}")
-    op.execute("PRAGMA writable_schema = OFF")

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from gateway.db.guards import set_once
+from gateway.db.migrations.altering import reword
 from gateway.db.types import UtcDateTime
 
 revision: str = "0031"
@@ -49,18 +50,7 @@ def _on_postgresql() -> None:
 
 def _on_sqlite() -> None:
     """In the schema's text, as its manual advises."""
-    version = op.get_bind().exec_driver_sql("PRAGMA schema_version").scalar_one()
-    op.execute("PRAGMA writable_schema = ON")
-    for table, before, after in (
+    reword(
         ("desk_decision", f"action IN {_BEFORE}", f"action IN {_ACTIONS}"),
         ("reissue", "returned_id INTEGER NOT NULL", "returned_id INTEGER"),
-    ):
-        op.get_bind().execute(
-            sa.text(
-                "UPDATE sqlite_master SET sql = replace(sql, :before, :after)"
-                " WHERE type = 'table' AND name = :name"
-            ),
-            {"before": before, "after": after, "name": table},
-        )
-    op.execute(f"PRAGMA schema_version = {version + 1}")
-    op.execute("PRAGMA writable_schema = OFF")
+    )
