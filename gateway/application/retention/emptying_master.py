@@ -3,6 +3,8 @@
 The software of the specialist procedure leads them. A person whom it names again is whole again.
 """
 
+from datetime import datetime
+
 from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
@@ -28,8 +30,7 @@ def master_data(services: Services, rule: RetentionRule) -> Found:
 
     def judge(session: Session, person_id: int) -> Facts:
         person = session.get_one(Person, person_id)
-        ended = max(person.updated_at, person.named_at or person.updated_at)
-        return Facts(services.day_of(ended), in_use=_is_needed(session, services, rule, person))
+        return Facts(services.day_of(_last_told(person)), in_use=_is_needed(session, services, rule, person))
 
     yield from judged(services, rule, query, Person.id, judge)
 
@@ -38,8 +39,7 @@ def empty_master(services: Services, rule: RetentionRule, person_id: int) -> int
     """Name, address and form of copies, unless somebody named or needed the person since it was looked at."""
     with services.db.transaction() as session:
         person = session.get_one(Person, person_id)
-        last = max(person.updated_at, person.named_at or person.updated_at)
-        if last >= before(services, rule) or _is_needed(session, services, rule, person):
+        if _last_told(person) >= before(services, rule) or _is_needed(session, services, rule, person):
             return 0
         for name in _EMPTY:
             setattr(person, name, None)
@@ -47,6 +47,10 @@ def empty_master(services: Services, rule: RetentionRule, person_id: int) -> int
         person.emptied_at = services.clock.now()
         audit(session, services, SYSTEM, "master-data-deleted", person.reference)
         return 1
+
+
+def _last_told(person: Person) -> datetime:
+    return max(person.updated_at, person.named_at or person.updated_at)
 
 
 def _is_needed(session: Session, services: Services, rule: RetentionRule, person: Person) -> bool:
