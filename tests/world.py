@@ -420,7 +420,7 @@ class Prototype:
             folder,
             base_url=simulator.base_url,
             min_poll_interval_s=0,
-            read_timeout_s=5,
+            read_timeout_s=30,
             **({"connections": 1} | epost),  # one after the other: stories tell which letter met which mishap
         ).model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
         clock = ManualClock(at(MONDAY, "08:00"))

@@ -104,17 +104,24 @@ class ProviderBench(ABC):
     """One test's provider and what can be done to it. `patience_s`: no call may take longer."""
 
     provider: Provider
-    """Talks to the simulator; its time limits are short, so that slow answers do not slow the tests."""
+    """Talks to the simulator, and waits for its answers as long as `wait_s`."""
+    wait_s: float = 30.0
+    """Generous, so that a busy machine is no fault; `hurry` makes it short."""
     secrets: Sequence[str] = ()
     """What must never be shown: passwords, tokens, keys."""
     lacks: Mapping[Lack, str] = {}
-    patience_s: float = 8.0
+    patience_s: float = 15.0
     slow_steps: frozenset[Step] = frozenset({Step.CHECK, Step.STAGE, Step.RELEASE, Step.FIND, Step.POLL})
     """The steps that talk to the provider at all, and can be kept waiting."""
 
     @abstractmethod
     def inject(self, step: Step, fault: Fault) -> None:
-        """Spoil the next request of `step`; for SLOW every request until the test ends."""
+        """Spoil the next request of `step`; for SLOW every request until the test ends, by more than `patience_s`."""
+
+    def hurry(self) -> None:
+        """From now on `provider` gives up soon, so that slow answers do not slow the tests."""
+        self.wait_s = 1.0
+        self.provider = self.fresh()
 
     @abstractmethod
     def printed_in_the_end(self) -> Sequence[Printed]:

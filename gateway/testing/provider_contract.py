@@ -220,6 +220,7 @@ class ProviderContract(StatusContract, CertificateContract, ListContract, Signat
         reference = (
             bench.provider.release(handle, consignment) if step in {Step.POLL, Step.CANCEL} else "unused"
         )
+        bench.hurry()
         bench.inject(step, Fault.SLOW)
         began = time.monotonic()
         try:
@@ -238,6 +239,8 @@ class ProviderContract(StatusContract, CertificateContract, ListContract, Signat
         consignment = bench.consignment("K1")
         said = repr(bench.provider)
         handle = bench.provider.stage(consignment) if step is Step.RELEASE else ""
+        if fault is Fault.SLOW:
+            bench.hurry()
         inject(bench, step, fault)
         try:
             _do(bench, step, handle, consignment, "")

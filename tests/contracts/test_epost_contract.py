@@ -117,7 +117,7 @@ class EpostBench(ProviderBench):
             password=CREDENTIALS["password"],
             min_poll_interval=timedelta(0),
             connect_timeout_s=2,
-            read_timeout_s=1,
+            read_timeout_s=self.wait_s,
         )
         settings = replace(settings, **self._changes)
         self._made.append(EpostProvider(settings, load_profile("epost"), now=self.simulator.now))

@@ -121,7 +121,7 @@ class PingenBench(ProviderBench):
             webhook_secrets=KEYS[:2],
             product_einwurf="registered",
             connect_timeout_s=2,
-            read_timeout_s=1,
+            read_timeout_s=self.wait_s,
             page_limit=3,
             cursor_file=self._folder / "cursor.json",
         )

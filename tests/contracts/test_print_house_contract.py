@@ -143,7 +143,7 @@ class SftpBench(HouseBench):
             key_file=self.centre.key_file,
             passphrase=PASSPHRASE,
             connect_timeout_s=3,
-            read_timeout_s=1,
+            read_timeout_s=self.wait_s,
         )
         return SftpProvider(settings, self._packing, rules, load_profile("sftp"))
 

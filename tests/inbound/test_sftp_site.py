@@ -36,7 +36,7 @@ def root(server: Sshd, request: pytest.FixtureRequest) -> Path:
 
 def settings(server: Sshd) -> SftpSettings:
     return SftpSettings(
-        "127.0.0.1", server.port, server.user, (server.host_key,), server.key_file, read_timeout_s=5
+        "127.0.0.1", server.port, server.user, (server.host_key,), server.key_file, read_timeout_s=30
     )
 
 

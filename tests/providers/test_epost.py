@@ -50,7 +50,7 @@ SETTINGS = EpostSettings(
     password=CREDENTIALS["password"],
     min_poll_interval=timedelta(0),
     connect_timeout_s=2,
-    read_timeout_s=2,
+    read_timeout_s=30,
 )
 
 

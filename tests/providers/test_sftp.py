@@ -45,7 +45,7 @@ def centre() -> Iterator[SftpPrintCentre]:
 
 def settings(centre: SftpPrintCentre, **changes: Any) -> SftpSettings:
     made = SftpSettings(
-        centre.host, centre.port, centre.user, (centre.host_key,), centre.key_file, read_timeout_s=3
+        centre.host, centre.port, centre.user, (centre.host_key,), centre.key_file, read_timeout_s=30
     )
     return replace(made, **changes)
 
