@@ -61,7 +61,7 @@ def test_the_command_prints_its_address_serves_and_ends_when_told(tmp_path: Path
         child,
         base_url,
     ):
-        assert requests.post(f"{base_url}/api/Login", json=CREDENTIALS, timeout=5).json()["token"]
+        assert requests.post(f"{base_url}/api/Login", json=CREDENTIALS, timeout=60).json()["token"]
         child.send_signal(stop)
         _, said = child.communicate(timeout=10)
     assert child.returncode == 0
@@ -91,7 +91,7 @@ def test_a_fault_script_holds_from_the_start(tmp_path: Path) -> None:
     script = tmp_path / "faults.json"
     script.write_text('[{"on": "POST /api/Login", "kind": "429:7"}]', encoding="utf-8")
     with running("epost", "--port", "0", "--faults", str(script)) as (_, base_url):
-        answers = [requests.post(f"{base_url}/api/Login", json=CREDENTIALS, timeout=5) for _ in range(2)]
+        answers = [requests.post(f"{base_url}/api/Login", json=CREDENTIALS, timeout=60) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [429, 200]
     assert answers[0].headers["Retry-After"] == "7"
 

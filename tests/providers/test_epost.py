@@ -443,13 +443,13 @@ def test_the_same_bytes_refused_while_the_lookup_fails_stay_unknown(
 
 def direct(simulator: EpostSimulator, piece: PrintPiece, file_name: str) -> None:
     """A second letter under the same key, as only a fault in a client could make it."""
-    token = requests.post(f"{simulator.base_url}/api/Login", json=CREDENTIALS, timeout=5).json()["token"]
+    token = requests.post(f"{simulator.base_url}/api/Login", json=CREDENTIALS, timeout=60).json()["token"]
     data = base64.b64encode(piece.pdf).decode()
     taken = requests.post(
         f"{simulator.base_url}/api/Letter",
         json=[simulator.letters[0].fields | {"fileName": file_name, "data": data}],
         headers={"Authorization": f"Bearer {token}"},
-        timeout=5,
+        timeout=60,
     )
     assert taken.status_code == 200
 

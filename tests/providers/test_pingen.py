@@ -380,17 +380,17 @@ def test_the_simulator_declines_an_upload_with_a_token_and_shows_all_pages(bench
     url = bench.simulator.base_url
     form = {name: CREDENTIALS[name] for name in ("client_id", "client_secret")}
     login = {**form, "grant_type": "client_credentials", "scope": "letter"}
-    token = requests.post(f"{url}/auth/access-tokens", data=login, timeout=5).json()["access_token"]
+    token = requests.post(f"{url}/auth/access-tokens", data=login, timeout=60).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
-    place = requests.get(f"{url}/file-upload", headers=headers, timeout=5).json()["data"]["attributes"]
+    place = requests.get(f"{url}/file-upload", headers=headers, timeout=60).json()["data"]["attributes"]
     assert len(place["url_signature"]) <= 60
-    assert requests.put(place["url"], data=letter_pdf(), headers=headers, timeout=5).status_code == 400
-    assert requests.put(place["url"], data=letter_pdf(), timeout=5).status_code == 200
+    assert requests.put(place["url"], data=letter_pdf(), headers=headers, timeout=60).status_code == 400
+    assert requests.put(place["url"], data=letter_pdf(), timeout=60).status_code == 200
 
     reference = hand_over(bench)
-    page = requests.get(f"{url}/_simulator/", timeout=5).text
+    page = requests.get(f"{url}/_simulator/", timeout=60).text
     assert page.count(f"/_simulator/letters/{reference}/page-3.png") == 1
-    picture = requests.get(f"{url}/_simulator/letters/{reference}/page-3.png", timeout=5)
+    picture = requests.get(f"{url}/_simulator/letters/{reference}/page-3.png", timeout=60)
     assert picture.content.startswith(b"\x89PNG")
 
 

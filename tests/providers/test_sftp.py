@@ -326,7 +326,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time(centre: SftpPrintCentre)
     with pytest.raises(GatewayError) as fact:
         made.release(handle, consignment())
     assert isinstance(fact.value, NotSent | OutcomeUnknown)
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 20
 
 
 # What the house writes back

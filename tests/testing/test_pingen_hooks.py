@@ -83,13 +83,13 @@ def api(bench: PingenBench, method: str, path: str, **attributes: Any) -> reques
     url = bench.simulator.base_url
     form = {name: CREDENTIALS[name] for name in ("client_id", "client_secret")}
     login = {**form, "grant_type": "client_credentials", "scope": "webhook"}
-    token = requests.post(f"{url}/auth/access-tokens", data=login, timeout=5).json()["access_token"]
+    token = requests.post(f"{url}/auth/access-tokens", data=login, timeout=60).json()["access_token"]
     return requests.request(
         method,
         f"{url}/organisations/{CREDENTIALS['organisation']}/webhooks{path}",
         headers={"Authorization": f"Bearer {token}"},
         json={"data": {"type": "webhooks", "attributes": attributes}} if attributes else None,
-        timeout=5,
+        timeout=60,
     )
 
 

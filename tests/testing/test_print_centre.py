@@ -123,16 +123,16 @@ def test_ledger_and_answers_outlive_the_process(tmp_path: Path) -> None:
 def test_the_page_shows_what_was_printed_in_its_envelope_with_all_its_pages(centre: PrintCentre) -> None:
     deliver(centre)
     with CentreWindow(centre) as window:
-        assert requests.post(f"{window.address}advance", json={"days": 2}, timeout=5).ok
-        page = requests.get(window.address, timeout=5).text
+        assert requests.post(f"{window.address}advance", json={"days": 2}, timeout=60).ok
+        page = requests.get(window.address, timeout=60).text
         assert "zur Post gegeben" in page
         assert "gedruckt: 1" in page
-        picture = requests.get(f"{window.address}letters/1/A/page-1.png", timeout=5)
+        picture = requests.get(f"{window.address}letters/1/A/page-1.png", timeout=60)
         assert picture.content.startswith(b"\x89PNG")
-        assert requests.get(f"{window.address}letters/1/A/pdf", timeout=5).content == PDF
-        assert requests.get(f"{window.address}letters/1/B/pdf", timeout=5).status_code == 404
-        assert requests.get(f"{window.address}letters/1/A/page-9.png", timeout=5).status_code == 400
-        told = requests.get(f"{window.address}ledger", timeout=5).json()
+        assert requests.get(f"{window.address}letters/1/A/pdf", timeout=60).content == PDF
+        assert requests.get(f"{window.address}letters/1/B/pdf", timeout=60).status_code == 404
+        assert requests.get(f"{window.address}letters/1/A/page-9.png", timeout=60).status_code == 400
+        told = requests.get(f"{window.address}ledger", timeout=60).json()
         assert [piece["key"] for piece in told["printed"]] == ["A"]
 
 
@@ -141,14 +141,14 @@ def test_the_window_lets_letters_come_back_and_things_go_wrong(centre: PrintCent
     with CentreWindow(centre) as window:
 
         def ask(what: str, **values: Any) -> int:
-            return requests.post(f"{window.address}{what}", json=values, timeout=5).status_code
+            return requests.post(f"{window.address}{what}", json=values, timeout=60).status_code
 
         assert (
             ask("faults", faults=[{"kind": "reject-piece:A:code-unreadable"}, {"kind": "withhold:list"}]) == 200
         )
         deliver(centre)
         assert acknowledged(centre)["pieces"][0]["reason"] == "code-unreadable"
-        assert "abgewiesen: code-unreadable" in requests.get(window.address, timeout=5).text
+        assert "abgewiesen: code-unreadable" in requests.get(window.address, timeout=60).text
         assert ask("returns", key="A", reason="moved") == 200
         assert ask("faults", faults=[{"kind": "repeat"}, {"kind": "nonsense"}]) == 200
         assert {"returns", "repeat", "nonsense.json"} <= {
