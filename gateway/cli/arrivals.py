@@ -40,14 +40,16 @@ def _fetch(context: typer.Context, json: Json = False) -> None:
         file_due(services)
     if json:
         taken = [{"delivery": each.delivery, "counts": each.counts} for each in report.taken]
-        print_json({"taken": taken, "refused": report.refused, "away": report.away})
+        print_json({"taken": taken, "refused": report.refused, "away": report.away, "busy": report.busy})
     else:
         count = len(report.taken)
         noun = "Lieferung" if count == 1 else "Lieferungen"
         console.print(f"{count} {noun} übernommen, {report.refused} in Quarantäne.")
+        if report.busy:
+            console.print("Gerade werden Scanlieferungen geholt; bitte in einigen Minuten noch einmal.")
         for source in report.away:
-            console.print(f"{source} ist nicht erreichbar; es wird wieder versucht.")
-    if report.refused or report.away:
+            console.print(f"Bei {source} ließ sich nicht alles abholen; es wird wieder versucht.")
+    if report.refused or report.away or report.busy:
         raise typer.Exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Outages of the case file: since when it took nothing, and when it is tried again."""
+"""Outages: since when the case file took nothing, or a scan provider's site could not be emptied."""
 
 from datetime import datetime
 
@@ -32,3 +32,26 @@ class FilingOutage(SQLModel, table=True):
     next_attempt_at: datetime = moment()
     ended_at: datetime | None = moment(optional=True)
     """When it first took something again."""
+
+
+class ScanOutage(SQLModel, table=True):
+    """Since when the look at a scan provider's site fails, and why it failed last. At most one of a source is open."""
+
+    __tablename__ = "scan_outage"
+    __table_args__ = (
+        Index(
+            "one_open_scan_outage",
+            "source",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    began_at: datetime = moment()
+    error_code: str
+    error_message: str
+    ended_at: datetime | None = moment(optional=True)
+    """When a look went through again."""

@@ -46,9 +46,7 @@ class ArrivalNudge:
 
     def _take(self, source: str) -> None:
         try:
-            with self._services.locks.try_lock("sweep-arrivals") as held:
-                if held:
-                    take_arrivals(self._services, only=source)
+            take_arrivals(self._services, only=source)
             make_rounds(self._services)
             file_due(self._services)
         except GatewayError as error:

@@ -1,6 +1,13 @@
-"""German words for how a returned piece or a certificate was recognised, or why it waits for a person."""
+"""German words for what was found in scans: how they were recognised, or why they wait for a person."""
 
 from collections.abc import Mapping
+
+SCAN_REMARKS: Mapping[str, str] = {
+    "delivery-late": "älter als 24 Stunden",
+    "delivery-sequence-repeated": "Nummer doppelt",
+    "rescan-of-unknown": "Rescan zu Unbekanntem",
+}
+"""What is odd about a delivery that was taken."""
 
 RETURN_FOUND: Mapping[str, str] = {
     "code": "am Code des Blatts erkannt",

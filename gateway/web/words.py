@@ -158,15 +158,11 @@ ALARMS: Mapping[StrEnum, Word] = {
     AlarmKind.SCANS_LATE: Word("keine Scanlieferung", "warning"),
     AlarmKind.SCAN_NOT_REDELIVERED: Word("Abgelehntes fehlt noch", "warning"),
     AlarmKind.SCAN_QUARANTINE: Word("Scanlieferung abgelehnt", "warning"),
+    AlarmKind.SCAN_OUTAGE: Word("Scanstelle gestört", "warning"),
     AlarmKind.SCAN_ANSWER: Word("Antwort an Scanstelle hängt", "warning"),
     AlarmKind.RECORD_CONTRADICTED: Word("Ab-Vermerk widersprochen", "danger"),
 }
 
-SCAN_REMARKS: Mapping[str, str] = {
-    "delivery-late": "älter als 24 Stunden",
-    "delivery-sequence-repeated": "Nummer doppelt",
-    "rescan-of-unknown": "Rescan zu Unbekanntem",
-}
 """What is odd about a scan delivery that was taken."""
 
 ALARM_ACTIONS: Mapping[StrEnum, str] = {
@@ -260,6 +256,7 @@ RETURN_FICTIONS: Mapping[StrEnum, Word] = {
     ReturnFiction.HOLDS: Word(FICTION_WORDS[ReturnFiction.HOLDS], "success"),
 }
 
+SCAN_REMARKS = found_words.SCAN_REMARKS
 RETURN_FOUND, CERTIFICATE_FOUND = found_words.RETURN_FOUND, found_words.CERTIFICATE_FOUND
 DELIVERY_TOLD = found_words.DELIVERY_TOLD
 

@@ -105,10 +105,7 @@ class Schedule:
             log.info("status-events", new=new)
 
     def _arrive(self) -> None:
-        with self._services.locks.try_lock("sweep-arrivals") as held:
-            if not held:
-                return
-            report = take_arrivals(self._services)
+        report = take_arrivals(self._services)
         if report.taken or report.refused or report.away:
             log.info("scans-arrived", taken=len(report.taken), refused=report.refused, away=report.away)
 

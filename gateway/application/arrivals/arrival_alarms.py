@@ -1,4 +1,4 @@
-"""Alarms about scan deliveries of agreed sources: a number is missing, nothing came, a delivery or an answer waits.
+"""Alarms about scan deliveries of agreed sources: a number is missing, nothing came or can be fetched, one waits.
 
 What was rejected and does not come again is one, too.
 """
@@ -22,6 +22,8 @@ from gateway.domain.inbound.sequences import as_words
 from gateway.ports.scans import ScanSite
 
 _ANSWER_WAITS = timedelta(hours=24)
+_OUTAGE_WAITS = timedelta(hours=1)
+"""A line that is down for some minutes mends itself."""
 ANSWERS_WITHIN_S = 20.0
 """So long the first silent site is waited for; the others are asked meanwhile."""
 
@@ -139,6 +141,11 @@ def _of_source(services: Services, view: SourceView) -> Iterator[ArrivalAlarm]:
         text = f"Seit dem {last_on:%d.%m.%Y} kam keine Scanlieferung. Bitte bei der Scanstelle nachfragen."
         since = datetime.combine(view.due, time(0), services.schedule.zone)
         yield ArrivalAlarm(AlarmKind.SCANS_LATE, view.shown, f"{view.name}:{view.due}", text, since)
+    if view.outage is not None and now - view.outage.began_at >= _OUTAGE_WAITS:
+        began = view.outage.began_at.astimezone(services.schedule.zone)
+        text = f"Seit dem {began:%d.%m.%Y, %H:%M} Uhr lässt sich dort nicht alles abholen. {view.outage.error_message}"
+        occasion = f"{view.name}:{view.outage.id}"
+        yield ArrivalAlarm(AlarmKind.SCAN_OUTAGE, view.shown, occasion, text, view.outage.began_at)
     if view.answers_since is not None and now - view.answers_since > _ANSWER_WAITS:
         one = view.waiting_answers == 1
         what = "Eine Antwort" if one else f"{view.waiting_answers} Antworten"

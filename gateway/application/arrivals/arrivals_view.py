@@ -7,9 +7,11 @@ from datetime import date, datetime
 from sqlmodel import Session, col, func, select
 
 from gateway.application.access.authorising import actor
+from gateway.application.arrivals.site_outages import open_outages
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer
 from gateway.db.files import ScanDelivery
+from gateway.db.outages import ScanOutage
 from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.domain.inbound.sequences import gaps, overdue_since
 from gateway.domain.permission import Action
@@ -34,6 +36,8 @@ class SourceView:
     is_silent: bool
     waiting_answers: int
     answers_since: datetime | None
+    outage: ScanOutage | None
+    """Looking at its site fails, since when and why."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,12 @@ def arrivals_view(services: Services, login: str) -> ArrivalsView:
 def source_views(session: Session, services: Services) -> list[SourceView]:
     """Every agreed source, and every other that delivered."""
     delivered = session.exec(select(ScanDelivery.source).distinct()).all()
-    return [_source(session, services, name) for name in sorted({*services.scan_sources, *delivered})]
+    away = {outage.source: outage for outage in open_outages(session, services)}
+    names = sorted({*services.scan_sources, *delivered})
+    return [_source(session, services, name, away.get(name)) for name in names]
 
 
-def _source(session: Session, services: Services, name: str) -> SourceView:
+def _source(session: Session, services: Services, name: str, outage: ScanOutage | None) -> SourceView:
     agreed = services.scan_source(name)
     count, last_at = session.exec(
         select(func.count(col(ScanDelivery.id)), func.max(ScanDelivery.received_at)).where(
@@ -91,6 +97,7 @@ def _source(session: Session, services: Services, name: str) -> SourceView:
         due is not None and due < services.today(),
         waiting,
         since,
+        outage,
     )
 
 

@@ -2,7 +2,8 @@
 
     brought into a folder of ours → taken in, or into quarantine, with the answer's row → removed at the site → answered
 
-A kill anywhere in between makes the same happen once more, and twice is once: a delivery is known by its name.
+A kill anywhere in between makes the same happen once more, and twice is once: a delivery is known by its name. A look
+that does not go through leaves an outage of the site, until one does.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import structlog
 from gateway.application.arrivals.answering_scans import send_answers
 from gateway.application.arrivals.quarantining import answer_to, quarantine
 from gateway.application.arrivals.receiving import InboundReport, import_delivery
+from gateway.application.arrivals.site_outages import goes_on, is_over
 from gateway.application.arrivals.spooling import settle_upload, spool_of
 from gateway.application.services import Services
 from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, ProviderError
@@ -24,30 +26,43 @@ OPERATOR = "operator"
 
 @dataclass
 class ArrivalsReport:
-    """What one look at the sites did; `away` are sources that could not be reached."""
+    """What one look at the sites did; `away` are sources at which it did not go through.
+
+    `busy`: somebody else is looking at this moment, and nothing was done.
+    """
 
     taken: list[InboundReport] = field(default_factory=list)
     refused: int = 0
     away: list[str] = field(default_factory=list)
+    busy: bool = False
 
 
 def take_arrivals(services: Services, only: str | None = None) -> ArrivalsReport:
     """Take in what is ready at every agreed source, or at one, then send what waits to be sent."""
     report = ArrivalsReport()
-    for source, site in services.scan_sites.items():
-        if not source or only not in (None, source):
-            continue
-        try:
-            for arrival in site.arrivals(spool_of(services, source)):
-                if isinstance(arrival, RefusedArrival):
-                    _refuse(services, site, arrival, report)
-                else:
-                    take_arrival(services, site, arrival, report)
-        except ProviderError as fact:
-            log.warning("scan-site-away", source=source, code=fact.code)
-            report.away.append(source)
-    send_answers(services)
+    with services.locks.try_lock("sweep-arrivals") as held:
+        report.busy = not held
+        if held:
+            for source, site in services.scan_sites.items():
+                if source and only in (None, source):
+                    _look(services, site, report)
+            send_answers(services)
     return report
+
+
+def _look(services: Services, site: ScanSite, report: ArrivalsReport) -> None:
+    try:
+        for arrival in site.arrivals(spool_of(services, site.source)):
+            if isinstance(arrival, RefusedArrival):
+                _refuse(services, site, arrival, report)
+            else:
+                take_arrival(services, site, arrival, report)
+    except ProviderError as fact:
+        log.warning("scan-site-away", source=site.source, code=fact.code)
+        report.away.append(site.source)
+        goes_on(services, site.source, fact)
+    else:
+        is_over(services, site.source)
 
 
 def _refuse(services: Services, site: ScanSite, refused: RefusedArrival, report: ArrivalsReport) -> None:

@@ -139,6 +139,7 @@ KEPT: Mapping[str, str] = {
         office="authority street postcode place phone email website return_line signature_block cost_centre"
         " provider_account processor_legal_basis",
         filing_outage="case_file error_message",
+        scan_outage="error_message",
         document="versions",
         canary="answer differences",
         template_version="title note legal_release withdrawal_reason",
@@ -158,6 +159,7 @@ KEPT: Mapping[str, str] = {
         scan_report="source",
         scan_quarantine="source fingerprint",
         scan_answer="source",
+        scan_outage="source",
         release_list="source",
         original_recall="source shipment",
         destruction_certificate="source",

@@ -20,7 +20,15 @@ LEFT_OUT: Mapping[str, str] = {
         (
             *("alarm_decision", "batch", "canary", "consignment", "filing_outage", "mailing", "office", "run"),
             *("provider_tally", "tally_finding", "release_list", "destruction_certificate", "run_certificate"),
-            *("scan_answer", "scan_delivery", "scan_quarantine", "scan_report", "scan_upload", "stop"),
+            *(
+                "scan_answer",
+                "scan_delivery",
+                "scan_outage",
+                "scan_quarantine",
+                "scan_report",
+                "scan_upload",
+                "stop",
+            ),
             *("sweep_finding", "sweep_round", "template_version", "posting_list", "posting_list_signature"),
             *("audit_departure", "audit_seal"),
         ),

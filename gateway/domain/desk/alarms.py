@@ -22,6 +22,8 @@ class AlarmKind(StrEnum):
     """A number of a scan delivery is missing; closes when it comes."""
     SCANS_LATE = "scans-late"
     """A source that should have delivered did not."""
+    SCAN_OUTAGE = "scan-outage"
+    """Looking at a scan provider's site has failed for an hour; closes when a look goes through."""
     SCAN_QUARANTINE = "scan-quarantine"
     """A scan delivery was refused as a whole and waits for a decision."""
     SCAN_ANSWER = "scan-answer"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.application.arrivals import arrival_alarms
 from gateway.application.arrivals.arrival_alarms import arrival_findings
 from gateway.application.arrivals.arrivals_view import arrivals_view
+from gateway.application.arrivals.arriving import take_arrivals
 from gateway.application.arrivals.quarantining import discard
 from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.desk.alarming import alarms, settle
@@ -20,6 +21,7 @@ from gateway.domain.desk.alarms import AlarmAction, AlarmKind
 from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.domain.inbound.sequences import as_words, gaps
 from gateway.errors import DocumentInvalid, NotPermitted
+from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite
 from gateway.sftp_line import SftpSettings
 from gateway.testing.scans import make_delivery
@@ -77,6 +79,43 @@ def test_a_quarantined_delivery_is_no_gap_until_it_is_discarded(world: World, tm
     (kept,) = arrivals_view(world.services, "post").quarantine
     discard(world.services, "post", kept.id or 0, "neu angefordert")
     assert kinds(world) == [AlarmKind.SCAN_GAP]
+
+
+def test_a_site_that_cannot_be_emptied_is_an_alarm_after_an_hour_until_a_look_goes_through(
+    world: World, tmp_path: Path
+) -> None:
+    site = FolderSite("west", answers=tmp_path / "answers", inbox=tmp_path / "in")
+    services = dataclasses.replace(world.services, scan_sites={**world.services.scan_sites, "west": site})
+    world.services = services
+    assert take_arrivals(services).away == ["west"]
+    world.advance(minutes=59)
+    assert kinds(world) == []
+    world.advance(minutes=1)
+    take_arrivals(services)
+    (alarm,) = alarms(services, "post")
+    assert (alarm.kind, alarm.provider) == (AlarmKind.SCAN_OUTAGE, "Scanstelle West")
+    assert alarm.message.startswith("Seit dem 16.11.2026, 08:00 Uhr")
+    (west,) = [one for one in arrivals_view(services, "post").sources if one.name == "west"]
+    assert west.outage is not None
+    assert west.outage.error_code == "scan-folder-missing"
+    assert "scan-outage" in {finding.code for finding in arrival_findings(services)["scans"]}
+    (tmp_path / "in").mkdir()
+    assert take_arrivals(services).away == []
+    assert kinds(world) == []
+    (tmp_path / "in").rmdir()
+    take_arrivals(services)
+    assert kinds(world) == []
+    world.advance(hours=2)
+    (again,) = alarms(services, "post")
+    assert again.key != alarm.key, "another outage is another occasion"
+
+
+def test_the_outage_of_a_source_that_was_given_up_alarms_nobody(world: World, tmp_path: Path) -> None:
+    sites = world.services.scan_sites
+    site = FolderSite("west", answers=tmp_path / "answers", inbox=tmp_path / "in")
+    take_arrivals(dataclasses.replace(world.services, scan_sites={**sites, "west": site}))
+    world.advance(hours=2)
+    assert kinds(world) == []
 
 
 def test_however_many_lie_in_quarantine_they_are_one_alarm_until_another_comes(

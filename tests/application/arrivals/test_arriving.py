@@ -281,3 +281,12 @@ def test_a_site_that_is_away_holds_up_nobody_and_what_waits_there_comes_later(
     assert ([one.delivery for one in report.taken], report.away) == (["E-1"], ["west"])
     with world.services.db.reading() as session:
         assert [row.source for row in session.exec(select(ScanDelivery)).all()] == ["east"]
+
+
+def test_of_two_who_look_at_the_sites_one_does_it_all(world: World, root: Path, line: SftpSettings) -> None:
+    services = with_site(world, SftpSite("west", line))
+    deliver(world, root, 1, ScanSpec.unknown())
+    with services.locks.try_lock("sweep-arrivals"):
+        report = take_arrivals(services)
+    assert (report.busy, report.taken, waiting(root)) == (True, [], ["L-1"])
+    assert [one.delivery for one in take_arrivals(services).taken] == ["L-1"]

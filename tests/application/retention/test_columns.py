@@ -25,6 +25,7 @@ def test_no_column_that_people_type_their_reasons_into_stays_by_accident() -> No
         ),
         *(
             "filing_outage.error_message",
+            "scan_outage.error_message",
             "scan_quarantine.message",
             "scan_answer.content",
             "scan_report.content",
