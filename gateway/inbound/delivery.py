@@ -182,12 +182,6 @@ def _keep_to_the_agreement(manifest: Manifest, source: ScanSource) -> None:
             f"Die Scanlieferung kam für {source.name}, ihr Manifest nennt eine andere Quelle. Die Lieferung wurde"
             " abgelehnt; bitte mit der Scanstelle klären.",
         )
-    if len(manifest.documents) > source.limits.max_documents:
-        raise DocumentInvalid(
-            "manifest-too-many",
-            f"Die Scanlieferung hat mehr als {source.limits.max_documents} Dokumente. Die Lieferung wurde abgelehnt;"
-            " bitte geteilt neu anfordern.",
-        )
 
 
 def read_sequence(path: Path, source: ScanSource) -> int | None:

@@ -9,20 +9,25 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema
 
 from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.errors import DocumentInvalid
-from gateway.inbound.manifest_formats import NotReadable, load_manifest
+from gateway.inbound.manifest_formats import NotReadable, TooMany, load_manifest
 from gateway.ports.scans import KeyedIn, Manifest, ScannedDocument
 
 _SCHEMA_FILE = Path(__file__).with_name("scan_delivery.schema.json")
+_YEARS = range(1900, 2200)
+Day = TypeVar("Day", bound=date)
 
 
 def parse_manifest(content: bytes, sha256: str, source: ScanSource) -> Manifest:
-    """Read a manifest. Raises `DocumentInvalid`: manifest-invalid, manifest-count-wrong, manifest-duplicate-id."""
+    """Read a manifest.
+
+    Raises `DocumentInvalid`: manifest-invalid, manifest-too-many, manifest-count-wrong, manifest-duplicate-id.
+    """
     raw = _load(content, source)
     _check_schema(raw)
     documents = tuple(_document(entry) for entry in raw["documents"])
@@ -43,6 +48,12 @@ def _load(content: bytes, source: ScanSource) -> Any:
         return load_manifest(content, source)
     except NotReadable as error:
         raise _invalid(str(error)) from error
+    except TooMany:
+        raise DocumentInvalid(
+            "manifest-too-many",
+            f"Die Scanlieferung hat mehr als {source.limits.max_documents} Dokumente. Die Lieferung wurde abgelehnt;"
+            " bitte geteilt neu anfordern.",
+        ) from None
 
 
 def _check_schema(raw: Any) -> None:
@@ -121,14 +132,22 @@ def _moment(text: str, name: str) -> datetime:
         raise _invalid(f"Zeitpunkt {name}") from error
     if moment.tzinfo is None:
         raise _invalid(f"Zeitpunkt {name} ohne Zeitzone")
-    return moment
+    return _of_our_time(moment, f"Zeitpunkt {name}")
 
 
 def _day(text: str, name: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise _invalid(f"Tag {name}") from error
+    return _of_our_time(day, f"Tag {name}")
+
+
+def _of_our_time(day: Day, name: str) -> Day:
+    """At the ends of the calendar neither zones nor terms can be reckoned."""
+    if day.year not in _YEARS:
+        raise _invalid(f"{name} liegt nicht zwischen {_YEARS[0]} und {_YEARS[-1]}")
+    return day
 
 
 def _invalid(what: str) -> DocumentInvalid:

@@ -10,16 +10,15 @@ its columns are named in the configuration; what holds for the delivery as a who
 counts may be left out: the marker READY proves that no line is missing.
 """
 
-import csv
-import io
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from gateway.domain.inbound.scan_sources import ManifestFormat, ScanSource
-from gateway.inbound.strict_xml import NotXml, local, parse_xml
+from gateway.inbound.strict_csv import NotCsv, parse_csv
+from gateway.inbound.strict_json import NotJson, parse_json
+from gateway.inbound.strict_xml import NotXml, fields, local, parse_xml, parts
 
 SCHEMA = "scan-delivery/1"
 _OF_DELIVERY = ("source", "delivery", "sequence", "created_at")
@@ -56,20 +55,33 @@ class NotReadable(ValueError):
     """The manifest is not what was agreed; the message names the place, never a value."""
 
 
+class TooMany(Exception):
+    """It names more documents than agreed; said before more than their number is looked at."""
+
+
 def load_manifest(content: bytes, source: ScanSource) -> Any:
-    """The manifest in the shape of its JSON schema, not yet held against it. Raises `NotReadable`."""
-    raw = _READERS[source.manifest](content, source)
+    """The manifest in the shape of its JSON schema, not yet held against it. Raises `NotReadable`, `TooMany`."""
+    try:
+        raw = _READERS[source.manifest](content, source)
+    except (NotJson, NotXml, NotCsv) as error:
+        raise NotReadable(str(error)) from None
+    if isinstance(raw, dict) and isinstance(raw.get("documents"), list):
+        _keep_to(source, raw["documents"])
+        raw["documents"] = [_in_our_words(entry, source) for entry in raw["documents"]]
+    return raw
+
+
+def _keep_to(source: ScanSource, documents: Sized) -> None:
+    if len(documents) > source.limits.max_documents:
+        raise TooMany
+
+
+def _in_our_words(entry: Any, source: ScanSource) -> Any:
     words = {
         "class": source.classes,
         "return_reason": source.return_reasons,
         "service_outcome": source.service_outcomes,
     }
-    if any(words.values()) and isinstance(raw, dict) and isinstance(raw.get("documents"), list):
-        raw["documents"] = [_in_our_words(entry, words) for entry in raw["documents"]]
-    return raw
-
-
-def _in_our_words(entry: Any, words: Mapping[str, Mapping[str, str]]) -> Any:
     if not isinstance(entry, dict):
         return entry
     said = {name: entry[name] for name in words if isinstance(entry.get(name), str)}
@@ -77,39 +89,34 @@ def _in_our_words(entry: Any, words: Mapping[str, Mapping[str, str]]) -> Any:
 
 
 def _json(content: bytes, _source: ScanSource) -> Any:
-    try:
-        return json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise NotReadable("es ist kein JSON") from error
+    return parse_json(content)
 
 
-def _xml(content: bytes, _source: ScanSource) -> Any:
-    try:
-        root = parse_xml(content)
-    except NotXml as error:
-        raise NotReadable(str(error)) from None
+def _xml(content: bytes, source: ScanSource) -> Any:
+    root = parse_xml(content)
     if local(root.tag) != "scan-delivery":
         raise NotReadable("das Element scan-delivery fehlt")
-    parts = {local(child.tag): child for child in root}
-    counts, documents = parts.pop("counts", None), parts.pop("documents", None)
+    found = parts(root)
+    counts, documents = found.get("counts"), found.get("documents")
     if counts is None or documents is None:
         raise NotReadable("counts oder documents fehlt")
+    _keep_to(source, documents)
     return {
-        "schema": SCHEMA,
         **_fields(root),
+        "schema": SCHEMA,
         "counts": _fields(counts),
         "documents": [_of_document(_fields(child)) for child in documents],
     }
 
 
 def _fields(element: Element) -> dict[str, Any]:
-    texts = {local(child.tag): (child.text or "").strip() for child in element if not len(child)}
-    named = {local(name): value.strip() for name, value in element.attrib.items()} | texts
-    return {name.replace("-", "_"): value for name, value in _typed(named).items() if name != "schema"}
+    return _typed(fields(element))
 
 
 def _csv(content: bytes, source: ScanSource) -> Any:
-    rows = [_by_our_names(row, source.columns) for row in _rows(content, source.delimiter)]
+    lines = parse_csv(content, source.delimiter, source.limits.max_documents)
+    _keep_to(source, lines)
+    rows = [_by_our_names(row, source.columns) for row in lines]
     if not rows:
         raise NotReadable("es hat keine Zeile")
     whole = {name: rows[0].get(name, "") for name in (*_OF_DELIVERY, *_COUNTS.values())}
@@ -127,29 +134,19 @@ def _csv(content: bytes, source: ScanSource) -> Any:
     }
 
 
-def _rows(content: bytes, delimiter: str) -> list[dict[str, str]]:
-    try:
-        text = content.decode("utf-8-sig")
-        return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except (UnicodeDecodeError, csv.Error):
-        raise NotReadable("es ist kein CSV in UTF-8") from None
-
-
 def _by_our_names(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
     """A line by our names of the fields. A missing cell is empty, as is the column of what need not be said."""
-    if None in row:
-        raise NotReadable("eine Zeile hat mehr Felder als Spalten")
     for name in _NEEDED:
         if (column := columns.get(name, name)) not in row:
             raise NotReadable(f"die Spalte {column} fehlt")
-    return {name: (row.get(columns.get(name, name)) or "").strip() for name in CSV_FIELDS}
+    return {name: row.get(columns.get(name, name), "").strip() for name in CSV_FIELDS}
 
 
-def _of_document(fields: dict[str, Any]) -> dict[str, Any]:
+def _of_document(said: dict[str, Any]) -> dict[str, Any]:
     """Empty where nothing was said; days may be written as in Germany."""
-    known = {name: fields.get(name) or None for name in _MAY_BE_EMPTY}
-    dated = {name: german_day(fields[name]) for name in _DAYS if isinstance(fields.get(name), str)}
-    return {**fields, **known, **{name: day for name, day in dated.items() if day}}
+    known = {name: said.get(name) or None for name in _MAY_BE_EMPTY}
+    dated = {name: german_day(said[name]) for name in _DAYS if isinstance(said.get(name), str)}
+    return {**said, **known, **{name: day for name, day in dated.items() if day}}
 
 
 def german_day(written: str) -> str:

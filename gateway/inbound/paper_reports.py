@@ -10,21 +10,22 @@ A CSV has a line for each document or answer; its columns are those that the con
 What holds for the certificate as a whole stands in every line alike. Which of the two it is, its columns say.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import jsonschema
 
 from gateway.domain.inbound.scan_sources import ManifestFormat, ScanSource
 from gateway.inbound.manifest_formats import NotReadable, german_day
-from gateway.inbound.strict_xml import NotXml, local, parse_xml
+from gateway.inbound.strict_csv import NotCsv, parse_csv
+from gateway.inbound.strict_json import NotJson, parse_json
+from gateway.inbound.strict_xml import NotXml, fields, local, parse_xml, parts
 
+_MOST = 100_000
+"""Documents or answers in one report."""
 CERTIFICATE, ANSWER = "destruction-certificate", "recall-answer"
 _WHOLE = ("certificate", "destroyed_on", "container", "seal", "process", "level", "quantity", "signed_by")
 _OF_PAPER = ("delivery", "document_id")
@@ -39,12 +40,15 @@ def load_report(name: str, content: bytes, source: ScanSource) -> Mapping[str, A
     Raises `NotReadable`; the message names the place, never a value.
     """
     ending = PurePath(name).suffix.removeprefix(".").lower()
-    said = _READERS[ManifestFormat(ending) if ending in set(ManifestFormat) else ManifestFormat.JSON](
-        content, source
-    )
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(said))
-    if error is not None or not isinstance(said, dict):
-        path = "/".join(str(part) for part in error.absolute_path) if error else ""
+    reader = _READERS[ManifestFormat(ending) if ending in set(ManifestFormat) else ManifestFormat.JSON]
+    try:
+        said = reader(content, source)
+    except (NotJson, NotXml, NotCsv) as error:
+        raise NotReadable(str(error)) from None
+    _refuse_too_many(said)
+    fault = jsonschema.exceptions.best_match(_validator().iter_errors(said))
+    if fault is not None or not isinstance(said, dict):
+        path = "/".join(str(part) for part in fault.absolute_path) if fault else ""
         raise NotReadable(f"die Stelle {path or 'ganz oben'} ist nicht, wie vereinbart")
     return said
 
@@ -55,31 +59,26 @@ def _validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads(schema.read_text("utf-8")))
 
 
+def _refuse_too_many(said: Any) -> None:
+    """Before each of them is held against the schema."""
+    listed = [said.get("documents"), said.get("answers")] if isinstance(said, dict) else []
+    if any(isinstance(each, list) and len(each) > _MOST for each in listed):
+        raise NotReadable(f"es nennt mehr als {_MOST} Dokumente")
+
+
 def _json(content: bytes, _source: ScanSource) -> Any:
-    try:
-        return json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise NotReadable("es ist kein JSON") from None
+    return parse_json(content)
 
 
 def _xml(content: bytes, _source: ScanSource) -> Any:
-    try:
-        root = parse_xml(content)
-    except NotXml as error:
-        raise NotReadable(str(error)) from None
+    root = parse_xml(content)
     kind = local(root.tag)
     if kind not in (CERTIFICATE, ANSWER):
         raise NotReadable("das Element ist kein bekanntes")
-    parts = {local(child.tag): child for child in root if len(child)}
+    found = parts(root)
     if kind == ANSWER:
-        return _answers([_fields(each) for each in parts.get("answers", ())])
-    return _certificate(_fields(root), [_fields(each) for each in parts.get("documents", ())])
-
-
-def _fields(element: Element) -> dict[str, str]:
-    texts = {local(child.tag): (child.text or "").strip() for child in element if not len(child)}
-    named = {local(name): value.strip() for name, value in element.attrib.items()} | texts
-    return {name.replace("-", "_"): value for name, value in named.items()}
+        return _answers([fields(each) for each in found.get("answers", ())])
+    return _certificate(fields(root), [fields(each) for each in found.get("documents", ())])
 
 
 def _csv(content: bytes, source: ScanSource) -> Any:
@@ -93,15 +92,10 @@ def _csv(content: bytes, source: ScanSource) -> Any:
 
 
 def _rows(content: bytes, source: ScanSource) -> list[dict[str, str]]:
-    try:
-        text = content.decode("utf-8-sig")
-        read = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=source.delimiter, strict=True))
-    except (UnicodeDecodeError, csv.Error):
-        raise NotReadable("es ist kein CSV in UTF-8") from None
-    if not read or any(None in row for row in read):
-        raise NotReadable("es hat keine Zeile, oder eine hat mehr Felder als Spalten")
+    if not (read := parse_csv(content, source.delimiter, _MOST)):
+        raise NotReadable("es hat keine Zeile")
     column = {name: source.columns.get(name, name) for name in REPORT_FIELDS}
-    return [{name: (row.get(column[name]) or "").strip() for name in REPORT_FIELDS} for row in read]
+    return [{name: row.get(column[name], "").strip() for name in REPORT_FIELDS} for row in read]
 
 
 def _certificate(whole: Mapping[str, str], documents: list[dict[str, str]]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 MOST_LEVELS = 20
+MOST_ELEMENTS = 500_000
+"""In memory each is many times as large as it is written."""
 MAX_BYTES = 50_000_000
 
 
@@ -12,19 +14,23 @@ class NotXml(ValueError):
 
 
 class _Builder(ElementTree.TreeBuilder):
-    """Refuses document types and depth while the parser runs, before anything could grow."""
+    """Refuses document types, depth and numbers while the parser runs, before anything could grow."""
 
     def __init__(self) -> None:
         super().__init__()
         self._levels = 0
+        self._elements = 0
 
     def doctype(self, *_: object) -> None:
         raise NotXml("mit Dokumenttyp")
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._levels += 1
+        self._elements += 1
         if self._levels > MOST_LEVELS:
             raise NotXml("zu tief geschachtelt")
+        if self._elements > MOST_ELEMENTS:
+            raise NotXml("zu viele Elemente")
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:
@@ -50,3 +56,23 @@ def parse_xml(content: bytes) -> Element:
 def local(tag: str) -> str:
     """The name of an element or attribute without its namespace."""
     return tag.rpartition("}")[2]
+
+
+def parts(element: Element) -> dict[str, Element]:
+    """Its children by name. Raises `NotXml` if there are two of a name: nobody knows which is meant."""
+    found = {local(child.tag): child for child in element}
+    if len(found) != len(element):
+        raise NotXml("eine Angabe steht zweimal")
+    return found
+
+
+def fields(element: Element) -> dict[str, str]:
+    """Attributes, and children with text alone, by name with underscores. Raises `NotXml` for a name that is twice."""
+    said = [
+        *element.attrib.items(),
+        *((child.tag, child.text or "") for child in element if not len(child)),
+    ]
+    found = {local(name).replace("-", "_"): text.strip() for name, text in said}
+    if len(found) != len(said):
+        raise NotXml("eine Angabe steht zweimal")
+    return found

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import time
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.inbound.scan_sources import ManifestFormat, ScanSource
+from gateway.domain.inbound.scan_sources import DeliveryLimits, ManifestFormat, ScanSource
 from gateway.errors import DocumentInvalid
 from gateway.inbound.manifest import parse_manifest
 from gateway.ports.scans import KeyedIn, Manifest
@@ -190,6 +192,73 @@ def test_xml_that_is_not_ours_is_refused_before_it_can_do_anything(content: byte
 )
 def test_a_csv_that_is_not_what_was_agreed_is_refused(content: bytes) -> None:
     assert refusal(content, CSV).code == "manifest-invalid"
+
+
+def test_the_mark_that_windows_programs_write_before_a_text_is_no_fault() -> None:
+    told = json.dumps(raw(entry(1))).encode()
+    assert read(b"\xef\xbb\xbf" + told, JSON) == read(told, JSON)
+
+
+@pytest.mark.parametrize(
+    ("content", "source"),
+    [
+        (json.dumps(raw(entry(1))).replace('"box":', '"file_number": "JC-BOR-2026-00018", "box":'), JSON),
+        (
+            as_xml(raw(entry(1))).decode().replace("/></doc", "><file_number>x</file_number></document></doc"),
+            XML,
+        ),
+        (as_xml(raw(entry(1))).decode().replace("<documents>", "<documents/><documents>"), XML),
+        (as_csv(raw(entry(1))).decode("utf-8-sig").replace(";batch;", ";box;"), CSV),
+    ],
+)
+def test_what_is_said_twice_is_not_guessed_at(content: str, source: ScanSource) -> None:
+    refused = refusal(content.encode(), source)
+    assert (refused.code, "zweimal" in refused.message) == ("manifest-invalid", True)
+
+
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\ud800"])
+@pytest.mark.parametrize("field", ["box", "sender", "file_number", "new_address"])
+def test_no_text_holds_what_no_database_and_no_screen_takes(field: str, character: str) -> None:
+    refused = refusal(json.dumps(raw(entry(1, **{field: f"K{character}1"}))).encode(), JSON)
+    assert (refused.code, field in refused.message) == ("manifest-invalid", True)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {**raw(entry(1)), "sequence": 2**31},
+        {**raw(entry(1)), "sequence": 1e300},
+        {**raw(entry(1)), "created_at": "0001-01-01T00:00:00+14:00"},
+        raw(entry(1, scanned_at="9999-12-31T23:59:59-14:00")),
+        raw(entry(1, received_on="9999-12-31")),
+        raw(entry(1, served_on="0001-01-01")),
+    ],
+)
+def test_no_number_and_no_day_is_taken_that_nothing_can_be_reckoned_with(told: dict[str, Any]) -> None:
+    assert refusal(json.dumps(told).encode(), JSON).code == "manifest-invalid"
+
+
+NOT_MANY = DeliveryLimits(max_documents=3)
+
+
+@pytest.mark.parametrize(
+    ("content", "source"),
+    [
+        (b'{"documents": [%s{}]}' % (b"{}," * 1_000_000), JSON),
+        (b"<scan-delivery><counts/><documents>%s</documents></scan-delivery>" % (b"<a/>" * 400_000), XML),
+        (as_csv(raw(entry(1))) + b"x\n" * 1_000_000, CSV),
+    ],
+    ids=["json", "xml", "csv"],
+)
+def test_more_documents_than_agreed_are_counted_and_not_looked_at(content: bytes, source: ScanSource) -> None:
+    before = time.process_time()
+    assert refusal(content, replace(source, limits=NOT_MANY)).code == "manifest-too-many"
+    assert time.process_time() - before < 10  # each of them held against the rules would take minutes
+
+
+def test_xml_of_very_many_elements_is_not_built() -> None:
+    content = b"<scan-delivery><counts/>%s</scan-delivery>" % (b"<a/>" * 600_000)
+    assert "zu viele Elemente" in refusal(content, XML).message
 
 
 def test_counts_that_a_csv_states_are_held_against_its_lines() -> None:

@@ -63,7 +63,15 @@ def read(name: str, text: str, source: ScanSource = WEST) -> Certificate | list[
 @pytest.mark.parametrize(
     ("told", "written"),
     [
-        (CERTIFICATE, {"VN-7.xml": XML, "VN-7.csv": CSV, "VN-7.CSV": "\ufeff" + CSV}),
+        (
+            CERTIFICATE,
+            {
+                "VN-7.xml": XML,
+                "VN-7.csv": CSV,
+                "VN-7.CSV": "\ufeff" + CSV,
+                "v.json": "\ufeff" + json.dumps(CERTIFICATE),
+            },
+        ),
         (ANSWERS, {"r.xml": ANSWERS_XML, "r.csv": ANSWERS_CSV}),
     ],
 )
@@ -94,6 +102,12 @@ def test_a_csv_may_have_the_columns_that_were_agreed() -> None:
         ("x.json", json.dumps({**CERTIFICATE, "destroyed_on": "gestern"})),
         ("x.json", json.dumps({**CERTIFICATE, "documents": []})),
         ("x.json", json.dumps({**CERTIFICATE, "seal": "x" * 201})),
+        ("x.json", json.dumps({**CERTIFICATE, "seal": "x\0"})),
+        ("x.json", json.dumps({**CERTIFICATE, "seal": "\ud800"})),
+        ("x.json", json.dumps({**CERTIFICATE, "quantity": 2**63})),
+        ("x.json", json.dumps(CERTIFICATE).replace('"seal":', '"seal": "P-45", "seal":')),
+        ("x.xml", XML.replace("<process>", "<process>x</process><process>")),
+        ("x.csv", CSV.replace(";process;", ";seal;")),
         ("x.txt", XML),
     ],
 )
