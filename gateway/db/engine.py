@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel
 from gateway.db.postgres import READING, PostgresOptions, postgres_engine
 from gateway.errors import ConfigError, Conflict
 
-HEAD = "0035"
+HEAD = "0036"
 """The newest migration; a test holds it against the files."""
 
 _READ_ONLY = "gateway_read_only"

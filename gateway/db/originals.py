@@ -91,6 +91,8 @@ class OriginalHold(SQLModel, table=True):
     lifted_by: str | None = None
     lifted_at: datetime | None = moment(optional=True)
     lift_reason: str | None = None
+    carried_from_id: int | None = Field(default=None, foreign_key="original_hold.id")
+    """The hold of an older number of the paper; None: it was set at this very number, or carried by an old version."""
 
 
 class OriginalEventKind(StrEnum):

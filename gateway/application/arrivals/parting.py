@@ -2,7 +2,8 @@
 
 A person linked two papers, or the scan site named a wrong number. The true rescan then took the place of a wrong scan.
 So what came later is linked anew by what its manifest said, a scan that was marked as replaced for nothing stands again
-(and is filed again, if it had left its file), and what had been asked of the scan site is asked for again.
+(and is filed again, if it had left its file), what had been asked of the scan site is asked for again, and what held
+the one paper holds the other no more.
 """
 
 from sqlmodel import Session, col, select
@@ -11,6 +12,7 @@ from gateway.application.access.authorising import audit
 from gateway.application.arrivals.rescanning import replace_named
 from gateway.application.arrivals.same_paper import require_both
 from gateway.application.inbound.placing import find_inbound
+from gateway.application.paper.paper_holds import put_holds_right
 from gateway.application.services import Services
 from gateway.db.arrivals import RejectedClosing, ScanFeedback
 from gateway.db.engine import row_id
@@ -53,6 +55,7 @@ def part_paper(services: Services, login: str, earlier_id: int, reason: str) -> 
                 _stands_again(session, services, login, document)
             if not _linked(session, document):
                 _ask_again(session, document)
+        put_holds_right(session, services)
 
 
 def _link_anew(session: Session, services: Services, earlier: InboundDocument, parted: list[int]) -> None:

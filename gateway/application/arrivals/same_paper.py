@@ -12,6 +12,7 @@ from gateway.application.arrivals.rescanning import settle_asked
 from gateway.application.filing.superseding import valid_scan
 from gateway.application.inbound.placing import find_inbound
 from gateway.application.paper.paper_facts import TAKEN
+from gateway.application.paper.paper_holds import put_holds_right
 from gateway.application.services import Services
 from gateway.db.arrivals import RejectedClosing
 from gateway.db.engine import compare_and_set, row_id
@@ -48,6 +49,7 @@ def link_paper(services: Services, login: str, rejected_id: int, new_id: int) ->
         _refuse_nonsense(session, old, new)
         compare_and_set(session, InboundDocument, new_id, expect={"replaces_id": None}, replaces_id=rejected_id)
         settle_asked(session, services, rejected_id)
+        put_holds_right(session, services)
         audit(session, services, login, "paper-linked", f"inbound-{rejected_id}", by=f"inbound-{new_id}")
 
 

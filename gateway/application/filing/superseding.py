@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, func, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.filing.filing_attempt import FilingReport
@@ -74,24 +75,40 @@ def valid_scan(session: Session, document: InboundDocument) -> InboundDocument:
     """
     newest, taken_first = document, (col(InboundDocument.state).in_(NOT_TAKEN), col(InboundDocument.id).desc())
     while newest.state in _NOT_VALID:
-        again = and_(
-            col(InboundDocument.source) == newest.source,
-            col(InboundDocument.document_id) == newest.document_id,
-            col(InboundDocument.id) > row_id(newest),
-            new_to_us(InboundDocument),
-        )
-        named = col(InboundDocument.replaces_id) == newest.id
-        # Both named the same earlier scan; what named none shares nothing.
-        beside = and_(
-            col(InboundDocument.replaces_id) == (newest.replaces_id or 0),
-            col(InboundDocument.id) > row_id(newest),
-        )
-        query = select(InboundDocument).where(or_(again, named, beside))
-        later = session.exec(query.order_by(*taken_first).limit(1)).first()
+        later = session.exec(_after(newest).order_by(*taken_first).limit(1)).first()
         if later is None:
             break
         newest = later
     return newest
+
+
+def all_later(session: Session, document: InboundDocument) -> set[int]:
+    """Every scan that came later of the same paper, as the links stand now, valid or not."""
+    found: set[int] = set()
+    todo = [document]
+    while todo:
+        for later in session.exec(_after(todo.pop())).all():
+            if row_id(later) not in found:
+                found.add(row_id(later))
+                todo.append(later)
+    return found
+
+
+def _after(document: InboundDocument) -> SelectOfScalar[InboundDocument]:
+    """What says itself that it is of the same paper, and came later."""
+    again = and_(
+        col(InboundDocument.source) == document.source,
+        col(InboundDocument.document_id) == document.document_id,
+        col(InboundDocument.id) > row_id(document),
+        new_to_us(InboundDocument),
+    )
+    named = col(InboundDocument.replaces_id) == document.id
+    # Both named the same earlier scan; what named none shares nothing.
+    beside = and_(
+        col(InboundDocument.replaces_id) == (document.replaces_id or 0),
+        col(InboundDocument.id) > row_id(document),
+    )
+    return select(InboundDocument).where(or_(again, named, beside))
 
 
 def new_to_us(document: Any) -> ColumnElement[bool]:

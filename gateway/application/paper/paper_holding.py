@@ -7,11 +7,10 @@ from gateway.application.access.authorising import actor, audit
 from gateway.application.arrivals.rescanning import ask_again
 from gateway.application.paper.paper_events import note
 from gateway.application.paper.paper_facts import PaperRow, paper, require_paper
-from gateway.application.paper.paper_keeping import add_hold
+from gateway.application.paper.paper_holds import add_hold, lift_hold
 from gateway.application.paper.paper_returning import recall_within
 from gateway.application.services import Services
 from gateway.application.trail.sealing import table_of
-from gateway.db.engine import compare_and_set
 from gateway.db.originals import Original, OriginalEventKind, OriginalHold
 from gateway.domain.paper.originals import HOLD_WORDS, Hold, Paper, Quality
 from gateway.domain.permission import Action
@@ -49,18 +48,9 @@ def let_go(services: Services, login: str, hold_id: int, reason: str) -> int:
         found = session.get(OriginalHold, hold_id)
         if found is None or found.lifted_at is not None:
             raise NotFound("hold-unknown", "Dieser Grund besteht nicht mehr. Bitte neu laden.")
-        inbound_id, kind = found.inbound_id, found.kind
-        require_paper(who, paper(session, services, inbound_id), _action(kind))
-        values = {"lifted_at": services.clock.now(), "lifted_by": login, "lift_reason": reason}
-        compare_and_set(session, OriginalHold, hold_id, expect={"lifted_at": None}, **values)
-        papers = table_of(Original)
-        session.execute(
-            update(papers).where(papers.c.inbound_id == inbound_id).values(holds=papers.c.holds - 1)
-        )
-        note(session, services, inbound_id, OriginalEventKind.LET_GO, login, f"{HOLD_WORDS[kind]}: {reason}")
-        audit(
-            session, services, login, "original-let-go", f"inbound-{inbound_id}", reason=reason, kind=kind.value
-        )
+        inbound_id = found.inbound_id
+        require_paper(who, paper(session, services, inbound_id), _action(found.kind))
+        lift_hold(session, services, found, reason, login)
     return inbound_id
 
 

@@ -5,21 +5,20 @@ A sweep: it finds its work in the rows, and doing it again changes nothing.
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM
-from gateway.application.filing.superseding import valid_scan
-from gateway.application.paper.paper_events import note
 from gateway.application.paper.paper_facts import TAKEN
+from gateway.application.paper.paper_holds import add_hold, put_holds_right
 from gateway.application.paper.paper_wanted import call_back
 from gateway.application.services import Services
 from gateway.application.trail.sealing import table_of
 from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, ScanDelivery
-from gateway.db.originals import Original, OriginalEventKind, OriginalHold
-from gateway.domain.paper.originals import HOLD_WORDS, TO_BE_RETURNED, Hold, Paper, sample
+from gateway.db.originals import Original, OriginalHold
+from gateway.domain.paper.originals import TO_BE_RETURNED, Hold, Paper, sample
 
 _TO_RETURN = "Art des Dokuments: Original, das zurückzugeben ist"
 
@@ -39,7 +38,9 @@ def keep(services: Services) -> Kept:
     while delivery_id := _next_delivery(services):
         with services.db.transaction() as session:
             known += _know(session, services, session.get_one(ScanDelivery, delivery_id))
-    held = _hold_what_is_to_be_returned(services) + _carry_holds(services)
+    held = _hold_what_is_to_be_returned(services)
+    with services.db.transaction() as session:
+        held += put_holds_right(session, services)
     return Kept(known, held, call_back(services))
 
 
@@ -99,35 +100,3 @@ def _hold_what_is_to_be_returned(services: Services) -> int:
         for inbound_id in found:
             add_hold(session, services, inbound_id, Hold.RETURN, _TO_RETURN, SYSTEM)
         return len(found)
-
-
-def _carry_holds(services: Services) -> int:
-    """What holds a paper holds it under its newest number, too; once, so that letting it go there is for good."""
-    query = (
-        select(OriginalHold, InboundDocument)
-        .join(InboundDocument, col(InboundDocument.id) == OriginalHold.inbound_id)
-        .where(col(OriginalHold.lifted_at).is_(None), col(InboundDocument.state).not_in(TAKEN))
-    )
-    carried = 0
-    with services.db.transaction() as session:
-        for held, document in session.exec(query.order_by(col(OriginalHold.id))).all():
-            newest = session.get(Original, row_id(valid_scan(session, document)))
-            if newest is None or newest.inbound_id == held.inbound_id or newest.paper is not Paper.KEPT:
-                continue
-            known = select(OriginalHold.id).where(
-                OriginalHold.inbound_id == newest.inbound_id, OriginalHold.kind == held.kind
-            )
-            if session.exec(known).first() is None:
-                add_hold(session, services, newest.inbound_id, held.kind, held.reason, held.set_by)
-                carried += 1
-    return carried
-
-
-def add_hold(session: Session, services: Services, inbound_id: int, kind: Hold, reason: str, who: str) -> None:
-    """A hold, with its count at the paper, in the caller's transaction."""
-    now = services.clock.now()
-    session.add(OriginalHold(inbound_id=inbound_id, kind=kind, reason=reason, set_by=who, set_at=now))
-    papers = table_of(Original)
-    session.flush()
-    session.execute(update(papers).where(papers.c.inbound_id == inbound_id).values(holds=papers.c.holds + 1))
-    note(session, services, inbound_id, OriginalEventKind.HELD, who, f"{HOLD_WORDS[kind]}: {reason}")
