@@ -5,12 +5,13 @@ login and read has a time limit. Secrets stand in `SftpSettings` and appear in n
 """
 
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import paramiko
 
@@ -115,7 +116,7 @@ class SftpLine:
 
     def _session(self, transport: paramiko.Transport) -> paramiko.SFTPClient:
         try:
-            client = paramiko.SFTPClient.from_transport(transport)
+            client = _Client.from_transport(transport)
         except LOST:
             client = None
         channel = client.get_channel() if client else None
@@ -124,6 +125,28 @@ class SftpLine:
             raise NotSent("sftp-not-offered", text)
         channel.settimeout(self._settings.read_timeout_s)
         return client
+
+
+class _Reply(paramiko.Message):
+    """What a server answers."""
+
+    def get_text(self) -> str:
+        """Names are bytes at most servers: what is no UTF-8 is kept as Python keeps it, and never an exception."""
+        return os.fsdecode(self.get_string())
+
+
+class _Client(paramiko.SFTPClient):
+    """Knows every file by the name that it has there, whatever its encoding; paramiko alone knows UTF-8 only.
+
+    By two methods that paramiko has no public ones for: the version is locked, and a test has such names.
+    """
+
+    def _request(self, kind: Any, *values: Any) -> tuple[Any, _Reply]:
+        answered, reply = super()._request(kind, *values)  # type: ignore[misc]
+        return answered, _Reply(reply.get_remainder())
+
+    def _adjust_cwd(self, path: Any) -> Any:
+        return super()._adjust_cwd(os.fsencode(path))  # type: ignore[misc]
 
 
 @contextmanager

@@ -87,9 +87,9 @@ class FolderScans:
 
         All bytes, for a refused delivery need not have a manifest that names them: two ZIPs of one size are two tries.
         """
-        digest = hashlib.sha256(folder.name.encode())
+        digest = hashlib.sha256(os.fsencode(folder.name))
         for path in sorted(folder.iterdir()):
-            digest.update(f"\n{path.name} {path.lstat().st_size} ".encode())
+            digest.update(os.fsencode(f"\n{path.name} {path.lstat().st_size} "))
             if path.is_file() and not path.is_symlink():
                 with path.open("rb") as file:
                     digest.update(hashlib.file_digest(file, "sha256").digest())
@@ -138,4 +138,4 @@ def _safe(folder_name: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", folder_name).strip("-.")[:50] or "x"
     if safe == folder_name:
         return safe
-    return f"{safe}-{hashlib.sha256(folder_name.encode()).hexdigest()[:8]}"
+    return f"{safe}-{hashlib.sha256(os.fsencode(folder_name)).hexdigest()[:8]}"

@@ -5,6 +5,7 @@ ROOT/answers/NAME      receipts, feedback, release lists: written once, never ch
 ROOT/reports/NAME      what the provider tells us beside deliveries; stays where it lies
 """
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from gateway.inbound.folder_shelf import FolderShelf
 from gateway.inbound.spool import bring, drop, left_over, looked, note_looks, unclaimed
 from gateway.inbound.zips import PACKED
 from gateway.ports.scans import RefusedArrival
+
+MAX_REPORT_BYTES = 20_000_000
 
 
 class FolderSite:
@@ -88,12 +91,13 @@ class FolderSite:
         return str(self._answers / name)
 
     def reports(self) -> Iterator[tuple[str, bytes]]:
-        """Every plain file, by name."""
+        """Every plain file, by name; of a larger one than is read, one byte more."""
         if self._reports is None or not self._reports.is_dir():
             return
         for path in sorted(self._reports.iterdir()):
             if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
-                yield path.name, path.read_bytes()
+                with path.open("rb") as file:
+                    yield legible(path.name), file.read(MAX_REPORT_BYTES + 1)
 
     def check(self) -> list[Finding]:
         """Whether the folders are there, and what lies unfinished in the inbox."""
@@ -142,6 +146,11 @@ def answer_exists(name: str) -> Conflict:
         "answer-exists",
         f"Unter dem Namen {name} liegt bei der Scanstelle schon etwas anderes. Es wurde nichts geändert; bitte klären.",
     )
+
+
+def legible(name: str) -> str:
+    """The name of a file as it can be kept and shown: a byte that is no UTF-8 in hexadecimal."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def unfinished(source: str, count: int) -> list[Finding]:

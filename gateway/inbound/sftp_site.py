@@ -10,6 +10,7 @@ One that is larger than agreed is refused; one that cannot be read is tried agai
 refused. Both hold up no other delivery, and no byte of them is deleted at the site.
 """
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -34,14 +35,13 @@ from gateway.inbound.claims import (
     set_aside,
 )
 from gateway.inbound.delivery import MAX_MANIFEST_BYTES, READY
-from gateway.inbound.folder_site import answer_exists, unfinished
+from gateway.inbound.folder_site import MAX_REPORT_BYTES, answer_exists, legible, unfinished
 from gateway.inbound.sftp_shelf import SftpShelf
 from gateway.inbound.spool import bring, drop, left_over, looked, unclaimed
 from gateway.inbound.zips import PACKED
 from gateway.ports.scans import RefusedArrival
 from gateway.sftp_line import LOST, SftpLine, SftpSettings
 
-MAX_REPORT_BYTES = 20_000_000
 _REFUSED = ".refused"
 _LISTING = "listing.txt"
 """What lay at the site, beside what tells which delivery it is."""
@@ -122,7 +122,7 @@ class SftpSite:
         """Every plain file, by name. Raises `NotSent`."""
         with self._open() as client:
             found = [
-                (entry.name, _read(client, self._reports / entry.name, MAX_REPORT_BYTES))
+                (legible(entry.name), _read(client, self._reports / entry.name, MAX_REPORT_BYTES))
                 for entry in SftpShelf(client, self._reports).items("")
                 if entry.is_file and not entry.name.endswith(".part")
             ]
@@ -206,7 +206,7 @@ class SftpSite:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=FOLDER_MODE)
         with suppress(OSError, paramiko.SFTPError):
-            (folder / _LISTING).write_text(looks(SftpShelf(client, self._inbox), ours), encoding="utf-8")
+            (folder / _LISTING).write_bytes(os.fsencode(looks(SftpShelf(client, self._inbox), ours)))
         if ours.item.is_folder:
             for each in (READY, *(f"manifest.{kind.value}" for kind in ManifestFormat)):
                 with suppress(OSError):

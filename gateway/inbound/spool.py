@@ -2,6 +2,8 @@
 
 SPOOL/NUMBER/NAME      of a claim at a site (see `claims`), and beside it in .looks how it looked there
 SPOOL/NAME             of what came another way
+
+Names are the provider's: they need not be UTF-8, and are kept byte by byte.
 """
 
 import os
@@ -75,14 +77,14 @@ def bring(into: Path, ours: Claim, looks: Callable[[], str], copy: Callable[[Pat
 def looked(arrival: Path) -> str | None:
     """How it looked at the site when it was brought; None if that is not known."""
     try:
-        return (arrival.parent / _LOOKS).read_text(encoding="utf-8")
+        return os.fsdecode((arrival.parent / _LOOKS).read_bytes())
     except FileNotFoundError:
         return None
 
 
 def note_looks(arrival: Path, looks: str) -> None:
     """Write down how it looks at the site, before it is where it is read."""
-    (arrival.parent / _LOOKS).write_text(looks, encoding="utf-8")
+    (arrival.parent / _LOOKS).write_bytes(os.fsencode(looks))
 
 
 def _sync(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What the provider puts under a name while a delivery of that name is being taken is never removed unseen."""
 
 import io
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -182,6 +183,25 @@ def test_folders_in_a_delivery_are_not_read_and_not_deleted(site: Site, inbox: P
     (aside,) = (inbox / ".refused").iterdir()
     assert aside.name.startswith("L-1-")
     assert (aside / "more" / "two.pdf").read_bytes() == b"second"
+
+
+@pytest.mark.parametrize("stray", [b"M\xfcller.pdf", b"a\nb \r.pdf"])
+def test_names_that_are_no_utf_8_are_brought_like_all_others(
+    site: Site, inbox: Path, spool: Path, stray: bytes
+) -> None:
+    """As an old program of the provider writes them: of the delivery, and of a file that nobody named."""
+    folder = inbox / os.fsdecode(b"M\xfcnster-1")
+    folder.mkdir()
+    (folder / os.fsdecode(stray)).write_bytes(b"more")
+    (folder / "one.pdf").write_bytes(b"first")
+    (folder / "READY").write_text("0" * 64)
+    (arrival,) = site.arrivals(spool)
+    assert isinstance(arrival, Path)
+    assert os.fsencode(arrival.name) == b"M\xfcnster-1"
+    assert stray in [os.fsencode(path.name) for path in arrival.iterdir()]
+    site.taken(arrival)
+    assert list(site.arrivals(spool)) == []
+    assert list((inbox / ".claimed").iterdir()) == []
 
 
 def test_of_two_gateways_one_has_the_delivery(site: Site, put: Put, inbox: Path, tmp_path: Path) -> None:

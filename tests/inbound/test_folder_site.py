@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Conflict, NotSent
-from gateway.inbound.folder_site import FolderSite
+from gateway.inbound.folder_site import MAX_REPORT_BYTES, FolderSite
 
 
 @pytest.fixture
@@ -80,6 +80,15 @@ def test_a_delivery_that_stays_unfinished_is_noticed(site: FolderSite, tmp_path:
     (finding,) = site.check()
     assert finding.code == "delivery-unfinished"
     assert "Mustermann" not in finding.message
+
+
+def test_a_report_is_read_as_far_as_one_may_be_large_and_its_name_can_be_kept(
+    site: FolderSite, tmp_path: Path
+) -> None:
+    with (tmp_path / "reports" / os.fsdecode(b"VN-\xfc.json")).open("wb") as file:
+        file.truncate(MAX_REPORT_BYTES * 2)
+    ((name, content),) = site.reports()
+    assert (name, len(content)) == ("VN-\\xfc.json", MAX_REPORT_BYTES + 1)
 
 
 def test_reports_are_files_beside_deliveries_and_reading_changes_nothing(

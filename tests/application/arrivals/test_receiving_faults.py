@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,18 @@ def test_a_refused_delivery_stays_in_quarantine_with_all_its_bytes_and_is_answer
     assert {path.name: path.read_bytes() for path in Path(kept.folder).iterdir()} == given
     (answer,) = rows(world, ScanAnswer)
     assert (answer.kind, answer.sent_at is not None) == ("refusal", True)
+
+
+def test_a_refused_delivery_is_kept_whatever_its_files_are_called(world: World, tmp_path: Path) -> None:
+    folder = deliver(world, tmp_path, ScanSpec.unknown(), sequence=7)
+    change_manifest(folder, lambda manifest: manifest["counts"].update(documents=2))
+    (folder / os.fsdecode(b"M\xfcller.pdf")).write_bytes(b"more")
+    folder = folder.rename(folder.with_name(os.fsdecode(b"M\xfcnster-7")))
+    with pytest.raises(DocumentInvalid):
+        take(world, folder)
+    (kept,) = rows(world, QuarantinedDelivery)
+    assert b"M\xfcller.pdf" in [os.fsencode(path.name) for path in Path(kept.folder).iterdir()]
+    assert kept.name.isascii()
 
 
 def test_a_repeated_delivery_is_taken_after_a_refusal_and_both_answers_stand(
