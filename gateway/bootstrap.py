@@ -48,8 +48,6 @@ from gateway.facts import (
     load_return_rules,
     work_calendar,
 )
-from gateway.inbound.folder_scans import FolderScans
-from gateway.inbound.window_text import read_window
 from gateway.plugins import case_file_plugin, provider_plugin
 from gateway.ports.casefile import CaseFile
 from gateway.ports.clock import Clock
@@ -67,11 +65,11 @@ from gateway.providers.print_sealing import seal_for, signer_certificate
 from gateway.providers.profiles import load_profile
 from gateway.providers.sftp import SftpProvider, SftpSettings
 from gateway.rendering.account import account_pdf
-from gateway.rendering.codes import page_codes
 from gateway.rendering.evidence import cover_pdf
 from gateway.rendering.fonts import FontMetrics, default_fonts_dir
 from gateway.rendering.local import LocalRenderer, questions_at_once
 from gateway.rendering.proof import proof_pdf
+from gateway.scan_eyes import scan_reader
 from gateway.scan_wiring import scan_sites
 from gateway.tables.files import FileTables
 
@@ -123,6 +121,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
     fonts_dir = default_fonts_dir()
     require_trial(providers := _providers(settings), settings.canary.providers)
     casefile = _case_file(settings)
+    scans, read_window = scan_reader(settings.rendering.workers, settings.rendering.max_worker_mb)
     return Services(
         db=database,
         blobs=RecallingBlobs(FolderBlobs(settings.path(settings.documents.dir)), database, casefile),
@@ -138,7 +137,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Services:
         providers=providers,
         routing=routing(settings.provider),
         casefile=casefile,
-        scans=FolderScans(page_codes),
+        scans=scans,
         tables=FileTables(),
         clock=clock,
         locks=locks_for(database, settings.data_dir / "locks"),
@@ -238,6 +237,7 @@ def routing(chosen: ProviderSettings) -> Routing:
 def close(services: Services) -> None:
     """End worker processes and connections."""
     services.renderer.close()
+    services.scans.close()
     for provider in services.providers.values():
         provider.close()
     services.locks.close()

@@ -30,13 +30,22 @@ from gateway.ports.scans import AnswerFile, Delivery, ReadNote, ScannedDocument
 
 ReadCodes = Callable[[bytes], Sequence[tuple[int, str]]]
 """Finds all codes of a PDF: page (from 1) and text."""
+ReadText = Callable[[bytes, int], str]
+"""The text layer of so many pages of a PDF."""
 
 
 class FolderScans:
-    """Reads delivery folders. How codes are seen is given in: the renderer has the eyes for that."""
+    """Reads delivery folders. How codes and text are seen is given in: the renderer has the eyes for that."""
 
-    def __init__(self, read_codes: ReadCodes) -> None:
+    def __init__(
+        self,
+        read_codes: ReadCodes,
+        read_text: ReadText = document_text,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
         self._read_codes = read_codes
+        self._read_text = read_text
+        self._close = close
 
     def read(self, folder: Path, source: ScanSource) -> Delivery:
         """Read and prove, unpacked before if it came as a ZIP.
@@ -61,7 +70,7 @@ class FolderScans:
 
     def text(self, pdf: bytes, pages: int | None = None) -> str:
         """The text layer of the first pages; empty for a raster picture. Raises `DocumentInvalid`."""
-        return document_text(pdf, MAX_PAGES if pages is None else pages)
+        return self._read_text(pdf, MAX_PAGES if pages is None else pages)
 
     def codes(self, pdf: bytes) -> Sequence[tuple[int, str]]:
         """Page from 1 and text of all codes on all pages."""
@@ -124,6 +133,10 @@ class FolderScans:
         sync_folder(part)
         part.rename(into)
         sync_folder(into.parent)
+
+    def close(self) -> None:
+        """What reads for it ends."""
+        self._close()
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -24,6 +24,8 @@ _OF_A_WINDOW = (0.005, 0.045)
 """How much of the zone is ink: an address has 0.015 to 0.03, lines from edge to edge of a letter more."""
 _LITTLE_INK = 0.007
 """Of all beneath: an envelope has 0.004 at most, a full page more than 0.01."""
+_MAX_SIDE_PT = 500 * 72 / 25.4
+"""Half a metre: in a picture of a page of five metres, at 400 dpi, there were six thousand million dots."""
 _TIMEOUT_S = 30
 _ADDRESS_ZONE_MM = (15, 38, 115, 95)
 """Around the window of every DIN 5008 form and the return line above it; left, top, right, bottom."""
@@ -54,10 +56,12 @@ def read_window(pdf: bytes, part: PagePart) -> str:
 
 
 def first_page(pdf: bytes, dpi: int) -> Image.Image:
-    """The first page in grey."""
+    """The first page in grey; of one that is larger than any paper, its upper left corner."""
     with opened(pdf) as document:
         page = document[0]
-        picture: Image.Image = page.render(scale=dpi / 72, grayscale=True).to_pil().convert("L")
+        width, height = page.get_size()
+        beyond = (0, max(0, height - _MAX_SIDE_PT), max(0, width - _MAX_SIDE_PT), 0)
+        picture: Image.Image = page.render(scale=dpi / 72, crop=beyond, grayscale=True).to_pil().convert("L")
         page.close()
         return picture
 

@@ -199,6 +199,9 @@ class ScanReader(Protocol):
     def keep(self, folder: Path, into: Path, names: Sequence[str] | None = None) -> None:
         """Copy the files of a delivery (those named, else all) into a new folder, on disk when this returns."""
 
+    def close(self) -> None:
+        """No more is read."""
+
 
 class PagePart(StrEnum):
     """What of a scan's first page is read as a picture."""
