@@ -174,8 +174,13 @@ def set_aside(shelf: Shelf, number: str) -> None:
     ours = _found(shelf, number)
     if ours is not None:
         shelf.make(REFUSED)
-        if shelf.move(ours.path, f"{REFUSED}/{ours.item.name}-{number}"):
+        if shelf.move(ours.path, place_aside(number, ours.item.name)):
             _found(shelf, number)
+
+
+def place_aside(number: str, name: str) -> str:
+    """Where a claim of this number lies once it is set aside."""
+    return f"{REFUSED}/{name}-{number}"
 
 
 def claim_again(shelf: Shelf, name: str) -> Claim | None:

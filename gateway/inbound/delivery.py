@@ -194,7 +194,8 @@ def _strays(folder: Path, manifest: Manifest, source: ScanSource) -> tuple[Path,
     known = {document.file for document in manifest.documents}
     known |= {document.note for document in manifest.documents if document.note}
     known |= {manifest_name(source), READY, f"{manifest.delivery}.receipt.json"}
-    return tuple(sorted(path for path in folder.iterdir() if path.name not in known))
+    files = (path for path in folder.iterdir() if path.is_file() and not path.is_symlink())
+    return tuple(sorted(path for path in files if path.name not in known))
 
 
 def _error(code: str, document: ScannedDocument, what: str) -> Finding:

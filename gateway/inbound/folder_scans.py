@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from gateway.inbound.delivery import (
 from gateway.inbound.incoming import IncomingFile
 from gateway.inbound.paper_reports import load_report
 from gateway.inbound.receipt import receipt_for, refusal_for
+from gateway.inbound.spool import unread
 from gateway.inbound.text import MAX_PAGES, document_text
 from gateway.inbound.transfer_note import attached_note, read_note
 from gateway.inbound.zips import check, unpack
@@ -53,7 +55,7 @@ class FolderScans:
         Raises `InputError` delivery-not-ready, `DocumentInvalid` for a refused delivery.
         """
         unpack(folder, source.limits)
-        return read_delivery(folder, source)
+        return replace(read_delivery(folder, source), unread=unread(folder))
 
     def content(self, delivery: Delivery, document: ScannedDocument) -> bytes:
         """The bytes of a proven document, proven again. Raises `IntegrityError`."""
@@ -88,7 +90,7 @@ class FolderScans:
     def refusal(self, folder: Path, source: str, error: GatewayError, at: datetime) -> AnswerFile:
         """The receipt of a delivery that was refused as a whole; its folder names it, a hash tells the tries apart."""
         name = _safe(folder.name)
-        told = refusal_for(source, name, error, at)
+        told = refusal_for(source, name, error, at, unread(folder))
         return AnswerFile(f"{name}.refused-{self.fingerprint(folder)[:8]}.receipt.json", told.as_bytes())
 
     def fingerprint(self, folder: Path) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.errors import GatewayError
-from gateway.ports.scans import Delivery
+from gateway.ports.scans import Delivery, Unread
 
 SCHEMA = "scan-receipt/1"
 
@@ -34,7 +34,8 @@ class Receipt:
     """What the scan provider is told. `refused_code` is set where the whole delivery was refused.
 
     `acknowledged_at` is timezone-aware; `strays` counts files that the manifest does not name; `manifest_sha256` is
-    None where there was no readable manifest; `remarks` are codes about a delivery that was taken nevertheless.
+    None where there was no readable manifest; `remarks` are codes about the delivery that did not keep it from being
+    taken; `unread` are folders and links in it.
     """
 
     source: str
@@ -46,6 +47,7 @@ class Receipt:
     refused_code: str | None = None
     refused_reason: str | None = None
     remarks: Sequence[str] = ()
+    unread: Unread | None = None
 
     def as_bytes(self) -> bytes:
         """The receipt file."""
@@ -70,6 +72,8 @@ class Receipt:
                 "rejected": len(self.lines) - accepted,
                 "not_in_manifest": self.strays,
             },
+            "not_read": self.unread
+            and {"count": self.unread.count, "place": self.unread.place, "reason": self.unread.finding.message},
             "documents": [
                 {
                     "document_id": line.document_id,
@@ -104,11 +108,21 @@ def receipt_for(delivery: Delivery, acknowledged_at: datetime, remarks: Sequence
         tuple(lines),
         len(delivery.strays),
         remarks=tuple(remarks),
+        unread=delivery.unread,
     )
 
 
-def refusal_for(source: str, delivery: str, error: GatewayError, acknowledged_at: datetime) -> Receipt:
+def refusal_for(
+    source: str, delivery: str, error: GatewayError, acknowledged_at: datetime, unread: Unread | None = None
+) -> Receipt:
     """The receipt of a delivery that was refused as a whole; `delivery` is its folder's name."""
     return Receipt(
-        source, delivery, None, acknowledged_at, refused_code=error.code, refused_reason=error.message
+        source,
+        delivery,
+        None,
+        acknowledged_at,
+        refused_code=error.code,
+        refused_reason=error.message,
+        remarks=(unread.finding.code,) if unread else (),
+        unread=unread,
     )

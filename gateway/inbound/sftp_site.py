@@ -172,31 +172,29 @@ class SftpSite:
                 return self._refused(client, ours, into, _unreadable(self.source))
 
     def _fetched(self, client: paramiko.SFTPClient, ours: Claim, into: Path) -> Path | None:
-        shelf = SftpShelf(client, self._inbox)
-        files = self._files(shelf, ours)
+        shelf, there = SftpShelf(client, self._inbox), self._inbox / ours.path
+        lying = shelf.items(ours.path) if ours.item.is_folder else [ours.item]
+        self._check_size(sum(item.size for item in lying if item.is_file))
 
         def copy(part: Path) -> None:
-            for path, name in files.items():
+            """Of folders and links only that there are some: what is in them is not read."""
+            for item in lying:
+                if not item.is_file:
+                    (part / item.name).mkdir(mode=FOLDER_MODE)
+                    continue
+                path, name = (there / item.name, item.name) if ours.item.is_folder else (there, PACKED)
                 client.get(str(path), str(part / name), max_concurrent_prefetch_requests=_AT_ONCE)
 
         return bring(into, ours, lambda: looks(shelf, ours), copy)
 
-    def _files(self, shelf: SftpShelf, ours: Claim) -> dict[PurePosixPath, str]:
-        """Path there → name here. Raises `DocumentInvalid` delivery-too-large."""
-        there = self._inbox / ours.path
-        if ours.item.is_folder:
-            files = [item for item in shelf.items(ours.path) if item.is_file]
-            found = {there / item.name: item.name for item in files}
-            size = sum(item.size for item in files)
-        else:
-            found, size = {there: PACKED}, ours.item.size
+    def _check_size(self, size: int) -> None:
+        """Raises `DocumentInvalid` delivery-too-large."""
         if size > self._max_bytes:
             raise DocumentInvalid(
                 "delivery-too-large",
                 f"Die Scanlieferung ist größer als die vereinbarten {self._max_bytes // 1_000_000} MB. Sie wurde"
                 " abgelehnt und liegt noch bei der Scanstelle; bitte geteilt neu anfordern.",
             )
-        return found
 
     def _refused(
         self, client: paramiko.SFTPClient, ours: Claim, into: Path, error: DocumentInvalid

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gateway.durable import FOLDER_MODE, sync_folder
-from gateway.inbound.claims import Claim, is_number
+from gateway.inbound.claims import Claim, is_number, place_aside
+from gateway.ports.scans import Unread
 
 _GONE = ".gone"
 _LOOKS = ".looks"
@@ -82,6 +83,14 @@ def looked(arrival: Path) -> str | None:
         return None
 
 
+def unread(arrival: Path) -> Unread | None:
+    """What lies in it and is no file. With it a claimed delivery is set aside when it was taken (`claims.retire`)."""
+    count = sum(path.is_symlink() or not path.is_file() for path in arrival.iterdir())
+    number = arrival.parent.name
+    place = place_aside(number, arrival.name) if is_number(number) else None
+    return Unread(count, place) if count else None
+
+
 def note_looks(arrival: Path, looks: str) -> None:
     """Write down how it looks at the site, before it is where it is read."""
     (arrival.parent / _LOOKS).write_bytes(os.fsencode(looks))
@@ -90,8 +99,9 @@ def note_looks(arrival: Path, looks: str) -> None:
 def _sync(folder: Path) -> None:
     """What is removed at the site afterwards survives a power cut here."""
     for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
     sync_folder(folder)
 
 

@@ -51,6 +51,7 @@ def unpack(folder: Path, limits: DeliveryLimits) -> None:
             _check_marker(part / READY)
         for path in sorted(part.iterdir()):
             path.replace(folder / path.name)
+        part.rmdir()  # nobody would, after a kill, once the ZIP is gone
         sync_folder(folder)
         packed.unlink()
     finally:

@@ -85,10 +85,31 @@ class ReadNote:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """Folders and links that lie in a delivery: they are never read.
+
+    `place`: where the delivery is kept with them, in the inbox of the site; None: where it lies anyway.
+    """
+
+    count: int
+    place: str | None = None
+
+    @property
+    def finding(self) -> Finding:
+        """For both sides."""
+        where = f"im Eingangsordner der Scanstelle unter {self.place}" if self.place else "in ihrem Ordner"
+        message = (
+            f"In der Lieferung liegen {self.count} Ordner oder Verknüpfungen. Sie wurden nicht gelesen; die ganze"
+            f" Lieferung liegt {where}. Bitte mit der Scanstelle klären, ob darin etwas ist, das zu liefern war."
+        )
+        return Finding("delivery-not-only-files", Severity.WARNING, message)
+
+
+@dataclass(frozen=True)
 class Delivery:
     """A delivery whose manifest is right. `documents` are proven; `rejected` and `strays` go into quarantine.
 
-    `strays` are files beside the manifest that it does not name; they are never imported.
+    `strays` are files beside the manifest that it does not name; they are never imported. `unread` are no files.
     """
 
     folder: Path
@@ -98,6 +119,7 @@ class Delivery:
     strays: tuple[Path, ...]
     source: ScanSource = field(default_factory=lambda: ScanSource(""))
     """As it was agreed when it was read."""
+    unread: Unread | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -109,6 +131,8 @@ class Delivery:
                 "nicht übernommen; bitte mit der Scanstelle klären."
             )
             found.append(Finding("scan-not-in-manifest", Severity.WARNING, message))
+        if self.unread:
+            found.append(self.unread.finding)
         return found
 
     def without(self, findings: Mapping[str, Finding]) -> "Delivery":

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 SCAN_REMARKS: Mapping[str, str] = {
     "delivery-late": "älter als 24 Stunden",
     "delivery-sequence-repeated": "Nummer doppelt",
+    "delivery-not-only-files": "Ordner oder Verknüpfungen, nicht gelesen",
     "rescan-of-unknown": "Rescan zu Unbekanntem",
 }
 """What is odd about a delivery that was taken."""

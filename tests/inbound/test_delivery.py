@@ -290,6 +290,8 @@ def test_a_document_beyond_the_limit_is_not_read(folder: Path, monkeypatch: pyte
 def test_files_that_the_manifest_does_not_name_are_counted_and_not_named(folder: Path) -> None:
     (folder / "Mustermann Erika.pdf").write_bytes(pdf(1))
     (folder / "2026-11-20-001.receipt.json").write_text("{}")
+    (folder / "more").mkdir()
+    (folder / "link").symlink_to("Mustermann Erika.pdf")
 
     delivery = read_delivery(folder, SOURCE)
     assert [path.name for path in delivery.strays] == ["Mustermann Erika.pdf"]

@@ -37,6 +37,7 @@ def test_a_receipt_lists_every_document_in_the_order_of_the_manifest() -> None:
         "reason": None,
         "remarks": ["delivery-late"],
         "counts": {"documents": 2, "accepted": 1, "rejected": 1, "not_in_manifest": 1},
+        "not_read": None,
         "documents": [
             {
                 "document_id": "bad",

@@ -28,6 +28,7 @@ from gateway.domain.inbound.scan_sources import DeliveryLimits, ScanSource
 from gateway.domain.paper.original_reports import PaperFinding, RecallAnswer
 from gateway.domain.paper.originals import Paper
 from gateway.domain.scopes import Scope
+from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.upload_site import UploadSite
 from gateway.testing.scan_centre.reports import report_bytes
 from gateway.testing.scans import ScanSpec, make_delivery
@@ -241,6 +242,36 @@ def test_the_page_shows_quarantine_gaps_and_deliveries_and_a_person_decides(
     assert "Unverändert noch einmal geliefert" in visitor.text
     assert "Unverändert noch einmal geliefert" in told["receipt"]["reason"]
     assert scans.visitor("anna").get("/scanlieferungen").status_code == 403
+
+
+def test_the_page_of_a_delivery_says_what_was_not_read_and_where_it_lies(world: World, tmp_path: Path) -> None:
+    inbox = tmp_path / "site" / "in"
+    answers = tmp_path / "site" / "answers"
+    answers.mkdir(parents=True)
+    side = FolderSite("west", answers=answers, inbox=inbox)
+    world.services = dataclasses.replace(
+        world.services,
+        scan_sources={"west": WEST},
+        scan_sites={**world.services.scan_sites, "west": side},
+    )
+    for sequence, folders in enumerate((["Nachtrag", "mehr"], []), start=1):
+        name = f"L-{sequence}"
+        delivered = make_delivery(
+            inbox / name, "west", name, sequence, [ScanSpec.unknown()], at=world.clock.now()
+        )
+        for folder in folders:
+            (delivered / folder).mkdir()
+    take_arrivals(world.services)
+    (aside,) = (inbox / ".refused").iterdir()
+    with serve(world) as site:
+        visitor = site.visitor("post")
+        visitor.get("/scanlieferungen")
+        assert visitor.text.count("Ordner oder Verknüpfungen, nicht gelesen") == 1
+        visitor.get("/scanlieferungen/1")
+        assert "2 Ordner oder Verknüpfungen. Die ganze Lieferung liegt im Eingangsordner" in visitor.text
+        assert f".refused/{aside.name}" in visitor.text
+        visitor.get("/scanlieferungen/2")
+        assert "Verknüpfung" not in visitor.text
 
 
 def test_a_finding_is_reported_on_the_page_of_the_document(scans: Site, tmp_path: Path) -> None:

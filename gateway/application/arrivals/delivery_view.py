@@ -16,6 +16,7 @@ from gateway.db.engine import row_id
 from gateway.db.files import NOT_TAKEN, InboundDocument, InboundState, ScanDelivery
 from gateway.domain.permission import Action
 from gateway.errors import NotFound
+from gateway.ports.scans import Unread
 
 _LISTED = 200
 
@@ -29,6 +30,7 @@ class DeliveryView:
     counts: Mapping[InboundState, int]
     receipt: ScanAnswer | None
     strays: int
+    unread: Unread | None
     rejected: Sequence[RejectedLine]
     rejected_total: int
     open: int
@@ -63,12 +65,15 @@ def delivery_view(services: Services, login: str, delivery_id: int) -> DeliveryV
                 ScanAnswer.source == delivery.source, ScanAnswer.name == f"{delivery.delivery}.receipt.json"
             )
         ).one_or_none()
+        told = json.loads(receipt.content) if receipt else {}
+        not_read = told.get("not_read")
         return DeliveryView(
             delivery=delivery,
             shown=services.scan_source(delivery.source).shown,
             counts=counts,
             receipt=receipt,
-            strays=json.loads(receipt.content)["counts"]["not_in_manifest"] if receipt else 0,
+            strays=told["counts"]["not_in_manifest"] if told else 0,
+            unread=Unread(not_read["count"], not_read["place"]) if not_read else None,
             rejected=_rejected(session, services, delivery_id, waited),
             rejected_total=sum(counts.get(state, 0) for state in NOT_TAKEN),
             open=len(waited),

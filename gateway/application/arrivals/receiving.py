@@ -31,7 +31,6 @@ from gateway.ports.scans import (
     AnswerFile,
     Delivery,
     KeyedIn,
-    Manifest,
     ReadNote,
     RejectedDocument,
     ScannedDocument,
@@ -147,7 +146,7 @@ def _take(services: Services, delivery: Delivery, document: ScannedDocument) -> 
 def _write(services: Services, delivery: Delivery, taken: Sequence[_Taken], who: str) -> None:
     manifest = delivery.manifest
     with services.db.transaction() as session:
-        remarks = _remarks(session, services, manifest)
+        remarks = _remarks(session, services, delivery)
         row = ScanDelivery(
             source=manifest.source,
             delivery=manifest.delivery,
@@ -193,8 +192,9 @@ def _add_beside(session: Session, services: Services, delivery_id: int, taken: _
     return []
 
 
-def _remarks(session: Session, services: Services, manifest: Manifest) -> list[str]:
+def _remarks(session: Session, services: Services, delivery: Delivery) -> list[str]:
     """What is odd about a delivery that is taken nevertheless."""
+    manifest = delivery.manifest
     same_number = select(ScanDelivery.id).where(
         ScanDelivery.source == manifest.source, ScanDelivery.sequence == manifest.sequence
     )
@@ -202,7 +202,8 @@ def _remarks(session: Session, services: Services, manifest: Manifest) -> list[s
         "delivery-late": services.clock.now() - manifest.created_at > LATE,
         "delivery-sequence-repeated": session.exec(same_number).first() is not None,
     }
-    return [code for code, applies in found.items() if applies]
+    not_read = [delivery.unread.finding.code] if delivery.unread else []
+    return [code for code, applies in found.items() if applies] + not_read
 
 
 def _scanned(delivery_id: int, source: str, document: ScannedDocument) -> dict[str, object]:

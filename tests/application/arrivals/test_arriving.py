@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import col, select
 
 from gateway.application.arrivals.arriving import take_arrivals
+from gateway.application.arrivals.delivery_view import delivery_view
 from gateway.application.arrivals.quarantining import discard
 from gateway.application.arrivals.retrying_scans import retry
 from gateway.application.desk.alarming import alarms
@@ -23,7 +24,7 @@ from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite
-from gateway.ports.scans import Delivery
+from gateway.ports.scans import Delivery, Unread
 from gateway.sftp_line import SftpSettings
 from gateway.testing.house.sshd import Sshd
 from gateway.testing.scans import ScanSpec, make_delivery
@@ -91,6 +92,46 @@ def test_a_delivery_is_taken_answered_at_the_site_and_removed_there(
     assert (Path(kept.folder) / "manifest.json").read_text() == "{}"
     again = take_arrivals(services)
     assert (again.taken, again.refused) == ([], 0)
+
+
+def test_folders_and_links_that_are_not_read_are_told_with_the_place_where_they_lie_then(
+    world: World, at_site: tuple[Services, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, root = at_site
+    folder = deliver(world, root, 1, ScanSpec.unknown())
+    (folder / "Nachtrag").mkdir()
+    (folder / "Nachtrag" / "zwei.pdf").write_bytes(b"%PDF")
+    (folder / "notiz.txt").write_text("nicht genannt")
+    (folder / "link").symlink_to("notiz.txt")
+    bad = deliver(world, root, 2, ScanSpec.unknown())
+    (bad / "manifest.json").write_text("{}")
+    (bad / "mehr").mkdir()
+    deliver(world, root, 3, ScanSpec.unknown())
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(services.scan_sites["west"]), "taken", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take_arrivals(services)
+    take_arrivals(services)
+    told = {path.name[:3]: json.loads(path.read_text()) for path in (root / "answers").iterdir()}
+    assert {name: one["result"] for name, one in told.items()} == {
+        "L-1": "accepted",
+        "L-2": "refused",
+        "L-3": "accepted",
+    }
+    remarks, not_read = ({name: one[key] for name, one in told.items()} for key in ("remarks", "not_read"))
+    assert remarks == {"L-1": ["delivery-not-only-files"], "L-2": ["delivery-not-only-files"], "L-3": []}
+    assert (not_read["L-1"]["count"], not_read["L-2"]["count"], not_read["L-3"]) == (2, 1, None)
+    assert told["L-1"]["counts"]["not_in_manifest"] == 1, "a file, which was read"
+    assert (root / "in" / not_read["L-1"]["place"] / "Nachtrag" / "zwei.pdf").read_bytes() == b"%PDF"
+    assert (root / "in" / not_read["L-2"]["place"] / "mehr").is_dir()
+    assert f"unter {not_read['L-1']['place']}." in not_read["L-1"]["reason"]
+    views = [delivery_view(services, "post", number) for number in (1, 2)]
+    assert [view.unread for view in views] == [Unread(2, not_read["L-1"]["place"]), None]
+    assert [view.delivery.findings for view in views] == [["delivery-not-only-files"], []]
 
 
 def test_a_delivery_put_there_while_one_of_its_name_is_taken_in_is_taken_in_next(
