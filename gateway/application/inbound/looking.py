@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from gateway.application.services import Services
+from gateway.db.files import InboundDocument, InboundState
 from gateway.db.mail import MailPiece
+from gateway.db.returns import CertificateNotice, ReturnNotice
 from gateway.domain.inbound.inbound_classes import LETTER, UNKNOWN, known_class
 from gateway.domain.receipt.returning import ReturnReason, may_name_another, reason_in, references_in
 from gateway.domain.references import decode_reply_code, decode_sheet_code
@@ -35,6 +37,25 @@ class Seen:
     found_by: str
     reason: ReturnReason = ReturnReason.OTHER
     """What the sticker on the envelope says. Of an opened letter it is not read: its own words may sound like one."""
+
+
+def not_looked_at(
+    services: Services, document_class: str, notice: type[ReturnNotice | CertificateNotice], at_most: int
+) -> list[tuple[int, str]]:
+    """Scans of a class of which there is no such notice yet: id and SHA-256, the oldest first."""
+    query = (
+        select(InboundDocument.id, InboundDocument.sha256)
+        .join(notice, col(notice.inbound_id) == InboundDocument.id, isouter=True)
+        .where(
+            InboundDocument.document_class == document_class,
+            InboundDocument.state != InboundState.QUARANTINE,
+            col(InboundDocument.sha256).is_not(None),
+            col(notice.id).is_(None),
+        )
+    )
+    with services.db.reading() as session:
+        rows = session.exec(query.order_by(col(InboundDocument.id)).limit(at_most)).all()
+    return [(found, sha256) for found, sha256 in rows if found and sha256]
 
 
 def look(services: Services, pdf: bytes, *, loose: bool = False) -> Seen:

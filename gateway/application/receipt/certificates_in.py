@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM
-from gateway.application.inbound.looking import Seen, look
+from gateway.application.inbound.looking import Seen, look, not_looked_at
 from gateway.application.receipt.delivering import (
     Receipt,
     Scan,
@@ -27,7 +27,7 @@ from gateway.application.receipt.serving import awaited_of
 from gateway.application.returns.returning import assign_to_piece
 from gateway.application.services import Services
 from gateway.db.engine import row_id
-from gateway.db.files import InboundDocument, InboundState
+from gateway.db.files import InboundDocument
 from gateway.db.mail import MailPiece
 from gateway.db.returns import CertificateNotice, InboundKeyed
 from gateway.domain.inbound.inbound_classes import CERTIFICATE_OF_SERVICE
@@ -86,7 +86,7 @@ def certificates_due(services: Services) -> CertificateReport:
     Some at once, until none is left; what was looked at is written down with the others of its batch.
     """
     report = CertificateReport()
-    while waiting := _scans(services):
+    while waiting := not_looked_at(services, CERTIFICATE_OF_SERVICE, CertificateNotice, _CHUNK):
         seen = {number: look(services, services.blobs.get(sha256), loose=True) for number, sha256 in waiting}
         with services.db.transaction() as session:
             report.waiting += _lay_before(session, services, seen)
@@ -200,22 +200,6 @@ def _stored(services: Services, image: bytes) -> tuple[Scan | None, str | None]:
 def _piece(session: Session, reference: str) -> MailPiece | None:
     read = read_reference(reference)
     return session.exec(select(MailPiece).where(MailPiece.reference == read)).one_or_none() if read else None
-
-
-def _scans(services: Services) -> list[tuple[int, str]]:
-    with services.db.reading() as session:
-        query = (
-            select(InboundDocument.id, InboundDocument.sha256)
-            .join(CertificateNotice, col(CertificateNotice.inbound_id) == InboundDocument.id, isouter=True)
-            .where(
-                InboundDocument.document_class == CERTIFICATE_OF_SERVICE,
-                InboundDocument.state != InboundState.QUARANTINE,
-                col(InboundDocument.sha256).is_not(None),
-                col(CertificateNotice.id).is_(None),
-            )
-        )
-        rows = session.exec(query.order_by(col(InboundDocument.id)).limit(_CHUNK)).all()
-        return [(found, sha256) for found, sha256 in rows if found and sha256]
 
 
 def _add(session: Session, services: Services, **values: object) -> None:

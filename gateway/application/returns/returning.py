@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, actor, audit
-from gateway.application.inbound.looking import NOTHING, Seen, look
+from gateway.application.inbound.looking import NOTHING, Seen, look, not_looked_at
 from gateway.application.receipt.delivering import piece_of
 from gateway.application.returns.coming_back import Told, not_retracted, note_return, told_by
 from gateway.application.services import Services
@@ -46,7 +46,7 @@ class ReturnReport:
 def returns_due(services: Services) -> ReturnReport:
     """Look at every scan of returned mail that nobody looked at, and make tasks that are missing; may be repeated."""
     report = ReturnReport()
-    while waiting := _waiting(services):
+    while waiting := not_looked_at(services, RETURNED_MAIL, ReturnNotice, _CHUNK):
         for inbound_id, sha256 in waiting:
             seen = look(services, services.blobs.get(sha256))
             with services.db.transaction() as session:
@@ -125,22 +125,6 @@ def put_aside(services: Services, login: str, notice_id: int, reason: str) -> No
         if inbound_id and (match := session.get(InboundMatch, inbound_id)):
             match.returned = False
         audit(*(session, services, who.login, "return-put-aside", f"notice-{notice_id}"), reason=reason.strip())
-
-
-def _waiting(services: Services) -> list[tuple[int, str]]:
-    with services.db.reading() as session:
-        query = (
-            select(InboundDocument.id, InboundDocument.sha256)
-            .join(ReturnNotice, col(ReturnNotice.inbound_id) == InboundDocument.id, isouter=True)
-            .where(
-                InboundDocument.document_class == RETURNED_MAIL,
-                InboundDocument.state != InboundState.QUARANTINE,
-                col(InboundDocument.sha256).is_not(None),
-                col(ReturnNotice.id).is_(None),
-            )
-        )
-        rows = session.exec(query.order_by(col(InboundDocument.id)).limit(_CHUNK)).all()
-        return [(found, sha256) for found, sha256 in rows if found and sha256]
 
 
 def _ask_about_citizens_mail(services: Services) -> int:
