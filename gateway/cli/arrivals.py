@@ -40,7 +40,7 @@ def _fetch(context: typer.Context, json: Json = False) -> None:
         file_due(services)
     if json:
         taken = [{"delivery": each.delivery, "counts": each.counts} for each in report.taken]
-        print_json({"taken": taken, "refused": report.refused, "away": report.away, "busy": report.busy})
+        print_json({**vars(report), "taken": taken})
     else:
         count = len(report.taken)
         noun = "Lieferung" if count == 1 else "Lieferungen"

@@ -98,7 +98,7 @@ def _ready(folder: Path) -> str:
     """The hash in the marker; a marker that is shorter than a hash is still being written."""
     marker = _read(folder / READY, 1000)
     text = (marker or b"").decode("ascii", "replace").strip().lower()
-    if marker is None or len(text) < 64:
+    if marker is None or len(marker) < 64:
         raise InputError(
             "delivery-not-ready",
             "Die Scanlieferung ist noch nicht vollständig: Die Fertigmeldung (READY) fehlt. Es wurde nichts"

@@ -145,6 +145,12 @@ def test_a_marker_that_is_no_hash_refuses_the_delivery(folder: Path) -> None:
     assert refusal(folder) == "manifest-hash-wrong"
 
 
+def test_a_marker_that_is_long_and_says_nothing_is_not_waited_for(folder: Path) -> None:
+    (folder / "READY").write_text(" " * 70)
+
+    assert refusal(folder) == "manifest-hash-wrong"
+
+
 def test_a_missing_manifest_refuses_the_delivery(folder: Path) -> None:
     (folder / "manifest.json").unlink()
 

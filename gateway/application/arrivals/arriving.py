@@ -3,13 +3,14 @@
     brought into a folder of ours → taken in, or into quarantine, with the answer's row → removed at the site → answered
 
 A kill anywhere in between makes the same happen once more, and twice is once: a delivery is known by its name. A look
-that does not go through leaves an outage of the site, until one does.
+that does not go through, or not for every delivery, leaves an outage of the site, until one does.
 """
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.application.arrivals.answering_scans import send_answers
 from gateway.application.arrivals.quarantining import answer_to, quarantine
@@ -17,22 +18,49 @@ from gateway.application.arrivals.receiving import InboundReport, import_deliver
 from gateway.application.arrivals.site_outages import goes_on, is_over
 from gateway.application.arrivals.spooling import settle_upload, spool_of
 from gateway.application.services import Services
-from gateway.errors import Conflict, DocumentInvalid, InputError, IntegrityError, ProviderError
+from gateway.errors import (
+    Conflict,
+    DocumentInvalid,
+    InputError,
+    IntegrityError,
+    NotSent,
+    ProviderError,
+    RenderError,
+)
 from gateway.ports.scans import RefusedArrival, ScanSite
 
 log = structlog.get_logger()
 OPERATOR = "operator"
+_STUCK = (
+    InputError,
+    IntegrityError,
+    RenderError,
+    ArithmeticError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    SQLAlchemyError,
+)
+"""What keeps one delivery back and no other: a reason that passes, or what nobody foresaw in what somebody sent.
+
+It is as if we were killed there: nothing is written, or all of it, and the delivery stays at the site, whole.
+"""
 
 
 @dataclass
 class ArrivalsReport:
     """What one look at the sites did; `away` are sources at which it did not go through.
 
+    `stuck`: ready deliveries that wait at their sites, because taking them in broke.
     `busy`: somebody else is looking at this moment, and nothing was done.
     """
 
     taken: list[InboundReport] = field(default_factory=list)
     refused: int = 0
+    stuck: int = 0
     away: list[str] = field(default_factory=list)
     busy: bool = False
 
@@ -51,12 +79,15 @@ def take_arrivals(services: Services, only: str | None = None) -> ArrivalsReport
 
 
 def _look(services: Services, site: ScanSite, report: ArrivalsReport) -> None:
+    stuck_before = report.stuck
     try:
         for arrival in site.arrivals(spool_of(services, site.source)):
             if isinstance(arrival, RefusedArrival):
                 _refuse(services, site, arrival, report)
             else:
                 take_arrival(services, site, arrival, report)
+        if stuck := report.stuck - stuck_before:
+            raise _stuck(stuck)
     except ProviderError as fact:
         log.warning("scan-site-away", source=site.source, code=fact.code)
         report.away.append(site.source)
@@ -73,6 +104,16 @@ def _refuse(services: Services, site: ScanSite, refused: RefusedArrival, report:
     report.refused += 1
 
 
+def _stuck(count: int) -> NotSent:
+    one = count == 1
+    return NotSent(
+        "scan-delivery-stuck",
+        f"{'Eine fertige Scanlieferung ließ' if one else f'{count} fertige Scanlieferungen ließen'} sich nicht"
+        f" einlesen und {'wartet' if one else 'warten'} unverändert. Es wird wiederholt; bleibt es dabei, bitte der"
+        " Betreuung melden (Protokoll: scan-delivery-stuck).",
+    )
+
+
 def take_arrival(services: Services, site: ScanSite, arrival: Path, report: ArrivalsReport) -> None:
     """One delivery. What is not taken for a reason that passes stays at the site, and comes again."""
     try:
@@ -83,10 +124,21 @@ def take_arrival(services: Services, site: ScanSite, arrival: Path, report: Arri
         log.warning("scan-delivery-refused", source=site.source, code=error.code)
         report.refused += 1
         answer = answer_to(services, arrival, site.source)
-    except (InputError, IntegrityError):
-        return  # not ready yet, or changed while it was read
+    except _STUCK as error:
+        # Its text may hold what stands in the delivery.
+        log.warning("scan-delivery-stuck", source=site.source, kind=type(error).__name__, at=_place(error))
+        report.stuck += 1
+        return
     else:
         report.taken.append(taken)
         answer = taken.receipt.name
     settle_upload(services, site.source, arrival.name, answer)
     site.taken(arrival)
+
+
+def _place(error: BaseException) -> str:
+    """Where it broke."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""

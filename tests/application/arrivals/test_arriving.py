@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlmodel import col, select
@@ -24,7 +25,7 @@ from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.errors import Conflict, DocumentInvalid, InputError, NotFound, NotPermitted
 from gateway.inbound.folder_site import FolderSite
 from gateway.inbound.sftp_site import SftpSite
-from gateway.ports.scans import Delivery, Unread
+from gateway.ports.scans import Delivery, ScanReader, Unread
 from gateway.sftp_line import SftpSettings
 from gateway.testing.house.sshd import Sshd
 from gateway.testing.scans import ScanSpec, make_delivery
@@ -305,6 +306,38 @@ def test_what_is_fetched_again_and_refused_for_another_reason_is_in_quarantine_o
     assert list(Path(found.folder).glob("*.pdf")), "all its bytes are here"
     assert (waiting(root), list((root / "in" / ".refused").iterdir())) == ([], [])
     assert (take_arrivals(services).refused, len(refused_rows(world))) == (0, 2)
+
+
+class Stumbling:
+    """A reader that breaks on what nobody foresaw in delivery L-1."""
+
+    def __init__(self, scans: ScanReader) -> None:
+        self._scans = scans
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scans, name)
+
+    def read(self, folder: Path, source: ScanSource) -> Delivery:
+        if folder.name == "L-1":
+            raise OverflowError("Erika Mustermann")
+        return self._scans.read(folder, source)
+
+
+def test_what_nobody_foresaw_in_one_delivery_holds_up_no_other_and_is_said(
+    world: World, at_site: tuple[Services, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    services, root = at_site
+    stumbling = dataclasses.replace(services, scans=cast("ScanReader", Stumbling(services.scans)))
+    for number in (1, 2):
+        deliver(world, root, number, ScanSpec.unknown())
+    report = take_arrivals(stumbling)
+    assert ([each.delivery for each in report.taken], report.stuck, report.away) == (["L-2"], 1, ["west"])
+    assert "Mustermann" not in capsys.readouterr().out
+    world.advance(hours=2)
+    take_arrivals(stumbling)
+    said = [each for each in alarms(services, "post") if each.kind is AlarmKind.SCAN_OUTAGE]
+    assert ["sich nicht einlesen" in each.message for each in said] == [True]
+    assert [each.delivery for each in take_arrivals(services).taken] == ["L-1"]  # mended
 
 
 def test_a_site_that_is_away_holds_up_nobody_and_what_waits_there_comes_later(
