@@ -66,6 +66,7 @@ def test_two_papers_that_were_taken_for_one_are_parted_on_the_page_of_the_replac
     assert document(site, 1).state is InboundState.REPLACED
     visitor = site.visitor("post")
     assert "Es sind zwei Papiere" in visitor.get("/posteingang/1").text
+    assert "am neuen Scan selbst festgehalten hat, bleibt dort" in visitor.text
     assert "Es sind zwei Papiere" not in visitor.get("/posteingang/2").text
     visitor.post("/posteingang/1/papier", to="part", reason="Anderes Datum, andere Absenderin")
     assert "Die Verknüpfung ist gelöst" in visitor.text
