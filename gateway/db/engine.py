@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel
 
+from gateway.db.columns import table_of
 from gateway.db.postgres import READING, PostgresOptions, postgres_engine
 from gateway.errors import ConfigError, Conflict
 
@@ -110,7 +111,7 @@ def compare_and_set(
     Changes of rows that wait in the session are written first, since what the session knows is forgotten after.
     """
     session.flush()
-    table = model.__table__  # type: ignore[attr-defined]
+    table = table_of(model)
     statement = update(table).where(table.c.id == row_id)
     for column, value in expect.items():
         statement = statement.where(

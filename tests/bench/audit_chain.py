@@ -22,10 +22,11 @@ from gateway import bootstrap
 from gateway.application.access.importing import import_cases
 from gateway.application.retention.locking import lock_deletion
 from gateway.application.services import Services
-from gateway.application.trail.sealing import anchor, seal, table_of
+from gateway.application.trail.sealing import anchor, seal
 from gateway.application.trail.trail_emptying import empty_trail
 from gateway.application.trail.trail_releasing import confirm_departure, propose_departure
 from gateway.application.trail.verifying import verify
+from gateway.db.columns import table_of
 from gateway.db.people import AuditEntry
 from gateway.testing.clock import ManualClock
 from tests.world import MONDAY, at, cases_document, world_settings

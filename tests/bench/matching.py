@@ -20,7 +20,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from gateway.application.inbound.matching import known_numbers
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.engine import Database
 from gateway.db.people import Case, CaseNumber
 from gateway.domain.inbound.file_numbers import file_numbers_in, normalise_file_number

@@ -22,7 +22,7 @@ from gateway import bootstrap
 from gateway.application.paper import paper_view
 from gateway.application.paper.paper_releasing import release_plan
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.engine import Database
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.originals import Original, ReleaseList

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlmodel import Session, col
 
-from gateway.application.account.copies import counting_approval, in_chunks
+from gateway.application.account.copies import counting_approval
 from gateway.db.certificates import PieceCertificate, RunCertificate
-from gateway.db.columns import columns
+from gateway.db.columns import columns, in_chunks
 from gateway.db.enclosures import SignedCompanion
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Recipient

@@ -3,25 +3,22 @@
 The rows are read in bulk; what they mean is decided by the rules of the domain (`standing`, `links`), and nowhere else.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, String, case, cast, func, literal
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from gateway.db.certificates import PieceCertificate, RunCertificate
-from gateway.db.columns import columns
+from gateway.db.columns import columns, in_chunks
 from gateway.db.files import Filing
 from gateway.db.letters import Approval, Document, Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Posting, StatusEvent, Submission
 from gateway.domain.account.links import CopyFacts, first_break
 from gateway.domain.account.standing import Standing, standing_of_copy
 from gateway.domain.references import for_people
-
-T = TypeVar("T", int, str)
-_AT_ONCE = 500
 
 IS_APPROVED = col(Letter.approved_at).is_not(None) | col(Approval.id).is_not(None)
 """What the account is about; a query for it joins the approval that counts from outside."""
@@ -54,11 +51,6 @@ def copies_of(session: Session, ids: Collection[int]) -> Iterator[Copy]:
     """The approved ones among the copies that `ids` name."""
     for some in in_chunks(sorted(ids)):
         yield from copies(session, col(Recipient.id).in_(some))
-
-
-def in_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """No more at once than a statement may name."""
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
 def counting_approval() -> ColumnElement[bool]:

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, update
 from sqlmodel import Session, col, delete
 
-from gateway.application.account.copies import copies, in_chunks
+from gateway.application.account.copies import copies
 from gateway.application.filing.case_keys import case_ref
 from gateway.application.services import Services
 from gateway.application.tracking.tracking import folded
 from gateway.db.certificates import RunCertificate
-from gateway.db.columns import columns
+from gateway.db.columns import columns, in_chunks
 from gateway.db.files import Filing
 from gateway.db.letters import Document, Recipient
 from gateway.db.mail import MailPiece, Posting, Submission

@@ -17,9 +17,9 @@ from gateway.application.access.authorising import actor
 from gateway.application.account.account_findings import faults_found
 from gateway.application.account.account_strays import strays
 from gateway.application.account.account_totals import ControlTotal, Counts, control_totals, standings
-from gateway.application.account.copies import Copy, copies, copies_of, in_chunks
+from gateway.application.account.copies import Copy, copies, copies_of
 from gateway.application.services import Services
-from gateway.db.columns import columns
+from gateway.db.columns import columns, in_chunks
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, Run, Submission
 from gateway.db.people import Office

@@ -11,7 +11,6 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor
-from gateway.application.account.copies import in_chunks
 from gateway.application.desk.alarming import Alarm, alarms, overdue_alarms
 from gateway.application.desk.clearing import troubled_letters, troubles_of
 from gateway.application.desk.gathering import Gathered, gather
@@ -22,6 +21,7 @@ from gateway.application.inbound.notices_view import POST_ROOM, NoticeEntry, wai
 from gateway.application.letters.drafting import find_letter
 from gateway.application.services import Services
 from gateway.application.views.listing import LetterLine, lines_of, rows_of_letters
+from gateway.db.columns import in_chunks
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import row_id
 from gateway.db.files import InboundState

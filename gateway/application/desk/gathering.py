@@ -11,10 +11,9 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, col, func, select
 
-from gateway.application.account.copies import in_chunks
 from gateway.application.returns.coming_back import not_retracted, still_told
 from gateway.db.by_hand import ByHand
-from gateway.db.columns import columns
+from gateway.db.columns import columns, in_chunks
 from gateway.db.delivery import DeliveryProof
 from gateway.db.desk import DecisionState, DeskDecision
 from gateway.db.engine import row_id

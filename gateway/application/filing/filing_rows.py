@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from gateway.application.services import Services
+from gateway.db.columns import table_of
 from gateway.db.files import Filing
 from gateway.db.letters import Letter, Recipient
 from gateway.domain.retry import wait_before
@@ -65,7 +66,7 @@ def confirmed(services: Services, entry: FilingEntry, about: About, external_id:
     with services.db.transaction() as session:
         row = _row(session, entry.key, about)
         if row.filed_at is None and about.letter_id is not None:
-            letters = Letter.__table__  # type: ignore[attr-defined]
+            letters = table_of(Letter)
             counted = (
                 update(letters).where(letters.c.id == about.letter_id).values(filings=letters.c.filings + 1)
             )

@@ -6,7 +6,7 @@ from sqlmodel import Session, func, select
 from gateway.application.access.authorising import actor, audit
 from gateway.application.letters.drafting import find_case, find_letter
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.people import Case, Office

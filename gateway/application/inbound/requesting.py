@@ -14,11 +14,11 @@ from sqlmodel import Session, col, exists, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from gateway.application.access.authorising import Actor, actor, audit
-from gateway.application.account.copies import in_chunks
 from gateway.application.inbound.placing import find_inbound
 from gateway.application.letters.drafting import find_letter
 from gateway.application.services import Services
 from gateway.application.templates.versions import of_letter
+from gateway.db.columns import in_chunks
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Letter

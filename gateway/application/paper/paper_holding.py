@@ -10,7 +10,7 @@ from gateway.application.paper.paper_facts import PaperRow, paper, require_paper
 from gateway.application.paper.paper_holds import add_hold, lift_hold
 from gateway.application.paper.paper_returning import recall_within
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.originals import Original, OriginalEventKind, OriginalHold
 from gateway.domain.paper.originals import HOLD_WORDS, Hold, Paper, Quality
 from gateway.domain.permission import Action

@@ -12,7 +12,7 @@ from gateway.application.filing.superseding import all_later, valid_scan
 from gateway.application.paper.paper_events import note
 from gateway.application.paper.paper_facts import TAKEN
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument
 from gateway.db.originals import Original, OriginalEventKind, OriginalHold

@@ -13,8 +13,7 @@ from gateway.application.paper.paper_facts import TAKEN
 from gateway.application.paper.paper_holds import add_hold, put_holds_right
 from gateway.application.paper.paper_wanted import call_back
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
-from gateway.db.columns import columns
+from gateway.db.columns import columns, table_of
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.db.originals import Original, OriginalHold

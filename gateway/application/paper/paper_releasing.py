@@ -19,7 +19,7 @@ from gateway.application.access.authorising import actor, audit
 from gateway.application.paper.paper_answers import queue_answer
 from gateway.application.paper.paper_facts import CHUNK, PaperRow, papers, past_shortest_term, still_the_scan
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.engine import row_id
 from gateway.db.originals import Original, OriginalEvent, OriginalEventKind, ReleaseList
 from gateway.domain.paper.originals import Block, Paper, Quality

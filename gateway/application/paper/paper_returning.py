@@ -10,7 +10,7 @@ from gateway.application.paper.paper_answers import queue_answer
 from gateway.application.paper.paper_events import note
 from gateway.application.paper.paper_facts import paper, require_paper
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, ScanDelivery
 from gateway.db.originals import Original, OriginalEventKind, OriginalRecall

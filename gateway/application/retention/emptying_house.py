@@ -15,9 +15,9 @@ from sqlmodel import Session, col, select
 from gateway.application.retention.emptying_rows import empty_and_prove
 from gateway.application.services import Services
 from gateway.application.trail.living import living
-from gateway.application.trail.sealing import table_of
 from gateway.db.arrivals import QuarantinedDelivery
 from gateway.db.canaries import Canary
+from gateway.db.columns import table_of
 from gateway.db.desk import AlarmDecision, Stop
 from gateway.db.people import Case, Person
 from gateway.db.retention import DeletionLock

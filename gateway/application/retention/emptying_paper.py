@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.filing.superseding import valid_scan
 from gateway.application.retention.emptying_rows import blank, empty_reasons
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
 from gateway.db.originals import Original, OriginalEvent, OriginalEventKind, OriginalHold, OriginalRecall

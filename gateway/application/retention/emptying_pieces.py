@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 from gateway.application.access.authorising import SYSTEM
 from gateway.application.retention.emptying_rows import blank, empty_and_prove, reasoned_last, update_rows
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
 from gateway.db.by_hand import ByHand, HandPrint
+from gateway.db.columns import table_of
 from gateway.db.delivery import DeliveryProof
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission

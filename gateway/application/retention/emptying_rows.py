@@ -9,7 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.delivery import ToldDeliveryAside
 from gateway.db.enclosures import LetterEnclosure, SignedCompanion
 from gateway.db.files import InboundDocument

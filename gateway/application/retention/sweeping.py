@@ -15,7 +15,7 @@ from gateway.application.inbound.placing import placing_of
 from gateway.application.retention.concluding import facts_of, is_locked, was_signed
 from gateway.application.retention.departing import Leaving, finish, intend, prove
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.letters import Document, Letter, Recipient
 from gateway.db.mail import MailPiece

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, or_, select
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.letters.withholding import keep_back
 from gateway.application.services import Services
-from gateway.application.trail.sealing import table_of
+from gateway.db.columns import table_of
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Submission
 from gateway.db.returns import Reissue

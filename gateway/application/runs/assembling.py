@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from gateway.application.letters.fitting import require_fit
 from gateway.application.runs.planning import print_profile
 from gateway.application.services import Services
+from gateway.db.columns import table_of
 from gateway.db.enclosures import SignedCompanion
 from gateway.db.engine import row_id
 from gateway.db.letters import Approval, Document, Recipient
@@ -159,7 +160,7 @@ def _remember(session: Session, services: Services, results: Sequence[_Result]) 
 def _set_columns(session: Session, results: Sequence[_Result]) -> None:
     """All in one statement; all results have the same columns."""
     if results:
-        table = MailPiece.__table__  # type: ignore[attr-defined]
+        table = table_of(MailPiece)
         statement = update(table).where(table.c.id == bindparam("piece_id"))
         rows = [{"piece_id": each.piece.piece_id, **each.columns} for each in results]
         session.connection().execute(statement, rows)

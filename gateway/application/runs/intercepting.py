@@ -17,6 +17,7 @@ from gateway.application.returns.suspensions import suspended_among, why_suspend
 from gateway.application.runs.packing import UNPACKED
 from gateway.application.services import Services
 from gateway.db.by_hand import ByHand
+from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set
 from gateway.db.letters import Recipient
 from gateway.db.mail import MailPiece, Submission
@@ -104,7 +105,7 @@ def _take_out(session: Session, services: Services, copies: Sequence[Recipient])
 def _fault(session: Session, piece_id: int, why: str) -> bool:
     """False if it has got another fault meanwhile: that keeps it as well."""
     session.flush()
-    table = MailPiece.__table__  # type: ignore[attr-defined]
+    table = table_of(MailPiece)
     statement = update(table).where(table.c.id == piece_id, table.c.fault_code.is_(None))
     done = session.connection().execute(statement.values(fault_code=SUSPENDED, fault_message=why))
     return done.rowcount == 1
@@ -115,7 +116,7 @@ def _unpack(session: Session, piece_id: int) -> str:
     live = select(Submission).where(Submission.piece_id == piece_id, col(Submission.state).in_(_NOT_LEFT))
     submission = session.exec(live).one()
     key, consignment_id = submission.key, submission.consignment_id
-    table = Submission.__table__  # type: ignore[attr-defined]
+    table = table_of(Submission)
     staged_with_it = (table.c.consignment_id == consignment_id) & (table.c.state == SubmissionState.STAGED)
     session.connection().execute(
         update(table)

@@ -12,6 +12,7 @@ from gateway.application.letters.timeliness import late_dates
 from gateway.application.runs.outcomes import HandOver
 from gateway.application.runs.packing import UNPACKED
 from gateway.application.services import Services
+from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run, Submission
@@ -39,7 +40,7 @@ def leave_out_late(services: Services, handed: HandOver) -> int:
         for submission in handed.submissions:
             if (why := late.get(row_id(submission))) is not None:
                 _set_aside(session, services, submission, why)
-        table = Submission.__table__  # type: ignore[attr-defined]
+        table = table_of(Submission)
         session.connection().execute(
             update(table)
             .where(

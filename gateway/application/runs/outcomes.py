@@ -17,6 +17,7 @@ from gateway.application.runs.stopping import stopped_among
 from gateway.application.services import Services
 from gateway.db import mail
 from gateway.db.brake import pass_brake
+from gateway.db.columns import table_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Submission
@@ -74,7 +75,7 @@ def write(
 
 def move_all(session: Session, handed: HandOver, **values: object) -> None:
     """Compare-and-set of all members, or `Conflict`: what was decided on must still hold for each of them."""
-    table = Submission.__table__  # type: ignore[attr-defined]
+    table = table_of(Submission)
     moved = session.connection().execute(
         update(table)
         .where(table.c.consignment_id == handed.consignment_id, table.c.state == handed.first.state)
@@ -201,7 +202,7 @@ def mark_for_filing(session: Session, *piece_ids: int) -> None:
 def note_words(session: Session, *piece_ids: int) -> None:
     """Something was written about pieces: letters that were emptied by their rule of retention are looked at anew."""
     letters = select(Recipient.letter_id).where(col(Recipient.mail_piece_id).in_(piece_ids))
-    table = LetterRetention.__table__  # type: ignore[attr-defined]
+    table = table_of(LetterRetention)
     emptied = table.c.letter_id.in_(letters) & table.c.personal_left_at.is_not(None)
     session.connection().execute(update(table).where(emptied).values(personal_left_at=None))
 
@@ -209,5 +210,5 @@ def note_words(session: Session, *piece_ids: int) -> None:
 def _mark_letters(session: Session, piece_ids: Sequence[int] | SelectOfScalar[int]) -> None:
     session.flush()
     letters = select(Recipient.letter_id).where(col(Recipient.mail_piece_id).in_(piece_ids))
-    table = Letter.__table__  # type: ignore[attr-defined]
+    table = table_of(Letter)
     session.connection().execute(update(table).where(table.c.id.in_(letters)).values(filing_due=True))

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from gateway.application.runs.stopping import stopped
 from gateway.application.services import Services
 from gateway.db.certificates import PieceCertificate
+from gateway.db.columns import table_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, Consignment, MailPiece, Submission
@@ -118,7 +119,7 @@ def _put_together(
 
 def take_out(services: Services, submission_ids: Collection[int], **values: object) -> None:
     """Take submissions that nobody staged out of their consignment; the others go without them."""
-    table = Submission.__table__  # type: ignore[attr-defined]
+    table = table_of(Submission)
     ids = sorted(submission_ids)
     for start in range(0, len(ids), _AT_ONCE):
         with services.db.transaction() as session:

@@ -15,6 +15,7 @@ from gateway.application.runs.packing import UNPACKED
 from gateway.application.runs.planning import new_piece, new_submission
 from gateway.application.services import Services
 from gateway.application.tracking.tracking import live_submission
+from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Submission, WithdrawnCopy
@@ -140,7 +141,7 @@ def copies_in(session: Session, piece_id: int) -> list[tuple[Recipient, Letter]]
 
 
 def _unpack(session: Session, consignment_id: int | None) -> None:
-    table = Submission.__table__  # type: ignore[attr-defined]
+    table = table_of(Submission)
     session.connection().execute(
         update(table)
         .where(table.c.consignment_id == consignment_id, table.c.state == SubmissionState.STAGED)

@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from gateway.application.account.copies import in_chunks
 from gateway.application.desk.clearing import troubled_letters, troubles_of
 from gateway.application.desk.gathering import gather
 from gateway.application.services import Services
-from gateway.db.columns import columns
+from gateway.db.columns import columns, in_chunks
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Run

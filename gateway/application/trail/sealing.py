@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, exists, insert
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from gateway.application.services import Services
+from gateway.db.columns import table_of
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
 from gateway.domain.trail.chain import Anchor, ChainEntry, ChainSeal, sealed
@@ -76,11 +77,6 @@ def head(services: Services) -> ChainSeal | None:
 def entry_of(row: "Row[Any]") -> ChainEntry:
     """An audit entry from a row with its columns."""
     return ChainEntry(row.id, row.at, row.actor, row.action, row.subject, row.reason, row.details)
-
-
-def table_of(model: type[SQLModel]) -> Any:
-    """The table of a model: rows of it are quicker than objects, which a million entries need."""
-    return model.__table__  # type: ignore[attr-defined]
 
 
 def _waiting(services: Services, since: datetime | None, after: int) -> list[ChainEntry]:

@@ -14,11 +14,11 @@ from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.services import Services
-from gateway.application.trail.sealing import anchor, seal, table_of
+from gateway.application.trail.sealing import anchor, seal
 from gateway.application.trail.trail_judging import CHUNK, judge, limits, plan_trail
 from gateway.application.trail.trail_releasing import drop, has_begun, subject
 from gateway.application.trail.verifying import cut_off
-from gateway.db.columns import columns
+from gateway.db.columns import columns, table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditDeparture, AuditSeal

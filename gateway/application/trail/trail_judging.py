@@ -14,9 +14,8 @@ from sqlmodel import Session, col, select
 from gateway.application.services import Services
 from gateway.application.trail.living import living, names_in
 from gateway.application.trail.living_desk import names_on_desk
-from gateway.application.trail.sealing import table_of
 from gateway.application.trail.verifying import cut_off, pairs
-from gateway.db.columns import columns
+from gateway.db.columns import columns, table_of
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
 from gateway.domain.retention import Keep

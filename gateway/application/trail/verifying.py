@@ -14,7 +14,8 @@ from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import actor, audit
 from gateway.application.services import Services
-from gateway.application.trail.sealing import entry_of, table_of
+from gateway.application.trail.sealing import entry_of
+from gateway.db.columns import table_of
 from gateway.db.people import AuditEntry
 from gateway.db.seals import AuditSeal
 from gateway.domain.permission import Action

@@ -11,10 +11,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor
-from gateway.application.account.copies import in_chunks
 from gateway.application.posting.posting import day_in_force
 from gateway.application.services import Services
-from gateway.db.columns import columns
+from gateway.db.columns import columns, in_chunks
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, Submission
