@@ -11,4 +11,5 @@ What stands in none of them is for all.
     arrivals · inbound · paper               what scan providers deliver, where it belongs, the paper behind it
     account · evidence · trail · retention   everything proven, and everything gone in its time
     views                                    letters and cases as they are read
+    operation                                what the operator asks of all of it
 """

@@ -5,9 +5,9 @@ from typing import Any
 
 import typer
 
-from gateway.application import checking
 from gateway.application.arrivals.arrival_alarms import arrival_findings
 from gateway.application.filing.filing_view import backlog_findings
+from gateway.application.operation import checking
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import Json
 from gateway.config import ENV_PREFIX, Settings

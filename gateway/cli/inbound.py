@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.filing.filing import file_due
 from gateway.application.inbound.inbound_view import inbound_list
 from gateway.application.inbound.moving import move
 from gateway.application.inbound.placing import assign
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.cli import arrivals, originals
 from gateway.cli.context import console, print_json, services_for
 

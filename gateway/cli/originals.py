@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from gateway.application.arrivals.answering_scans import send_answers
-from gateway.application.arrivals.inbound_rounds import make_rounds
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_destroying import take_reports
 from gateway.application.paper.paper_facts import PaperRow
 from gateway.application.paper.paper_holding import compare, hold, let_go

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.application import checking
+from gateway.application.operation import checking
 from gateway.application.templates import healing, publishing, withdrawing
 from gateway.application.templates.linting import sample_document
 from gateway.application.templates.template_diff import TemplateDiff, diff_versions, version_meta

@@ -15,11 +15,11 @@ from typing import Any
 
 from gateway.application.access.administering import add_user
 from gateway.application.access.importing import import_cases
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.arrivals.receiving import InboundReport, import_delivery
 from gateway.application.filing.filing import file_due
 from gateway.application.letters import approving, drafting, withholding
 from gateway.application.letters.rendering import render_submitted
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.posting import posting
 from gateway.application.posting.posting_view import day_report
 from gateway.application.runs.forecasting import tonight

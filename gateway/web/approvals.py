@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from gateway.application.letters.deciding import to_approve
 from gateway.application.letters.enclosing import enclosures_of
-from gateway.application.templates.healing import healed_to_approve
+from gateway.application.letters.healing import healed_to_approve
 from gateway.application.trail.auditing import read_letter
 from gateway.application.views.opening import document_pages
 from gateway.domain.permission import Action

@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.application.arrivals.arriving import take_arrivals
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.filing.filing import file_due
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.services import Services
 from gateway.errors import GatewayError
 

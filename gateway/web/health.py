@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from gateway.application.measuring import Figures, failing, figures
+from gateway.application.operation.measuring import Figures, failing, figures
 from gateway.domain.scopes import Scope
 from gateway.errors import NotPermitted
 from gateway.web.api.door import holder, unknown_token

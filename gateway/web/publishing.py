@@ -6,7 +6,7 @@ Everybody who is signed in may look: samples are about invented people. What may
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from gateway.application.templates.healing import approve_healed, heal
+from gateway.application.letters.healing import approve_healed, heal
 from gateway.application.templates.linting import lint
 from gateway.application.templates.publishing import propose, publish
 from gateway.application.templates.template_diff import FOLDER, version_meta

@@ -19,7 +19,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
 
 from gateway.application.access.authorising import Actor, actor
-from gateway.application.measuring import Figures
+from gateway.application.operation.measuring import Figures
 from gateway.application.services import Services
 from gateway.domain.letters.uploads import MAX_UPLOAD_BYTES
 from gateway.errors import InputError, NotFound, NotPermitted

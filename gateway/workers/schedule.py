@@ -8,9 +8,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway.application.account.patrolling import sweep
 from gateway.application.arrivals.arriving import take_arrivals
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.filing.filing import file_due
 from gateway.application.letters.rendering import render_submitted
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_rounds import paper_round
 from gateway.application.retention.destroying import apply_due
 from gateway.application.runs.running import run_due

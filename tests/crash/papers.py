@@ -21,8 +21,8 @@ from sqlmodel import select
 from gateway import bootstrap
 from gateway.application.access.importing import import_cases
 from gateway.application.arrivals.arriving import take_arrivals
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.filing.filing import file_due
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_holding import compare
 from gateway.application.paper.paper_releasing import release
 from gateway.application.paper.paper_rounds import paper_round

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.filing.filing import file_due
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.testing.scan_centre import ScanCentre
 from gateway.testing.scan_centre.mail import foreign, identity_paper, letter_naming
 from gateway.testing.scan_centre.scanner import Condition

@@ -17,8 +17,8 @@ from sqlmodel import select
 
 from gateway.application.arrivals.answering_scans import send_answers
 from gateway.application.arrivals.arriving import take_arrivals
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.arrivals.spooling import spool_of
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_returning import recall
 from gateway.application.paper.paper_view import originals
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanUpload

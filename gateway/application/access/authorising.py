@@ -71,6 +71,11 @@ def actor(session: Session, login: str) -> Actor:
     )
 
 
+def readable_offices(session: Session, who: Actor) -> list[str]:
+    """Keys of the offices whose cases a user may read."""
+    return [key for key in session.exec(select(Office.key).order_by(Office.key)) if who.may(Action.READ, key)]
+
+
 def sign_in(services: Services, login: str, password: str) -> Actor:
     """The user, if the password is right; raises `NotPermitted` ('sign-in-failed') without saying what was wrong."""
     with services.db.reading() as session:

@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, exists, func, or_, select
 
-from gateway.application.access.authorising import Actor, actor
+from gateway.application.access.authorising import Actor, actor, readable_offices
 from gateway.application.services import Services
-from gateway.application.views.listing import readable_offices
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.db.people import Case, Office

@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, func, select
 
-from gateway.application.access.authorising import actor
+from gateway.application.access.authorising import actor, readable_offices
 from gateway.application.inbound.requesting import RequestView, requests_of
 from gateway.application.services import Services
-from gateway.application.views.listing import readable_offices
 from gateway.db.columns import columns
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
+from gateway.application.letters.healing import ill_letters
 from gateway.application.services import Services
-from gateway.application.templates.healing import ill_letters
 from gateway.application.templates.versions import find_rows, newest_row
 from gateway.db.templates import TemplateVersion
 from gateway.domain.templates.publishing import VersionState

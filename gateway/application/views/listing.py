@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
-from gateway.application.access.authorising import Actor, actor
+from gateway.application.access.authorising import actor, readable_offices
 from gateway.application.posting.posting import day_in_force
 from gateway.application.services import Services
 from gateway.db.columns import columns, in_chunks
@@ -19,7 +19,6 @@ from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting, Submission
 from gateway.db.people import Case, Office, User
 from gateway.domain.account.standing import Standing, standing_of_copy, standing_of_letter
-from gateway.domain.permission import Action
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,6 @@ def text_matches(text: str) -> Any:
 def escape(text: str) -> str:
     """For LIKE: what means itself."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def readable_offices(session: Session, who: Actor) -> list[str]:
-    """Keys of the offices whose cases a user may read."""
-    return [key for key in session.exec(select(Office.key).order_by(Office.key)) if who.may(Action.READ, key)]
 
 
 def lines_of(session: Session, rows: Iterable[Sequence[Any]]) -> list[LetterLine]:

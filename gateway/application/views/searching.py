@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, exists, func, or_, select
 
-from gateway.application.access.authorising import Actor, actor
+from gateway.application.access.authorising import Actor, actor, readable_offices
 from gateway.application.letters.addressing import freeze, name_lines
 from gateway.application.letters.drafting import find_case
 from gateway.application.returns.suspensions import SuspensionView, suspension_views
@@ -21,7 +21,6 @@ from gateway.application.views.listing import (
     escape,
     lines_of,
     list_letters,
-    readable_offices,
     rows_of_letters,
     text_matches,
 )

@@ -10,8 +10,8 @@ from sqlmodel import select
 from gateway.application.account.account_sheet import account_sheet
 from gateway.application.account.reconciling import Selection
 from gateway.application.arrivals.arriving import take_arrivals
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.filing.filing import file_due
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_facts import papers
 from gateway.application.paper.paper_holding import compare
 from gateway.application.paper.paper_releasing import release, release_plan

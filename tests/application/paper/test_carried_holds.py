@@ -8,9 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError as DatabaseRefuses
 from sqlmodel import select
 
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.arrivals.parting import part_paper
 from gateway.application.arrivals.same_paper import link_paper
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_facts import papers
 from gateway.application.paper.paper_holding import hold, let_go
 from gateway.application.paper.paper_holds import add_hold

@@ -11,11 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.desk.alarming import alarms
 from gateway.application.filing.filing import file_due
 from gateway.application.inbound.placing import assign
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_destroying import Reported
 from gateway.application.paper.paper_facts import PaperRow, papers
 from gateway.application.paper.paper_holding import compare, hold, let_go

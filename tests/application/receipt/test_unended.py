@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.desk.desk_view import desk
 from gateway.application.desk.redriving import Redriven, Wish, redrive
 from gateway.application.letters.withholding import cancel
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.receipt import giving_up
 from gateway.application.receipt.delivering import store_scan
 from gateway.application.receipt.serving import record as record_proof

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from gateway.application.arrivals.inbound_rounds import make_rounds
 from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.inbound.placing import assign
 from gateway.application.inbound.requesting import settle
+from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_holding import hold
 from gateway.application.retention.exporting import export_person
 from gateway.application.retention.exporting_rows import ANCHORS, LEFT_OUT, tables_about_a_person

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from gateway.application.checking import check_templates
+from gateway.application.operation.checking import check_templates
 from gateway.application.services import Services
 from gateway.application.templates.linting import lint
 from gateway.application.templates.publishing import publish

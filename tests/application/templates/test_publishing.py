@@ -16,7 +16,7 @@ from gateway.application.access.importing import import_cases
 from gateway.application.desk.desk_view import desk
 from gateway.application.filing.filing import file_due
 from gateway.application.letters import approving, drafting, rendering
-from gateway.application.templates.healing import approve_healed, heal, healed_to_approve
+from gateway.application.letters.healing import approve_healed, heal, healed_to_approve
 from gateway.application.templates.publishing import propose, publish
 from gateway.application.templates.template_diff import diff_versions
 from gateway.application.templates.withdrawing import withdraw
