@@ -27,10 +27,10 @@ from gateway import bootstrap
 from gateway.application.access.importing import import_cases
 from gateway.application.filing.recalling import RecallingBlobs
 from gateway.application.letters import approving, drafting, rendering
+from gateway.application.reads.showing import LetterView, RecipientView, letter_view
 from gateway.application.runs.running import RunReport, run_due
 from gateway.application.services import Services
 from gateway.application.templates.publishing import publish
-from gateway.application.views.showing import LetterView, RecipientView, letter_view
 from gateway.blobs.anchor_file import AnchorFile
 from gateway.blobs.folder import FolderBlobs
 from gateway.casefiles.folder import FolderCaseFile

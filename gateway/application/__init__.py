@@ -1,15 +1,16 @@
 """Use cases, one verb a module, in folders in the order of a letter's life.
 
-What stands in none of them is for all.
+Each folder rests on those above it and never on one below; what stands in none is for all of them.
 
-    access · templates                       who may do what, and what letters are made from
-    letters · mailings                       written, rendered, approved, held back
-    runs · by_hand · tracking                how a letter leaves the house, exactly once, and what is heard of it
-    desk                                     what stands still until a person decides
-    posting · receipt · returns              the day that counts, who got it, what came back
+    access · reads                           who may do what; what the rows say of a letter, a piece or a scan
+    templates · addresses                    what letters are made from, and where none goes any more
+    letters · mailings                       written, rendered, approved
+    runs · posting · tracking                out of the house, exactly once; the day that counts; what is heard
+    clearing                                 what is the matter with a letter: held back, let go, cancelled
+    returns · receipt · by_hand              what came back, who got it, what leaves without a provider
     filing                                   all of it into the case file
-    arrivals · inbound · paper               what scan providers deliver, where it belongs, the paper behind it
-    account · evidence · trail · retention   everything proven, and everything gone in its time
-    views                                    letters and cases as they are read
+    inbound · arrivals · paper               where scans belong, how they are delivered, the paper behind them
+    account · views · desk                   every copy accounted for, read by people, and decided about
+    trail · evidence · retention             everything proven, and everything gone in its time
     operation                                what the operator asks of all of it
 """

@@ -7,14 +7,14 @@ from rich.table import Table
 
 from gateway.application.arrivals.answering_scans import send_answers
 from gateway.application.arrivals.arriving import take_arrivals
-from gateway.application.arrivals.parting import part_paper
 from gateway.application.arrivals.quarantining import discard, quarantined
 from gateway.application.arrivals.rejected_scans import awaited
 from gateway.application.arrivals.rescanning import report_finding
 from gateway.application.arrivals.retrying_scans import retry
-from gateway.application.arrivals.same_paper import link_paper, stop_waiting
 from gateway.application.filing.filing import file_due
 from gateway.application.operation.inbound_rounds import make_rounds
+from gateway.application.paper.parting import part_paper
+from gateway.application.paper.same_paper import link_paper, stop_waiting
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json
 from gateway.domain.inbound.feedback import ScanFinding

@@ -18,9 +18,9 @@ from gateway.application.by_hand.leaving_by_hand import (
 from gateway.application.by_hand.printing import print_here
 from gateway.application.by_hand.taking_by_hand import put_back, take
 from gateway.application.letters.taking import bounded_bytes
+from gateway.application.reads.showing import letter_view
 from gateway.application.receipt.delivering import Receipt, Scan, correct, store_scan
 from gateway.application.services import Services
-from gateway.application.views.showing import letter_view
 from gateway.cli.context import console, print_json, services_for
 from gateway.cli.options import As, Json, Reason
 from gateway.domain.receipt.delivery import Outcome

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from gateway import bootstrap
 from gateway.application.account import reconciling
+from gateway.application.reads.showing import letter_view
 from gateway.application.services import Services
 from gateway.application.views.listing import list_letters
-from gateway.application.views.showing import letter_view
 from gateway.cli.context import console, notes, print_json
 from gateway.cli.serve import serve
 from gateway.config import Settings

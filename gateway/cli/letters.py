@@ -7,21 +7,21 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.application.letters import approving, drafting, withholding
+from gateway.application.clearing import forwarding, withholding
+from gateway.application.letters import approving, drafting
 from gateway.application.letters.choosing_service import choose_service
 from gateway.application.letters.enclosing import enclose
 from gateway.application.letters.rendering import render_letter
 from gateway.application.letters.taking import bounded_bytes
 from gateway.application.letters.uploading import Upload, import_letter
+from gateway.application.reads.showing import letter_view
 from gateway.application.receipt.delivering import store_scan
 from gateway.application.receipt.serving import record
-from gateway.application.runs import forwarding
 from gateway.application.services import Services
 from gateway.application.trail.auditing import read_letter
 from gateway.application.views import explaining
 from gateway.application.views.listing import list_letters
 from gateway.application.views.shaping import as_json, line_json
-from gateway.application.views.showing import letter_view
 from gateway.cli.context import console, print_json, read_json, services_for
 from gateway.cli.options import As, Json
 from gateway.domain.account.standing import Standing

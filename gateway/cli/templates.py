@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.application.letters import healing
 from gateway.application.operation import checking
-from gateway.application.templates import healing, publishing, withdrawing
+from gateway.application.templates import publishing, withdrawing
 from gateway.application.templates.linting import sample_document
 from gateway.application.templates.template_diff import TemplateDiff, diff_versions, version_meta
 from gateway.application.templates.template_view import TemplateView, ill_count, list_templates

@@ -1,5 +1,6 @@
 """Runs, batches, mail pieces, submissions to providers, what providers said, and postings."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -229,3 +230,12 @@ class Posting(SQLModel, table=True):
     """Nobody reported it: the exception that `reported_on` rests on, until somebody does."""
     contradicted_at: datetime | None = moment(optional=True)
     """Since when another day is reported or listed than the record in force says; a new record settles it."""
+
+
+UNPACKED: Mapping[str, object] = {
+    "state": SubmissionState.PLANNED,
+    "consignment_id": None,
+    "handle": None,
+    "staged_at": None,
+}
+"""A submission that left a consignment before its release: staging prints nothing, so it starts afresh."""

@@ -12,7 +12,7 @@ from gateway.domain.receipt.returning import ReturnAction, ReturnFiction, Return
 class ReturnedMail(SQLModel, table=True):
     """A *Rückläufer*: a piece that came back, and what was decided about it. One a piece, whoever tells of it.
 
-    Where nothing tells of it any more, because the scan was another's, it holds no more (`coming_back.returned_of`).
+    Where nothing tells of it any more, because the scan was another's, it holds no more (`reads.returned`).
     """
 
     __tablename__ = "returned_mail"

@@ -16,19 +16,20 @@ from typing import Any
 from gateway.application.access.administering import add_user
 from gateway.application.access.importing import import_cases
 from gateway.application.arrivals.receiving import InboundReport, import_delivery
+from gateway.application.clearing import withholding
 from gateway.application.filing.filing import file_due
-from gateway.application.letters import approving, drafting, withholding
+from gateway.application.letters import approving, drafting
 from gateway.application.letters.rendering import render_submitted
 from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.posting import posting
 from gateway.application.posting.posting_view import day_report
+from gateway.application.reads.showing import letter_view
 from gateway.application.runs.forecasting import tonight
 from gateway.application.runs.running import RunReport, run_due
 from gateway.application.services import Services
 from gateway.application.templates.publishing import publish
 from gateway.application.tracking.tracking import poll, record
 from gateway.application.views.listing import list_letters
-from gateway.application.views.showing import letter_view
 from gateway.domain.account.standing import Standing
 from gateway.domain.permission import Role
 from gateway.domain.runs.status import Status

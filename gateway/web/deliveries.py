@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from gateway.application.letters.choosing_service import choose_service
+from gateway.application.reads.showing import letter_view
 from gateway.application.receipt.delivering import Receipt, correct, open_scan
 from gateway.application.receipt.serving import record
 from gateway.application.receipt.told_deliveries import confirm_told, put_told_aside
-from gateway.application.views.showing import letter_view
 from gateway.domain.pieces.formal_service import OrderOption
 from gateway.domain.pieces.mailpiece import Service
 from gateway.domain.receipt.delivery import Outcome

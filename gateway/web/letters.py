@@ -9,20 +9,21 @@ from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from gateway.application.by_hand.taking_by_hand import may_go_by_hand
+from gateway.application.clearing.forwarding import bring_forward
+from gateway.application.clearing.withholding import cancel, hold, let_go, what_is_possible
 from gateway.application.evidence.evidencing import packed, posting_file
 from gateway.application.letters.approving import approve, reject
 from gateway.application.letters.enclosing import EnclosureView, enclosures_of
-from gateway.application.letters.withholding import cancel, hold, let_go, what_is_possible
+from gateway.application.reads.opened import Opened
+from gateway.application.reads.showing import LetterView, letter_view
 from gateway.application.receipt.delivering import Scan, store_scan
 from gateway.application.receipt.serving import awaited
 from gateway.application.receipt.told_deliveries import told_about
-from gateway.application.runs.forwarding import bring_forward
 from gateway.application.services import Services
 from gateway.application.trail.auditing import read_letter
 from gateway.application.views.explaining import beside, explain
-from gateway.application.views.opening import Opened, document_pages, open_document
+from gateway.application.views.opening import document_pages, open_document
 from gateway.application.views.searching import LetterFilter, find_letters, my_offices
-from gateway.application.views.showing import LetterView, letter_view
 from gateway.domain.account.standing import Standing
 from gateway.domain.letters.letter import EDITABLE, LetterState
 from gateway.domain.letters.uploads import FINISHED_PDF

@@ -23,7 +23,7 @@ from gateway.application.mailings.mailing_view import (
     row_faults,
     sample,
 )
-from gateway.application.views.showing import letter_view
+from gateway.application.reads.showing import letter_view
 from gateway.domain.letters.letter import LetterState
 from gateway.domain.letters.mailing import REPLACEABLE, MailingState
 from gateway.domain.permission import Action

@@ -7,10 +7,10 @@ from typing import TypeVar
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from gateway.application.addresses.suspending import lift
 from gateway.application.returns.deciding_returns import Decision, NewAddress, decide
 from gateway.application.returns.returning import put_aside, record_return
 from gateway.application.returns.returns_view import return_detail, returns
-from gateway.application.returns.suspending import lift
 from gateway.domain.receipt.returning import ReturnAction, ReturnFiction, ReturnReason
 from gateway.domain.references import for_people
 from gateway.errors import InputError

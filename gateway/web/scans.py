@@ -5,10 +5,10 @@ from fastapi.responses import Response
 
 from gateway.application.arrivals.arrivals_view import arrivals_view
 from gateway.application.arrivals.delivery_view import delivery_view
-from gateway.application.arrivals.parting import part_paper
 from gateway.application.arrivals.quarantining import discard
 from gateway.application.arrivals.retrying_scans import retry
-from gateway.application.arrivals.same_paper import link_paper, stop_waiting
+from gateway.application.paper.parting import part_paper
+from gateway.application.paper.same_paper import link_paper, stop_waiting
 from gateway.errors import InputError
 from gateway.web.visiting import SignedIn, path_to
 

@@ -8,10 +8,11 @@ from fastapi.responses import Response
 
 from gateway.application.letters.enclosing import enclose, open_enclosure, remove_enclosure
 from gateway.application.letters.uploading import Upload, import_letter
+from gateway.application.reads.opened import Opened
+from gateway.application.reads.showing import letter_view
 from gateway.application.services import Services
-from gateway.application.views.opening import Opened, open_document
+from gateway.application.views.opening import open_document
 from gateway.application.views.searching import case_view
-from gateway.application.views.showing import letter_view
 from gateway.domain.findings import Box, Finding
 from gateway.errors import GatewayError, InputError, NotPermitted
 from gateway.web.failing import status_of

@@ -13,8 +13,8 @@ from fastapi.responses import JSONResponse, Response
 
 from gateway.application.letters.drafting import revise, submit, write_letter
 from gateway.application.letters.previewing import offered, preview
+from gateway.application.reads.showing import letter_view
 from gateway.application.views.searching import CaseView, case_view
-from gateway.application.views.showing import letter_view
 from gateway.domain.letters.letter import EDITABLE
 from gateway.domain.references import for_people
 from gateway.errors import Conflict, DataInvalid, GatewayError, NotFound, RenderError

@@ -17,7 +17,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from gateway.application.inbound.looking import read_picture
+from gateway.application.reads.looking import read_picture
 from gateway.domain.references import reference_from
 from gateway.inbound.window_text import read_window
 from gateway.providers.profiles import load_profile

@@ -142,7 +142,7 @@ def test_a_crash_before_the_commit_leaves_neither_effect_nor_key(
 ) -> None:
     clerk, reference = system(site), site.world.approved()
     with monkeypatch.context() as patch:
-        patch.setattr("gateway.application.letters.withholding.audit", crash)
+        patch.setattr("gateway.application.clearing.withholding.audit", crash)
         answer = clerk.post(f"/letters/{reference}/hold", {"reason": "Rückfrage"}, key="absturz-3")
         assert answer.status_code == 500
     assert (keys(site), site.world.view(reference).held_at) == ([], None)

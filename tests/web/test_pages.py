@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.application.arrivals import receiving
-from gateway.application.letters import rendering, withholding
+from gateway.application.clearing import withholding
+from gateway.application.letters import rendering
 from gateway.application.tracking import tracking
 from gateway.testing.scans import ScanSpec, make_delivery
 from tests.web.site import Site, Visitor

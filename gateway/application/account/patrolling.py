@@ -14,9 +14,9 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, delete
 
 from gateway.application.account.copies import copies
-from gateway.application.filing.case_keys import case_ref
+from gateway.application.reads.case_keys import case_ref
+from gateway.application.runs.settling import folded
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import folded
 from gateway.db.certificates import RunCertificate
 from gateway.db.columns import columns, in_chunks
 from gateway.db.files import Filing

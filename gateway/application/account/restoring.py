@@ -8,8 +8,8 @@ import hashlib
 
 from sqlmodel import Session, col, select
 
-from gateway.application.filing.case_keys import case_ref, letter_document_key, twin_document_key
 from gateway.application.filing.recalling import here_again
+from gateway.application.reads.case_keys import case_ref, letter_document_key, twin_document_key
 from gateway.application.runs.assembling import approved_hashes
 from gateway.application.runs.planning import print_profile
 from gateway.application.services import Services

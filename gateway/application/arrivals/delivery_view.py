@@ -8,8 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.access.authorising import Actor, actor
 from gateway.application.arrivals.rejected_scans import RejectedLine, open_rejected, rejected_line
-from gateway.application.arrivals.same_paper import newer_scans
-from gateway.application.filing.superseding import valid_scan
+from gateway.application.reads.scans import newer_scans, valid_scan
 from gateway.application.services import Services
 from gateway.db.arrivals import ScanAnswer
 from gateway.db.engine import row_id

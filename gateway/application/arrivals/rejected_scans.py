@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, case, func, or_
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import actor
-from gateway.application.filing.superseding import valid_scan
-from gateway.application.paper.paper_facts import still_the_scan
+from gateway.application.reads.scans import still_the_scan, valid_scan
 from gateway.application.services import Services
 from gateway.db.arrivals import RejectedClosing, ScanAnswer, ScanFeedback
 from gateway.db.columns import columns

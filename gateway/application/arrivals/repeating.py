@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from gateway.application.filing.superseding import valid_scan
+from gateway.application.reads.scans import valid_scan
 from gateway.application.services import Services
 from gateway.db.files import NOT_TAKEN, InboundDocument
 from gateway.domain.findings import Finding, Severity

@@ -12,8 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.access.authorising import Actor, actor, audit
 from gateway.application.arrivals.answering_scans import put_answer
-from gateway.application.filing.superseding import new_to_us, valid_scan
-from gateway.application.inbound.placing import find_inbound
+from gateway.application.reads.scans import find_inbound, new_to_us, valid_scan
 from gateway.application.services import Services
 from gateway.db.arrivals import ScanAnswer, ScanFeedback
 from gateway.db.engine import compare_and_set, row_id

@@ -11,10 +11,10 @@ from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, audit
 from gateway.application.by_hand.taking_by_hand import open_piece
+from gateway.application.letters.marking import mark_for_filing
 from gateway.application.posting.attesting import attested_pieces
 from gateway.application.posting.noting import Grounds, note
 from gateway.application.receipt.delivering import Receipt, Scan, prove
-from gateway.application.runs.outcomes import mark_for_filing
 from gateway.application.services import Services
 from gateway.application.tracking.tracking import append
 from gateway.db.by_hand import ByHand, HandPrint

@@ -7,12 +7,12 @@ second print is asked for with a reason, counted and kept, so that nobody posts 
 from sqlmodel import Session, col, func, select
 
 from gateway.application.access.authorising import audit
+from gateway.application.addresses.intercepting import suspended_piece
 from gateway.application.by_hand.taking_by_hand import open_piece, prepare
-from gateway.application.runs.intercepting import suspended_piece
+from gateway.application.reads.opened import Opened
 from gateway.application.runs.stopping import stopped_among
 from gateway.application.services import Services
 from gateway.application.tracking.tracking import append
-from gateway.application.views.opening import Opened
 from gateway.db import mail
 from gateway.db.brake import pass_brake
 from gateway.db.by_hand import ByHand, HandPrint

@@ -13,17 +13,16 @@ from sqlalchemy.exc import IntegrityError as ConstraintBroken
 from sqlmodel import Session, col, func, select
 
 from gateway.application.access.authorising import Actor, actor, audit
-from gateway.application.desk.clearing import facts_of_copies
-from gateway.application.letters.drafting import find_letter
-from gateway.application.letters.withholding import withdraw_copy
-from gateway.application.receipt.delivering import require_for_piece
+from gateway.application.clearing.clearing import facts_of_copies
+from gateway.application.clearing.withholding import withdraw_copy
+from gateway.application.reads.finding import find_letter, require_for_piece
+from gateway.application.reads.submissions import live_submission
 from gateway.application.runs.assembling import assemble_piece
 from gateway.application.runs.certifying import certify
 from gateway.application.runs.directing import usual_provider
 from gateway.application.runs.planning import new_piece
 from gateway.application.runs.replanning import copies_in, replace, withdraw
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission
 from gateway.db.by_hand import ByHand
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient

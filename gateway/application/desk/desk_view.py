@@ -11,14 +11,14 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor
+from gateway.application.clearing.clearing import troubled_letters, troubles_of
+from gateway.application.clearing.gathering import Gathered, gather
+from gateway.application.clearing.trouble import Trouble
 from gateway.application.desk.alarming import Alarm, alarms, overdue_alarms
-from gateway.application.desk.clearing import troubled_letters, troubles_of
-from gateway.application.desk.gathering import Gathered, gather
 from gateway.application.desk.redriving import may_redrive
-from gateway.application.desk.trouble import Trouble
 from gateway.application.inbound.inbound_view import InboundLine, TrayFilter, tray
-from gateway.application.inbound.notices_view import POST_ROOM, NoticeEntry, waiting_notices
-from gateway.application.letters.drafting import find_letter
+from gateway.application.inbound.notices_view import NoticeEntry, waiting_notices
+from gateway.application.reads.finding import find_letter
 from gateway.application.services import Services
 from gateway.application.views.listing import LetterLine, lines_of, rows_of_letters
 from gateway.db.columns import in_chunks
@@ -28,7 +28,7 @@ from gateway.db.files import InboundState
 from gateway.db.letters import Letter
 from gateway.db.people import Office
 from gateway.domain.account.standing import Standing
-from gateway.domain.desk.desk import DeskAction, Problem
+from gateway.domain.desk.desk import POST_ROOM, DeskAction, Problem
 from gateway.domain.permission import Action
 
 MAX_LISTED = 200

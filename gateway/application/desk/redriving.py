@@ -13,7 +13,9 @@ from sqlmodel import Session, select
 
 from gateway.application.access.authorising import Actor, actor, audit
 from gateway.application.account.restoring import restore
-from gateway.application.desk.clearing import troubles_of
+from gateway.application.clearing.clearing import troubles_of
+from gateway.application.clearing.trouble import Trouble
+from gateway.application.clearing.withholding import cancel_at_provider
 from gateway.application.desk.redriving_steps import (
     acknowledge,
     cancel_letter,
@@ -25,9 +27,7 @@ from gateway.application.desk.redriving_steps import (
     serve,
     try_again,
 )
-from gateway.application.desk.trouble import Trouble
-from gateway.application.letters.drafting import find_letter
-from gateway.application.letters.withholding import cancel_at_provider
+from gateway.application.reads.finding import find_letter
 from gateway.application.services import Services
 from gateway.db.desk import DecisionState, DeskDecision
 from gateway.db.engine import compare_and_set, row_id

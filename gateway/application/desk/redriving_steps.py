@@ -8,13 +8,15 @@ from collections.abc import Callable
 from sqlmodel import Session, select
 
 from gateway.application.access.authorising import Actor, audit
-from gateway.application.desk.clearing import facts_of_copies
-from gateway.application.desk.trouble import Trouble
+from gateway.application.addresses.suspending import settle_suspension
+from gateway.application.clearing.clearing import facts_of_copies
+from gateway.application.clearing.trouble import Trouble
+from gateway.application.clearing.withholding import cancel_in, keep_no_longer, withdraw_copy
+from gateway.application.letters.marking import mark_for_filing
 from gateway.application.letters.redrafting import as_before, redraft
-from gateway.application.letters.withholding import cancel_in, keep_no_longer, withdraw_copy
+from gateway.application.reads.submissions import live_submission
 from gateway.application.returns.replacing import replace_copy
-from gateway.application.returns.suspending import settle_suspension
-from gateway.application.runs.outcomes import HandOver, mark_for_filing, move_all
+from gateway.application.runs.outcomes import HandOver, move_all
 from gateway.application.runs.packing import members
 from gateway.application.runs.replanning import (
     copies_in,
@@ -26,7 +28,6 @@ from gateway.application.runs.replanning import (
     withdraw,
 )
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission
 from gateway.db.desk import DeskDecision
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient

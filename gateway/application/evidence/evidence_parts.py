@@ -15,17 +15,17 @@ from sqlmodel import Session, col, select
 from gateway.application.evidence.evidence_chain import sealed_trail, stretches
 from gateway.application.evidence.evidence_posting import posting_parts, proof_parts
 from gateway.application.evidence.evidence_rows import as_row, rows_part
-from gateway.application.filing.case_keys import (
+from gateway.application.reads.case_keys import (
     case_ref,
     enclosure_document_key,
     letter_document_key,
     twin_document_key,
 )
-from gateway.application.letters.companions import signed_companions
+from gateway.application.reads.companions import signed_companions
+from gateway.application.reads.showing import LetterView
 from gateway.application.runs.diversions import Diversion, diversions
 from gateway.application.services import Services
 from gateway.application.views.opening import document_content
-from gateway.application.views.showing import LetterView
 from gateway.db.certificates import PieceCertificate, RunCertificate
 from gateway.db.engine import row_id
 from gateway.db.files import Filing

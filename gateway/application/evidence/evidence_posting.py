@@ -6,11 +6,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.evidence.evidence_rows import as_row, rows_part
-from gateway.application.filing.misplaced import is_misplaced
 from gateway.application.posting.list_signatures import signatures_of
 from gateway.application.posting.posting_basis import basis_of, own_bases
-from gateway.application.posting.supplementing import supplements_of
-from gateway.application.receipt.delivering import proofs_of
+from gateway.application.reads.misplaced import is_misplaced
+from gateway.application.reads.proofs import proofs_of
+from gateway.application.reads.records import supplements_of
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, Submission

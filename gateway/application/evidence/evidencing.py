@@ -15,12 +15,12 @@ from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, actor, audit
 from gateway.application.evidence.evidence_parts import Subject, all_parts
-from gateway.application.letters.drafting import find_letter
-from gateway.application.posting.noting import RecordView
+from gateway.application.reads.finding import find_letter
+from gateway.application.reads.records import RecordView
+from gateway.application.reads.showing import LetterView, RecipientView, left_sentences, view_of
 from gateway.application.runs.diversions import Diversion, diversions
 from gateway.application.services import Services
 from gateway.application.trail.sealing import seal
-from gateway.application.views.showing import LetterView, RecipientView, left_sentences, view_of
 from gateway.db.letters import Recipient
 from gateway.db.people import Case, User
 from gateway.domain.account.evidence import COVER, MANIFEST, SUMS, Part, PostingFile, Section, manifest, sums

@@ -10,7 +10,17 @@ from datetime import date, datetime, time
 from sqlmodel import Session, col, select
 
 from gateway.application.filing import filing_rows as rows
-from gateway.application.filing.case_keys import (
+from gateway.application.filing.filing_attempt import FilingReport, file_entry
+from gateway.application.filing.filing_dates import proof_metadata
+from gateway.application.filing.filing_inbound import file_inbound, inbound_due
+from gateway.application.filing.filing_metadata import with_metadata
+from gateway.application.filing.filing_posting import posting_metadata
+from gateway.application.filing.outages import may_try
+from gateway.application.filing.superseding import supersede, superseded_due
+from gateway.application.filing.vacating import moves_due, vacate
+from gateway.application.letters.signed import earlier_signings, signed_document, signed_enclosure, version_of
+from gateway.application.posting.posting_basis import own_bases
+from gateway.application.reads.case_keys import (
     basis_document_key,
     case_ref,
     enclosure_document_key,
@@ -18,25 +28,15 @@ from gateway.application.filing.case_keys import (
     proof_document_key,
     twin_document_key,
 )
-from gateway.application.filing.filing_attempt import FilingReport, file_entry
-from gateway.application.filing.filing_dates import proof_metadata
-from gateway.application.filing.filing_inbound import file_inbound, inbound_due
-from gateway.application.filing.filing_metadata import with_metadata
-from gateway.application.filing.filing_posting import posting_metadata
-from gateway.application.filing.misplaced import is_misplaced
-from gateway.application.filing.outages import may_try
-from gateway.application.filing.superseding import supersede, superseded_due
-from gateway.application.filing.vacating import moves_due, vacate
-from gateway.application.letters.companions import signed_companions
-from gateway.application.letters.signed import earlier_signings, signed_document, signed_enclosure, version_of
-from gateway.application.posting.noting import records_of
-from gateway.application.posting.posting import returned_at
-from gateway.application.posting.posting_basis import own_bases
-from gateway.application.returns.coming_back import replacements, return_decided
+from gateway.application.reads.companions import signed_companions
+from gateway.application.reads.history import handed_over_at, proof_views
+from gateway.application.reads.misplaced import is_misplaced
+from gateway.application.reads.posted import returned_at
+from gateway.application.reads.records import records_of
+from gateway.application.reads.returned import replacements, return_decided
+from gateway.application.reads.showing import RecipientView, view_of
+from gateway.application.reads.submissions import live_submission
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission
-from gateway.application.views.history import handed_over_at, proof_views
-from gateway.application.views.showing import RecipientView, view_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Document, Letter, Recipient
 from gateway.db.mail import MailPiece, Posting

@@ -1,6 +1,6 @@
 """What the case file gets to know about a receipt: everything, since it is where a court looks."""
 
-from gateway.application.views.showing import RecipientView
+from gateway.application.reads.showing import RecipientView
 
 
 def proof_metadata(recipient: RecipientView, number: int) -> dict[str, object]:

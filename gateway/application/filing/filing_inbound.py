@@ -2,11 +2,11 @@
 
 from sqlmodel import col, select
 
-from gateway.application.arrivals.scan_facts import scan_fields
 from gateway.application.filing import filing_rows as rows
-from gateway.application.filing.case_keys import case_ref, inbound_document_key
 from gateway.application.filing.filing_attempt import FilingReport, file_entry
-from gateway.application.inbound.placing import placing_of
+from gateway.application.reads.case_keys import case_ref, inbound_document_key
+from gateway.application.reads.scan_fields import scan_fields
+from gateway.application.reads.scans import placing_of
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState

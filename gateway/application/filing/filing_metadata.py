@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from gateway.application.returns.coming_back import replaces
+from gateway.application.reads.returned import replaces
 from gateway.db.engine import row_id
 from gateway.db.letters import Document, Letter
 from gateway.db.people import Case, Office, User

@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from sqlmodel import Session, select
 
-from gateway.application.posting.noting import RecordView
-from gateway.application.posting.posting import assessment
+from gateway.application.reads.posted import assessment
+from gateway.application.reads.records import RecordView
+from gateway.application.reads.showing import RecipientView
 from gateway.application.services import Services
-from gateway.application.views.showing import RecipientView
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Posting
 from gateway.domain.filing.filing import DueFiling, FilingKind

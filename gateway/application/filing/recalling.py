@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from gateway.application.access.authorising import SYSTEM, audit
-from gateway.application.filing.case_keys import case_ref
+from gateway.application.reads.case_keys import case_ref
 from gateway.application.services import Services
 from gateway.db.engine import Database
 from gateway.db.people import Case, Office

@@ -6,24 +6,18 @@ So the case shows one valid scan at every moment. What was replaced by what, and
 the bytes stay here for as long as the rules of retention say. A scan that was not filed yet never is.
 """
 
-from typing import Any
-
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, func, or_, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.filing.filing_attempt import FilingReport
-from gateway.application.inbound.placing import placing_of
+from gateway.application.reads.scans import placing_of, valid_scan
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
-from gateway.db.files import NOT_TAKEN, Filing, InboundDocument, InboundState
+from gateway.db.files import Filing, InboundDocument, InboundState
 from gateway.db.placings import InboundMove
 from gateway.domain.filing.filing import inbound_filing_key
-from gateway.domain.inbound.rejected import TAKEN_BEFORE
 
 REASON = "Durch einen neuen Scan ersetzt."
-_NOT_VALID = (InboundState.REPLACED, *NOT_TAKEN)
 
 
 def superseded_due(services: Services) -> list[int]:
@@ -66,54 +60,6 @@ def supersede(services: Services, inbound_id: int, report: FilingReport) -> None
         audit(
             session, services, SYSTEM, "inbound-superseded", f"inbound-{inbound_id}", by=by, sha256=old.sha256
         )
-
-
-def valid_scan(session: Session, document: InboundDocument) -> InboundDocument:
-    """The newest scan of the same paper; the document itself, if there is no later one.
-
-    What was rejected may come again under its own number; of what names the same earlier scan, what was taken is valid.
-    """
-    newest, taken_first = document, (col(InboundDocument.state).in_(NOT_TAKEN), col(InboundDocument.id).desc())
-    while newest.state in _NOT_VALID:
-        later = session.exec(_after(newest).order_by(*taken_first).limit(1)).first()
-        if later is None:
-            break
-        newest = later
-    return newest
-
-
-def all_later(session: Session, document: InboundDocument) -> set[int]:
-    """Every scan that came later of the same paper, as the links stand now, valid or not."""
-    found: set[int] = set()
-    todo = [document]
-    while todo:
-        for later in session.exec(_after(todo.pop())).all():
-            if row_id(later) not in found:
-                found.add(row_id(later))
-                todo.append(later)
-    return found
-
-
-def _after(document: InboundDocument) -> SelectOfScalar[InboundDocument]:
-    """What says itself that it is of the same paper, and came later."""
-    again = and_(
-        col(InboundDocument.source) == document.source,
-        col(InboundDocument.document_id) == document.document_id,
-        col(InboundDocument.id) > row_id(document),
-        new_to_us(InboundDocument),
-    )
-    named = col(InboundDocument.replaces_id) == document.id
-    # Both named the same earlier scan; what named none shares nothing.
-    beside = and_(
-        col(InboundDocument.replaces_id) == (document.replaces_id or 0),
-        col(InboundDocument.id) > row_id(document),
-    )
-    return select(InboundDocument).where(or_(again, named, beside))
-
-
-def new_to_us(document: Any) -> ColumnElement[bool]:
-    """It was not refused because its paper is here already."""
-    return func.coalesce(document.finding_code, "").not_in(TAKEN_BEFORE)
 
 
 def _in_file(session: Session, old: InboundDocument) -> bool:

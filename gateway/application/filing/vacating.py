@@ -13,10 +13,10 @@ from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.filing import filing_rows as rows
-from gateway.application.filing.case_keys import case_ref, inbound_document_key
 from gateway.application.filing.filing_attempt import FilingReport, attempt, file_entry
 from gateway.application.filing.recalling import bring_home
 from gateway.application.filing.recalling_notes import bring_note_home
+from gateway.application.reads.case_keys import case_ref, inbound_document_key
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import Filing, InboundDocument

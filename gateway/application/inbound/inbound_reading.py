@@ -10,9 +10,8 @@ from datetime import datetime
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import Actor, actor, note_read
-from gateway.application.filing.superseding import valid_scan
 from gateway.application.inbound.inbound_view import MAX_LISTED, InboundLine, line_of
-from gateway.application.inbound.placing import find_inbound
+from gateway.application.reads.scans import find_inbound, valid_scan
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery

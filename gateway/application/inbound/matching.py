@@ -9,8 +9,8 @@ from itertools import chain
 
 from sqlmodel import Session, col, select
 
-from gateway.application.inbound.looking import window_on_top
-from gateway.application.letters.drafting import find_case
+from gateway.application.reads.finding import find_case
+from gateway.application.reads.looking import window_on_top
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState

@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, func, select
 
 from gateway.application.access.authorising import actor, readable_offices
-from gateway.application.inbound.requesting import RequestView, requests_of
+from gateway.application.reads.requests import RequestView, requests_of
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.engine import row_id

@@ -9,9 +9,10 @@ from sqlmodel import Session
 from gateway.application.access.authorising import Actor, actor, audit
 from gateway.application.filing.recalling import bring_home
 from gateway.application.filing.recalling_notes import bring_note_home
-from gateway.application.inbound.placing import find_inbound, forget_answers, letter_proposed, placing_of
+from gateway.application.inbound.placing import forget_answers, letter_proposed
 from gateway.application.inbound.taking_back import take_back
-from gateway.application.letters.drafting import find_case
+from gateway.application.reads.finding import find_case
+from gateway.application.reads.scans import find_inbound, placing_of
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, InboundState

@@ -18,10 +18,8 @@ from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import User
 from gateway.db.returns import CertificateNotice, ReturnNotice
+from gateway.domain.desk.desk import POST_ROOM
 from gateway.domain.permission import Action
-
-POST_ROOM = "Poststelle"
-"""Owner of what nobody else owns: it matches no letter, or its author is not active any more."""
 
 
 class NoticeKind(StrEnum):

@@ -1,18 +1,19 @@
 """Placing: a person says to which case an inbound document belongs, and which letter it answers."""
 
 from sqlalchemy import update
-from sqlmodel import Session, func, select
+from sqlmodel import Session, select
 
 from gateway.application.access.authorising import actor, audit
-from gateway.application.letters.drafting import find_case, find_letter
+from gateway.application.reads.finding import find_case, find_letter
+from gateway.application.reads.scans import find_inbound
 from gateway.application.services import Services
 from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.people import Case, Office
-from gateway.db.placings import InboundMove, InboundProposal, RequestedItem
+from gateway.db.placings import InboundProposal, RequestedItem
 from gateway.domain.permission import Action
-from gateway.errors import InputError, NotFound
+from gateway.errors import InputError
 
 
 def assign(services: Services, login: str, inbound_id: int, case: str) -> None:
@@ -61,20 +62,6 @@ def link(services: Services, login: str, inbound_id: int, letter: str | None) ->
         )
         about = answered.reference if answered else None
         audit(session, services, who.login, "inbound-linked", f"inbound-{inbound_id}", letter=about)
-
-
-def find_inbound(session: Session, inbound_id: int) -> InboundDocument:
-    """A document by its number. Raises `NotFound`."""
-    document = session.get(InboundDocument, inbound_id)
-    if document is None:
-        raise NotFound("inbound-unknown", f"Den Posteingang {inbound_id} gibt es nicht.")
-    return document
-
-
-def placing_of(session: Session, inbound_id: int) -> int:
-    """How often the document was put into a file, with this time: one more than it was moved."""
-    query = select(func.count()).select_from(InboundMove).where(InboundMove.inbound_id == inbound_id)
-    return session.exec(query).one() + 1
 
 
 def letter_proposed(session: Session, inbound_id: int, case_id: int) -> int | None:

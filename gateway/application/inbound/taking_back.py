@@ -14,11 +14,14 @@ Everything stays on record, with who took it back and why.
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, audit
-from gateway.application.receipt.delivering import Receipt, correct_in, last_proof, require_for_piece
+from gateway.application.letters.marking import mark_for_filing
+from gateway.application.reads.finding import require_for_piece
+from gateway.application.reads.proofs import last_proof
+from gateway.application.reads.submissions import live_submission
+from gateway.application.receipt.delivering import Receipt, correct_in
 from gateway.application.returns.retracting import settle_task
-from gateway.application.runs.outcomes import mark_for_filing
+from gateway.application.runs.settling import settle
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission, settle
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.returns import CertificateNotice, EventRetraction, ReturnedMail, ReturnNotice

@@ -1,1 +1,1 @@
-"""One letter from the case view to its approval, held back or let go."""
+"""One letter from the case view to its approval."""

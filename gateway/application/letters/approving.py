@@ -3,11 +3,11 @@
 from sqlmodel import select
 
 from gateway.application.access.authorising import actor, audit
-from gateway.application.inbound.requesting import remember_request
+from gateway.application.letters.asking import remember_request
 from gateway.application.letters.companions import sign_companions
-from gateway.application.letters.drafting import find_letter
 from gateway.application.letters.timeliness import refuse_stale
-from gateway.application.returns.suspensions import refuse_suspended
+from gateway.application.reads.finding import find_letter
+from gateway.application.reads.suspensions import refuse_suspended
 from gateway.application.services import Services
 from gateway.application.templates.versions import require_usable
 from gateway.db.engine import compare_and_set, row_id

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from gateway.application.access.authorising import actor, audit
-from gateway.application.letters.drafting import find_letter
 from gateway.application.letters.service_check import check_service, default_service
+from gateway.application.reads.finding import find_letter
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter

@@ -4,7 +4,7 @@ The twin lies directly behind the letter that it repeats, before the enclosures:
 the other finds it at once, and the enclosures belong to both.
 """
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from gateway.application.letters.enclosing import enclosure_rows
 from gateway.application.services import Services
@@ -36,23 +36,6 @@ def sign_companions(session: Session, services: Services, letter: Letter, recipi
     for companion in companions:
         services.blobs.get(companion.document_sha256)
         session.add(companion)
-
-
-def signed_companions(
-    session: Session, recipient_id: int, kind: CompanionKind | None = None
-) -> list[SignedCompanion]:
-    """What was signed with a recipient's document, in the order in which it is printed; of one kind if asked.
-
-    Only the signing that counts: what was signed before a letter was healed does not travel.
-    """
-    query = select(SignedCompanion).where(SignedCompanion.recipient_id == recipient_id)
-    query = query.join(
-        Recipient,
-        (col(Recipient.id) == SignedCompanion.recipient_id) & (Recipient.signing == SignedCompanion.signing),
-    )
-    if kind is not None:
-        query = query.where(SignedCompanion.kind == kind)
-    return list(session.exec(query.order_by(col(SignedCompanion.number))).all())
 
 
 def _twin(recipient: Recipient) -> SignedCompanion:

@@ -9,9 +9,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor, audit
+from gateway.application.addresses.suspending import settle_suspension
 from gateway.application.letters.addressing import freeze
 from gateway.application.letters.service_check import require_service
-from gateway.application.returns.suspending import settle_suspension
+from gateway.application.reads.finding import find_case, find_letter
 from gateway.application.services import Services
 from gateway.application.templates.versions import (
     is_usable,
@@ -23,7 +24,7 @@ from gateway.application.templates.versions import (
 )
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.db.people import Case, Office, Person, Representative, RepresentativeKind
+from gateway.db.people import Case, Person, Representative, RepresentativeKind
 from gateway.db.returns import Reissue
 from gateway.domain.letters.letter import EDITABLE, LetterState, is_probable_duplicate
 from gateway.domain.letters.uploads import FINISHED_PDF
@@ -172,23 +173,6 @@ def _renew(session: Session, services: Services, letter: Letter) -> None:
         person = session.get_one(Person, recipient.person_id)
         for name, value in freeze(services, person).items():
             setattr(recipient, name, value)
-
-
-def find_case(session: Session, case: str) -> tuple[Case, Office]:
-    """A case by reference or file number, and its office."""
-    found = session.exec(select(Case).where((Case.reference == case) | (Case.file_number == case))).first()
-    if found is None:
-        raise NotFound("case-unknown", f"Den Fall „{case}“ gibt es nicht.")
-    return found, session.get_one(Office, found.office_id)
-
-
-def find_letter(session: Session, reference: str) -> tuple[Letter, Office]:
-    """A letter by its reference, and its office."""
-    compact = reference.replace("-", "").strip().upper()
-    letter = session.exec(select(Letter).where(Letter.reference == compact)).one_or_none()
-    if letter is None:
-        raise NotFound("letter-unknown", f"Das Schreiben „{reference}“ gibt es nicht.")
-    return letter, session.get_one(Office, letter.office_id)
 
 
 def _new_letter(

@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, Actor, actor, audit, note_read
-from gateway.application.letters.drafting import find_letter
 from gateway.application.letters.fitting import fit_enclosure, profiles_for, remember_fit, takers_of
 from gateway.application.letters.taking import Taken, take_in
+from gateway.application.reads.finding import find_letter
 from gateway.application.services import Services
 from gateway.db.enclosures import LetterEnclosure
 from gateway.db.engine import compare_and_set, row_id

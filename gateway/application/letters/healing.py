@@ -15,12 +15,12 @@ from gateway.application.letters.approving import approve
 from gateway.application.letters.deciding import to_approve
 from gateway.application.letters.rendering import render_letter
 from gateway.application.services import Services
-from gateway.application.templates.versions import find_rows, newest, renewed_values
+from gateway.application.templates.versions import newest, renewed_values
+from gateway.application.templates.withdrawing import healed_state, ill, was_held_with_version
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Approval, Letter, Recipient
 from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
-from gateway.domain.templates.publishing import TEMPLATE_WITHDRAWN, VersionState, healed_as
 from gateway.errors import Conflict, DataInvalid, GatewayError
 from gateway.ports.renderer import TemplateMeta
 
@@ -42,12 +42,6 @@ class Signing:
     left: dict[str, str] = field(default_factory=dict)
 
 
-def ill_letters(services: Services, template: str) -> list[str]:
-    """Letters of withdrawn versions of a template that healing would take; references only."""
-    with services.db.reading() as session:
-        return [letter.reference for letter in _ill(session, template)]
-
-
 def heal(services: Services, login: str, template: str, *, render: bool = True) -> Healing:
     """Write every letter of a withdrawn version of `template` with the newest published one.
 
@@ -58,7 +52,7 @@ def heal(services: Services, login: str, template: str, *, render: bool = True) 
     with services.db.reading() as session:
         actor(session, login).require(Action.PUBLISH_TEMPLATE)
         meta = newest(session, services, template)
-        references = [letter.reference for letter in _ill(session, template)]
+        references = [letter.reference for letter in ill(session, template)]
     healing = Healing(meta.version)
     for reference in references:
         try:
@@ -119,25 +113,11 @@ def approve_healed(
     return signing
 
 
-def _ill(session: Session, template: str) -> list[Letter]:
-    withdrawn = [row.version for row in find_rows(session, template) if row.state is VersionState.WITHDRAWN]
-    theirs = select(Letter).where(Letter.template == template, col(Letter.template_version).in_(withdrawn))
-    return [letter for letter in session.exec(theirs.order_by(col(Letter.id))).all() if _target(letter)]
-
-
-def _held_with_version(letter: Letter) -> bool:
-    return (letter.hold_reason or "").endswith(f"({TEMPLATE_WITHDRAWN})")
-
-
-def _target(letter: Letter) -> LetterState | None:
-    return healed_as(letter.state, held_with_version=_held_with_version(letter))
-
-
 def _heal_one(services: Services, login: str, meta: TemplateMeta, reference: str) -> None:
     with services.db.transaction() as session:
         who = actor(session, login)
         letter = session.exec(select(Letter).where(Letter.reference == reference)).one()
-        state = _target(letter)
+        state = healed_state(letter)
         if state is None:
             raise Conflict("letter-not-ill", "Das Schreiben wurde inzwischen von anderer Seite geändert.")
         services.renderer.validate(meta.name, letter.data, meta.version)
@@ -145,7 +125,7 @@ def _heal_one(services: Services, login: str, meta: TemplateMeta, reference: str
         values = renewed_values(letter, meta)
         if state is LetterState.SUBMITTED:
             values |= {"submitted_at": services.clock.now(), "approved_at": None, "healed_from": old}
-        if _held_with_version(letter):
+        if was_held_with_version(letter):
             values |= {"held_at": None, "hold_reason": None}
         compare_and_set(
             session,

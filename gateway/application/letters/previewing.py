@@ -9,8 +9,8 @@ from sqlmodel import Session, select
 
 from gateway.application.access.authorising import Actor, actor
 from gateway.application.letters.addressing import freeze
-from gateway.application.letters.drafting import find_case
 from gateway.application.letters.rendering import office_values
+from gateway.application.reads.finding import find_case
 from gateway.application.services import Services
 from gateway.application.templates.versions import newest, published_metas
 from gateway.db.people import Case, Office, Person

@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError as RowExists
 from sqlmodel import Session, col, select
 
 from gateway.application.letters.addressing import address_warnings
-from gateway.application.letters.drafting import find_letter
 from gateway.application.letters.enclosing import (
     Attached,
     attached_by_rule,
@@ -17,6 +16,7 @@ from gateway.application.letters.enclosing import (
     replace_by_rule,
 )
 from gateway.application.letters.fitting import fit_letter, profiles_for, remember_fit
+from gateway.application.reads.finding import find_letter
 from gateway.application.services import Services
 from gateway.application.templates.versions import of_letter
 from gateway.db.engine import compare_and_set, row_id

@@ -5,7 +5,7 @@ from datetime import date
 from sqlmodel import Session, select
 
 from gateway.application.access.authorising import SYSTEM, audit
-from gateway.application.posting.posting import channel_of
+from gateway.application.reads.posted import channel_of
 from gateway.application.services import Services
 from gateway.application.templates.versions import of_letter
 from gateway.db.engine import compare_and_set, row_id

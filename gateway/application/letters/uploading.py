@@ -13,11 +13,12 @@ from datetime import date
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import Actor, actor, audit
+from gateway.application.addresses.suspending import settle_suspension
 from gateway.application.letters.addressing import freeze, salutation
-from gateway.application.letters.drafting import content_hash, find_case, refuse_duplicate
+from gateway.application.letters.drafting import content_hash, refuse_duplicate
 from gateway.application.letters.rendering import remember_document, render_letter
 from gateway.application.letters.taking import Taken, take_in
-from gateway.application.returns.suspending import settle_suspension
+from gateway.application.reads.finding import find_case
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient

@@ -15,9 +15,8 @@ from sqlalchemy.exc import IntegrityError as Taken
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, audit
-from gateway.application.filing.superseding import valid_scan
 from gateway.application.paper.paper_events import note
-from gateway.application.paper.paper_facts import TAKEN
+from gateway.application.reads.scans import TAKEN, valid_scan
 from gateway.application.services import Services
 from gateway.db.columns import columns, table_of
 from gateway.db.engine import compare_and_set, row_id

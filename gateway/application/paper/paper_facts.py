@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, case, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from gateway.application.access.authorising import Actor
-from gateway.application.filing.superseding import new_to_us
+from gateway.application.reads.scans import TAKEN
 from gateway.application.services import Services
 from gateway.db.arrivals import ScanFeedback
 from gateway.db.columns import columns
@@ -36,8 +36,6 @@ from gateway.domain.permission import Action
 from gateway.errors import NotFound
 
 CHUNK = 1_000
-TAKEN = (InboundState.ASSIGNED, InboundState.DESK)
-"""States of scans that came whole and still are the scan of their paper; all others are not."""
 COUNTED = and_(col(InboundDocument.state).in_(TAKEN), col(Original.sampled))
 
 
@@ -116,33 +114,6 @@ def require_paper(who: Actor, row: PaperRow, action: Action = Action.ASSIGN_INBO
     who.require(action, row.office)
     if row.office is None:
         who.require(Action.RECEIVE_SCANS)
-
-
-def still_the_scan() -> ColumnElement[bool]:
-    """It speaks for its paper: it was taken and no later scan replaced it, or it was refused and never came again.
-
-    Only what was not taken can come again under its own number, or have a later row that names it. What was refused
-    because it is here already speaks for nothing, whatever became of the first one since.
-    """
-    later, newer, beside = (aliased(InboundDocument) for _ in range(3))
-    again = columns(later.id).where(
-        col(later.source) == InboundDocument.source,
-        col(later.document_id) == InboundDocument.document_id,
-        col(later.id) > InboundDocument.id,
-        new_to_us(later),
-    )
-    named = columns(newer.id).where(col(newer.replaces_id) == InboundDocument.id)
-    same = columns(beside.id).where(
-        col(beside.replaces_id) == InboundDocument.replaces_id, col(beside.id) > InboundDocument.id
-    )
-    refused = and_(
-        col(InboundDocument.state).in_(NOT_TAKEN),
-        new_to_us(InboundDocument),
-        ~again.exists(),
-        ~named.exists(),
-        ~same.exists(),
-    )
-    return or_(col(InboundDocument.state).in_(TAKEN), refused)
 
 
 def is_rescan_of_taken() -> ColumnElement[bool]:

@@ -8,9 +8,8 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, audit
-from gateway.application.filing.superseding import all_later, valid_scan
 from gateway.application.paper.paper_events import note
-from gateway.application.paper.paper_facts import TAKEN
+from gateway.application.reads.scans import TAKEN, all_later, valid_scan
 from gateway.application.services import Services
 from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id

@@ -9,9 +9,9 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM
-from gateway.application.paper.paper_facts import TAKEN
 from gateway.application.paper.paper_holds import add_hold, put_holds_right
 from gateway.application.paper.paper_wanted import call_back
+from gateway.application.reads.scans import TAKEN
 from gateway.application.services import Services
 from gateway.db.columns import columns, table_of
 from gateway.db.engine import row_id

@@ -17,7 +17,8 @@ from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import actor, audit
 from gateway.application.paper.paper_answers import queue_answer
-from gateway.application.paper.paper_facts import CHUNK, PaperRow, papers, past_shortest_term, still_the_scan
+from gateway.application.paper.paper_facts import CHUNK, PaperRow, papers, past_shortest_term
+from gateway.application.reads.scans import still_the_scan
 from gateway.application.services import Services
 from gateway.db.columns import table_of
 from gateway.db.engine import row_id

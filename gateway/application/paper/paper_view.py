@@ -9,17 +9,9 @@ from sqlalchemy import ColumnElement, and_, case, func
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import Actor, actor
-from gateway.application.filing.superseding import valid_scan
-from gateway.application.paper.paper_facts import (
-    COUNTED,
-    TAKEN,
-    PaperRow,
-    is_rescan_of_taken,
-    paper,
-    papers,
-    still_the_scan,
-)
+from gateway.application.paper.paper_facts import COUNTED, PaperRow, is_rescan_of_taken, paper, papers
 from gateway.application.paper.paper_releasing import ReleasePlan, release_plan
+from gateway.application.reads.scans import TAKEN, still_the_scan, valid_scan
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.engine import row_id

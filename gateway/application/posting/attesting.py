@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from gateway.application.posting.list_signatures import signature_fault
-from gateway.application.returns.coming_back import not_retracted
+from gateway.application.reads.returned import not_retracted
 from gateway.application.services import Services
 from gateway.db.columns import columns
 from gateway.db.engine import row_id

@@ -16,8 +16,8 @@ from gateway.application.posting.attesting import Attested
 from gateway.application.posting.list_signatures import keep_signature, signature_fault
 from gateway.application.posting.noting import contradict, set_carrier
 from gateway.application.posting.supplementing import supplement
+from gateway.application.reads.piece_numbers import numbers_of
 from gateway.application.services import Services
-from gateway.application.tracking.piece_numbers import numbers_of
 from gateway.db.engine import row_id
 from gateway.db.mail import Posting, Submission
 from gateway.db.postings import PostingList, PostingListItem

@@ -11,14 +11,15 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor, audit
+from gateway.application.letters.marking import note_words
 from gateway.application.posting.attesting import Attested, attested_pieces
 from gateway.application.posting.enlisting import draw_up
 from gateway.application.posting.exception_view import members_of
 from gateway.application.posting.noting import Grounds, note, set_carrier
 from gateway.application.posting.posting_basis import Basis, StoredBasis, basis_of, in_words, keep, store
-from gateway.application.runs.outcomes import note_words
+from gateway.application.reads.submissions import live_submission
+from gateway.application.runs.settling import settle
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission, settle
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.mail import MailPiece, Posting
 from gateway.db.people import User

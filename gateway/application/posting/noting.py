@@ -1,29 +1,26 @@
-"""Noting: the record of posting (*Ab-Vermerk*) of a piece, written once a person has confirmed, and read again.
+"""Noting: the record of posting (*Ab-Vermerk*) of a piece, written once a person has confirmed.
 
 Every record is a row that nobody changes; a correction is another one. The posting keeps the day of the newest.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
+from gateway.application.letters.marking import mark_for_filing
 from gateway.application.posting.attesting import Attested
-from gateway.application.posting.supplementing import SupplementView, supplement_views
-from gateway.application.runs.outcomes import mark_for_filing
+from gateway.application.reads.piece_numbers import numbers_of
 from gateway.application.services import Services
-from gateway.application.tracking.piece_numbers import numbers_of
 from gateway.db.engine import row_id
 from gateway.db.mail import Posting
 from gateway.db.people import User
-from gateway.db.postings import PostingException, PostingList, PostingRecord
+from gateway.db.postings import PostingException, PostingRecord
 from gateway.domain.posting.posting_record import How, Record, record_text
-from gateway.domain.receipt.carriers import DeliveryPlan, days_text, read_days
+from gateway.domain.receipt.carriers import days_text
 from gateway.ports.provider import PieceNumbers
 
-EMPTIED = "Der Wortlaut dieses Ab-Vermerks steht in der Akte; hier wurde er nach Ablauf seiner Frist gelöscht."
-"""Shown instead of a text that left with the reasons in it (`application.emptying_pieces`)."""
 _CHUNK = 500
 
 
@@ -40,28 +37,6 @@ class Grounds:
     """What the two people handed in, in words with its hash."""
     by_hand: tuple[str, str, str] | None = None
     """Carrier, product and receipt, where somebody of the house gave it to the carrier."""
-
-
-@dataclass(frozen=True)
-class RecordView:
-    """A record of posting; `posted_on` None says that the piece was not posted after all."""
-
-    number: int
-    posted_on: date | None
-    how: How
-    text: str
-    list_number: str
-    carrier: str
-    delivery_days: str
-    product: str
-    franking_id: str
-    confirmed_by: str
-    second: str | None
-    confirmed_at: datetime
-    emptied_at: datetime | None
-    """When the text left by its rule of retention; then `text` says only that."""
-    supplements: Sequence[SupplementView] = ()
-    """Numbers that came after it was written."""
 
 
 def note(session: Session, services: Services, noted: Sequence[tuple[Attested, date | None, Grounds]]) -> None:
@@ -99,48 +74,6 @@ def set_carrier(services: Services, posting: Posting, named: str) -> None:
     """What is known of the carrier of a posting, and its delivery days by contract on the day."""
     carrier, days = _carrier(services, named, posting.reported_on)
     posting.carrier, posting.delivery_days = carrier or None, days or None
-
-
-def delivery_plan(posting: Posting) -> DeliveryPlan | None:
-    """The carrier's days as they were kept with the posting; None if no contract was known."""
-    if posting.carrier is None or posting.delivery_days is None:
-        return None
-    return DeliveryPlan(posting.carrier, read_days(posting.delivery_days))
-
-
-def records_of(session: Session, piece_id: int | None) -> list[RecordView]:
-    """All records of a piece, the first one first."""
-    if piece_id is None:
-        return []
-    rows = session.exec(
-        select(PostingRecord, PostingList)
-        .join(PostingList, col(PostingList.id) == PostingRecord.list_id, isouter=True)
-        .where(PostingRecord.piece_id == piece_id)
-        .order_by(col(PostingRecord.number))
-    ).all()
-    added = supplement_views(session, piece_id) if rows else []
-    return [_view(session, record, listed, added) for record, listed in rows]
-
-
-def _view(
-    session: Session, record: PostingRecord, listed: PostingList | None, added: Sequence[SupplementView]
-) -> RecordView:
-    return RecordView(
-        number=record.number,
-        posted_on=record.posted_on,
-        how=record.how,
-        text=record.text or EMPTIED,
-        list_number=listed.number if listed else "",
-        carrier=record.carrier,
-        delivery_days=record.delivery_days,
-        product=record.product,
-        franking_id=record.franking_id,
-        confirmed_by=session.get_one(User, record.confirmed_by_id).name,
-        second=session.get_one(User, record.second_id).name if record.second_id else None,
-        confirmed_at=record.confirmed_at,
-        emptied_at=record.emptied_at,
-        supplements=[each for each in added if each.record_no == record.number],
-    )
 
 
 def _row(

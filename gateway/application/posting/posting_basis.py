@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from gateway.application.access.authorising import actor, audit
 from gateway.application.letters.rendering import remember_document
 from gateway.application.letters.taking import take_in
+from gateway.application.reads.opened import Opened
 from gateway.application.services import Services
-from gateway.application.views.opening import Opened
 from gateway.db.engine import row_id
 from gateway.db.postings import (
     PostingException,

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from gateway.application.access.authorising import actor
 from gateway.application.posting.attesting import findings_of_list
 from gateway.application.posting.list_signatures import signature_fault, signatures_of
-from gateway.application.posting.supplementing import SupplementView, supplement_views
+from gateway.application.reads.records import SupplementView, supplement_views
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Submission

@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from gateway.application.access.authorising import Actor, actor
 from gateway.application.posting.attesting import Attested, attested_on, attested_pieces
 from gateway.application.posting.exception_view import ExceptionView, exceptions
-from gateway.application.posting.noting import RecordView, records_of
 from gateway.application.posting.posting_list_view import ListLine, list_line
+from gateway.application.reads.records import RecordView, records_of
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient

@@ -6,13 +6,12 @@ list, or a person who read it somewhere.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, actor, audit
-from gateway.application.runs.outcomes import mark_for_filing
+from gateway.application.letters.marking import mark_for_filing
+from gateway.application.reads.records import supplements_of
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.mail import MailPiece, Posting, Submission
@@ -24,27 +23,6 @@ from gateway.ports.provider import PieceNumbers
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,59}", re.ASCII)
 _LONGEST_SOURCE = 200
-
-
-@dataclass(frozen=True)
-class SupplementView:
-    """A number that came later, to which record it was added, and whose word it is."""
-
-    number: int
-    record_no: int
-    franking_id: str
-    tracking_number: str
-    source: str
-    noted_by: str
-    noted_at: datetime
-    emptied_at: datetime | None
-    """When the source left by its rule of retention."""
-
-    @property
-    def said(self) -> str:
-        """The numbers in German words."""
-        named = [("Frankier-ID", self.franking_id), ("Sendungsnummer", self.tracking_number)]
-        return ", ".join(f"{name} {value}" for name, value in named if value)
 
 
 def supplement(
@@ -123,20 +101,6 @@ def enter(
             tracking_number=row.tracking_number,
         )
         return row.number
-
-
-def supplements_of(session: Session, piece_id: int | None) -> Sequence[PostingSupplement]:
-    """All supplements of a piece, the first one first."""
-    query = select(PostingSupplement).where(PostingSupplement.piece_id == piece_id)
-    return session.exec(query.order_by(col(PostingSupplement.number))).all()
-
-
-def supplement_views(session: Session, piece_id: int | None) -> list[SupplementView]:
-    """The same, to be shown."""
-    return [
-        SupplementView(**each.model_dump(exclude={"id", "piece_id"}))
-        for each in supplements_of(session, piece_id)
-    ]
 
 
 def _unnamed(name: str, number: str, record: str, earlier: Sequence[str]) -> str:

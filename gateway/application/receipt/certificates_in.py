@@ -14,15 +14,9 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM
-from gateway.application.inbound.looking import Seen, look, not_looked_at
-from gateway.application.receipt.delivering import (
-    Receipt,
-    Scan,
-    last_proof,
-    prove,
-    remember_scan,
-    store_scan,
-)
+from gateway.application.reads.looking import Seen, look, not_looked_at
+from gateway.application.reads.proofs import last_proof
+from gateway.application.receipt.delivering import Receipt, Scan, prove, remember_scan, store_scan
 from gateway.application.receipt.serving import awaited_of
 from gateway.application.returns.returning import assign_to_piece
 from gateway.application.services import Services

@@ -4,29 +4,29 @@ One way for every kind of proof. Status, deadline, case file and desk follow fro
 service is written to the piece in the same transaction, and beats what a provider reports.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from gateway.application.access.authorising import Actor, actor, audit
-from gateway.application.filing.misplaced import is_misplaced
-from gateway.application.letters.drafting import find_letter
+from gateway.application.access.authorising import audit
+from gateway.application.letters.marking import mark_for_filing
 from gateway.application.letters.rendering import remember_document
 from gateway.application.letters.taking import take_in
-from gateway.application.returns.coming_back import note_unserved
+from gateway.application.reads.finding import piece_of
+from gateway.application.reads.misplaced import is_misplaced
+from gateway.application.reads.opened import Opened
+from gateway.application.reads.proofs import last_proof, proofs_of
+from gateway.application.reads.submissions import live_submission
 from gateway.application.returns.retracting import forget_unserved
-from gateway.application.runs.outcomes import mark_for_filing
+from gateway.application.runs.settling import settle
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission, settle
-from gateway.application.views.opening import Opened
+from gateway.application.tracking.coming_back import note_unserved
 from gateway.db.by_hand import ByHand
 from gateway.db.delivery import DeliveryProof
 from gateway.db.engine import compare_and_set, row_id
-from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, Posting
-from gateway.db.people import Office
 from gateway.domain.permission import Action
 from gateway.domain.receipt.delivery import CARRIERS_RECORDS, DeliveryKind, Outcome, Verdict, judge
 from gateway.errors import Conflict, InputError, NotFound
@@ -108,23 +108,6 @@ def correct_in(
     return row
 
 
-def last_proof(session: Session, piece_id: int | None) -> DeliveryProof | None:
-    """The proof that none supersedes."""
-    found = proofs_of(session, piece_id)
-    return found[-1] if found else None
-
-
-def proof_in_force(session: Session, piece: MailPiece | None) -> DeliveryProof | None:
-    """What holds about a piece; None if nothing is proven."""
-    return last_proof(session, row_id(piece)) if piece is not None and piece.served is not None else None
-
-
-def proofs_of(session: Session, piece_id: int | None) -> Sequence[DeliveryProof]:
-    """All proofs of a piece, oldest first; each supersedes the one before."""
-    query = select(DeliveryProof).where(DeliveryProof.piece_id == piece_id).order_by(col(DeliveryProof.id))
-    return session.exec(query).all()
-
-
 def open_scan(services: Services, login: str, reference: str, number: int, proof: int) -> Opened:
     """The scanned receipt of the `proof`-th record, counted from 1. Raises `NotFound` ('delivery-scan-missing')."""
     with services.db.transaction() as session:
@@ -139,35 +122,6 @@ def open_scan(services: Services, login: str, reference: str, number: int, proof
             )
         audit(session, services, who.login, "delivery-scan-read", reference, recipient=number, sha256=sha256)
     return Opened(services.blobs.get(sha256), f"{reference}-{number}-zugangsnachweis-{proof}.pdf")
-
-
-def require_for_piece(session: Session, who: Actor, action: Action, piece_id: int) -> None:
-    """Raise `NotPermitted` unless the user may do it with every letter in the envelope."""
-    query = (
-        select(Office.key)
-        .join(Letter, col(Letter.office_id) == Office.id)
-        .join(Recipient, col(Recipient.letter_id) == Letter.id)
-        .where(Recipient.mail_piece_id == piece_id)
-        .distinct()
-    )
-    for office in session.exec(query).all():
-        who.require(action, office)
-
-
-def piece_of(session: Session, login: str, reference: str, number: int, action: Action) -> tuple[Actor, int]:
-    """The piece of one recipient's copy, if the user may do `action` with all that is in it.
-
-    Raises `NotFound`, `NotPermitted`.
-    """
-    letter, office = find_letter(session, reference)
-    who = actor(session, login)
-    who.require(action, office.key)
-    copy = select(Recipient).where(Recipient.letter_id == letter.id, Recipient.number == number)
-    recipient = session.exec(copy).one_or_none()
-    if recipient is None or recipient.mail_piece_id is None:
-        raise NotFound("piece-unknown", "Zu diesem Empfänger gibt es keine Sendung.")
-    require_for_piece(session, who, action, recipient.mail_piece_id)
-    return who, recipient.mail_piece_id
 
 
 def _write(

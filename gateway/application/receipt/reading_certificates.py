@@ -10,17 +10,11 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor, audit, note_read
-from gateway.application.receipt.delivering import (
-    Receipt,
-    Scan,
-    correct_in,
-    piece_of,
-    prove,
-    require_for_piece,
-)
+from gateway.application.reads.finding import piece_of, require_for_piece
+from gateway.application.reads.opened import Opened
+from gateway.application.receipt.delivering import Receipt, Scan, correct_in, prove
 from gateway.application.returns.returning import assign_to_piece
 from gateway.application.services import Services
-from gateway.application.views.opening import Opened
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Document, Letter, Recipient

@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from gateway.application.receipt.delivering import Receipt, Scan, piece_of, prove
+from gateway.application.reads.finding import piece_of
+from gateway.application.reads.submissions import live_submission
+from gateway.application.receipt.delivering import Receipt, Scan, prove
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.domain.permission import Action

@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor, audit
-from gateway.application.posting.posting import assessment
-from gateway.application.receipt.delivering import Receipt, Scan, prove, require_for_piece
-from gateway.application.returns.coming_back import not_retracted
+from gateway.application.reads.finding import require_for_piece
+from gateway.application.reads.piece_numbers import numbers_of
+from gateway.application.reads.posted import assessment
+from gateway.application.reads.returned import not_retracted
+from gateway.application.receipt.delivering import Receipt, Scan, prove
 from gateway.application.services import Services
-from gateway.application.tracking.piece_numbers import numbers_of
 from gateway.db.delivery import ToldDeliveryAside
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient

@@ -5,9 +5,9 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from gateway.application.desk.clearing import troubles_of
+from gateway.application.clearing.clearing import troubles_of
+from gateway.application.reads.showing import LetterView, RecipientView, view_of
 from gateway.application.services import Services
-from gateway.application.views.showing import LetterView, RecipientView, view_of
 from gateway.db.letters import Letter, Recipient
 from gateway.db.people import Office
 from gateway.db.retention import DeletionLock

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import SYSTEM, audit
-from gateway.application.filing.case_keys import enclosure_document_key, letter_document_key, twin_document_key
 from gateway.application.filing.recalling import case_of
+from gateway.application.reads.case_keys import enclosure_document_key, letter_document_key, twin_document_key
 from gateway.application.retention.concluding import facts_of
 from gateway.application.services import Services
 from gateway.db.enclosures import LetterEnclosure, SignedCompanion

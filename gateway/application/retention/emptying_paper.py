@@ -6,10 +6,11 @@ recall. It goes only after the paper is destroyed or back in the house: until th
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from gateway.application.filing.superseding import valid_scan
+from gateway.application.reads.leftovers import BAD, BETWEEN, GOOD, is_worded
+from gateway.application.reads.scans import valid_scan
 from gateway.application.retention.emptying_rows import blank, empty_reasons
 from gateway.db.columns import table_of
 from gateway.db.engine import row_id
@@ -22,23 +23,6 @@ from gateway.domain.paper.originals import Paper
 PAPER_ACTIONS = ("original-held", "original-let-go", "original-recalled", "scan-compared")
 """What people do with a reason about paper, as the trail calls it."""
 _OVER = (Paper.DESTROYED, Paper.RETURNED)
-_NAMED = (OriginalEventKind.HELD, OriginalEventKind.LET_GO, OriginalEventKind.RECALLED)
-"""Their line is a name, a colon, and the reason."""
-_BETWEEN = ": "
-_GOOD, _BAD = "gut", "beanstandet"
-
-
-def has_paper_words(inbound_id: object) -> ColumnElement[bool]:
-    """Whether rows about the paper of an arrival still hold what `empty_paper` takes away."""
-    reasoned = (
-        select(OriginalHold.id).where(
-            OriginalHold.inbound_id == inbound_id,
-            (col(OriginalHold.reason) != "") | (func.coalesce(OriginalHold.lift_reason, "") != ""),
-        ),
-        select(OriginalRecall.id).where(OriginalRecall.inbound_id == inbound_id, OriginalRecall.reason != ""),
-        select(OriginalEvent.id).where(OriginalEvent.inbound_id == inbound_id, _is_worded()),
-    )
-    return or_(*(rows.exists() for rows in reasoned))
 
 
 def empty_paper(session: Session, inbound_id: int) -> int:
@@ -49,7 +33,7 @@ def empty_paper(session: Session, inbound_id: int) -> int:
         (OriginalRecall, OriginalRecall.reason),
     ):
         blank(session, model, column, col(model.inbound_id) == inbound_id)
-    worded = select(OriginalEvent).where(OriginalEvent.inbound_id == inbound_id, _is_worded())
+    worded = select(OriginalEvent).where(OriginalEvent.inbound_id == inbound_id, is_worded())
     events = table_of(OriginalEvent)
     for event in session.exec(worded).all():
         kept = update(events).where(events.c.id == event.id).values(note=_name_only(event))
@@ -72,15 +56,8 @@ def last_of_paper(session: Session, document: InboundDocument) -> datetime | Non
     return session.exec(query).one()
 
 
-def _is_worded() -> ColumnElement[bool]:
-    checked = col(OriginalEvent.kind) == OriginalEventKind.CHECKED
-    return (checked & col(OriginalEvent.note).not_in(("", _GOOD, _BAD))) | (
-        col(OriginalEvent.kind).in_(_NAMED) & col(OriginalEvent.note).contains(_BETWEEN)
-    )
-
-
 def _name_only(event: OriginalEvent) -> str:
     """As the guard of the table lets it become."""
     if event.kind is OriginalEventKind.CHECKED:
-        return _GOOD if event.note.startswith(_GOOD) else _BAD
-    return event.note.partition(_BETWEEN)[0]
+        return GOOD if event.note.startswith(GOOD) else BAD
+    return event.note.partition(BETWEEN)[0]

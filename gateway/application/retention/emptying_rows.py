@@ -153,20 +153,6 @@ def empty_arrival(session: Session, services: Services, inbound_id: int) -> int:
     return emptied
 
 
-def has_more_than_hashes(inbound_id: Any) -> ColumnElement[bool]:
-    """Whether rows about an arrival still hold what `empty_arrival` takes away."""
-    tables: Sequence[tuple[Any, ColumnElement[bool]]] = (
-        (InboundKeyed, col(InboundKeyed.inbound_id).is_not(None)),
-        (InboundMove, col(InboundMove.reason) != ""),
-        (ReturnNotice, (col(ReturnNotice.settled_reason) != "") | col(ReturnNotice.new_address).is_not(None)),
-        (CertificateNotice, col(CertificateNotice.settled_reason) != ""),
-    )
-    found: ColumnElement[bool] = col(InboundDocument.sender).is_not(None)
-    for model, holds in tables:
-        found |= select(model.inbound_id).where(model.inbound_id == col(inbound_id), holds).exists()
-    return found
-
-
 def _empty_lifting(session: Session, services: Services, person: str, returned: set[int | None]) -> int:
     query = select(AuditEntry).where(AuditEntry.subject == person, AuditEntry.action == _LIFTED)
     ids = [each.id for each in session.exec(query).all() if each.details.get("returned") in returned]

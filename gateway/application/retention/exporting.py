@@ -10,10 +10,10 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import OPERATOR, actor, audit
+from gateway.application.reads.returned import returned_of
+from gateway.application.reads.showing import RecipientView, view_of
 from gateway.application.retention.exporting_rows import LEFT_OUT, rows_about
-from gateway.application.returns.coming_back import returned_of
 from gateway.application.services import Services
-from gateway.application.views.showing import RecipientView, view_of
 from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Letter, Recipient

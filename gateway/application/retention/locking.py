@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor, audit
-from gateway.application.letters.drafting import find_case
 from gateway.application.paper.paper_wanted import call_back_within
+from gateway.application.reads.finding import find_case
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.people import Case

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
-from gateway.application.filing.case_keys import inbound_document_key
-from gateway.application.inbound.placing import placing_of
+from gateway.application.reads.case_keys import inbound_document_key
+from gateway.application.reads.scans import placing_of
 from gateway.application.retention.concluding import facts_of, is_locked, was_signed
 from gateway.application.retention.departing import Leaving, finish, intend, prove
 from gateway.application.services import Services

@@ -10,23 +10,13 @@ from sqlalchemy import String, cast, literal
 from sqlmodel import Session, col, select
 
 from gateway.application.arrivals.rejected_scans import facts_of as facts_of_rejected
-from gateway.application.desk.clearing import troubles_of
-from gateway.application.filing.superseding import valid_scan
+from gateway.application.clearing.clearing import troubles_of
+from gateway.application.reads.leftovers import has_more_than_hashes, has_paper_words
+from gateway.application.reads.scans import valid_scan
 from gateway.application.retention.concluding import is_locked
-from gateway.application.retention.emptying_paper import (
-    PAPER_ACTIONS,
-    has_paper_words,
-    last_of_paper,
-    paper_over,
-)
+from gateway.application.retention.emptying_paper import PAPER_ACTIONS, last_of_paper, paper_over
 from gateway.application.retention.emptying_pieces import waits_for_second, written_last
-from gateway.application.retention.emptying_rows import (
-    has_more_than_hashes,
-    has_reason,
-    pieces_of,
-    reasoned_last,
-    shared,
-)
+from gateway.application.retention.emptying_rows import has_reason, pieces_of, reasoned_last, shared
 from gateway.application.retention.sweeping import Found, before, judged
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery

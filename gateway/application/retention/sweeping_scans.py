@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.arrivals.rejected_scans import came_again, facts_of
-from gateway.application.filing.superseding import valid_scan
+from gateway.application.reads.scans import valid_scan
 from gateway.application.retention.concluding import is_locked
 from gateway.application.retention.departing import Leaving
 from gateway.application.retention.sweeping import Found, before, departed, drop, judged

@@ -1,1 +1,1 @@
-"""Returned mail, and addresses to which nothing goes any more."""
+"""Returned mail: recognised, decided about, replaced."""

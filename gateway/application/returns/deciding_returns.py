@@ -11,12 +11,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor, audit
+from gateway.application.addresses.suspending import suspend
 from gateway.application.letters.addressing import freeze
-from gateway.application.letters.drafting import find_letter
-from gateway.application.returns.coming_back import returned_of
+from gateway.application.letters.marking import mark_for_filing
+from gateway.application.reads.finding import find_letter
+from gateway.application.reads.returned import returned_of
 from gateway.application.returns.replacing import replace_copy
-from gateway.application.returns.suspending import suspend
-from gateway.application.runs.outcomes import mark_for_filing
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient

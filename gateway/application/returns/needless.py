@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, or_, select
 
 from gateway.application.access.authorising import SYSTEM, audit
-from gateway.application.letters.withholding import keep_back
+from gateway.application.clearing.withholding import keep_back
 from gateway.application.services import Services
 from gateway.db.columns import table_of
 from gateway.db.letters import Letter, Recipient

@@ -10,7 +10,7 @@ from gateway.application.access.authorising import Actor, audit
 from gateway.application.letters.addressing import freeze
 from gateway.application.letters.redrafting import redraft
 from gateway.application.letters.service_check import check_service, default_service
-from gateway.application.returns.suspensions import refuse_suspended
+from gateway.application.reads.suspensions import refuse_suspended
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient

@@ -8,9 +8,9 @@ second deadline. The desk asks whether to discard or to keep it.
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import audit
-from gateway.application.letters.withholding import keep_back
-from gateway.application.returns.coming_back import still_told
-from gateway.application.returns.suspending import lift_all, suspend
+from gateway.application.addresses.suspending import lift_all, suspend
+from gateway.application.clearing.withholding import keep_back
+from gateway.application.reads.returned import still_told
 from gateway.application.services import Services
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter

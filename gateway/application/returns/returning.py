@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, actor, audit
-from gateway.application.inbound.looking import NOTHING, Seen, look, not_looked_at
-from gateway.application.receipt.delivering import piece_of
-from gateway.application.returns.coming_back import Told, not_retracted, note_return, told_by
+from gateway.application.reads.finding import piece_of
+from gateway.application.reads.looking import NOTHING, Seen, look, not_looked_at
+from gateway.application.reads.returned import not_retracted
+from gateway.application.reads.submissions import live_submission
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import append_about, live_submission
+from gateway.application.tracking.coming_back import Told, note_return, told_by
+from gateway.application.tracking.tracking import append_about
 from gateway.db.by_hand import ByHand
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.files import InboundDocument, InboundState

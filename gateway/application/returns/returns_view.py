@@ -7,18 +7,18 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor
-from gateway.application.inbound.notices_view import POST_ROOM
 from gateway.application.letters.service_check import why_not_served
-from gateway.application.returns.coming_back import still_told
-from gateway.application.returns.suspensions import SuspensionView, suspension_views
+from gateway.application.reads.returned import still_told
+from gateway.application.reads.showing import view_of
+from gateway.application.reads.suspensions import SuspensionView, suspension_views
 from gateway.application.services import Services
-from gateway.application.views.showing import view_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece
 from gateway.db.people import Case, Office, Person, User
 from gateway.db.returns import InboundKeyed, ReturnedMail, ReturnNotice
 from gateway.domain.addresses.address import HOME_COUNTRY
+from gateway.domain.desk.desk import POST_ROOM
 from gateway.domain.permission import Action
 from gateway.domain.receipt.deadlines import Assessment
 from gateway.domain.receipt.returning import ReturnAction, ReturnFiction, ReturnReason, ReturnRule, ReturnSource

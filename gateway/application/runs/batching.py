@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError as ConstraintBroken
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from gateway.application.addresses.suspending import settle_suspension
 from gateway.application.letters.timeliness import hold_if_stale
-from gateway.application.returns.suspending import settle_suspension
-from gateway.application.returns.suspensions import suspended_among
+from gateway.application.reads.suspensions import suspended_among
 from gateway.application.runs.bundling import (
     add_planned,
     candidates,

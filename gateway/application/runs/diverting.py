@@ -15,10 +15,10 @@ from sqlmodel import Session, col, func, select
 
 from gateway.application.access.authorising import actor, audit
 from gateway.application.letters.fitting import pieces_proven_for
+from gateway.application.reads.submissions import live_submission
 from gateway.application.runs.diversions import DIVERTED
 from gateway.application.runs.replanning import abroad, copies_in, goes_abroad, replace, withdraw
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission
 from gateway.db.columns import columns, in_chunks
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient

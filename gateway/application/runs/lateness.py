@@ -10,12 +10,11 @@ from sqlmodel import Session, col, func, select
 from gateway.application.access.authorising import SYSTEM, audit
 from gateway.application.letters.timeliness import late_dates
 from gateway.application.runs.outcomes import HandOver
-from gateway.application.runs.packing import UNPACKED
 from gateway.application.services import Services
 from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Batch, MailPiece, Run, Submission
+from gateway.db.mail import UNPACKED, Batch, MailPiece, Run, Submission
 from gateway.domain.runs.submission import SubmissionState
 from gateway.domain.runs.timeliness import STALE
 

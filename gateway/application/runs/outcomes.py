@@ -3,25 +3,23 @@
 Every write is a compare-and-set of all members: what was decided on must still hold for each of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session, select
 
-from gateway.application.runs.intercepting import intercept_in
-from gateway.application.runs.packing import UNPACKED, members, take_out
+from gateway.application.addresses.intercepting import intercept_in
+from gateway.application.letters.marking import mark_letters
+from gateway.application.runs.packing import members, take_out
 from gateway.application.runs.stopping import stopped_among
 from gateway.application.services import Services
 from gateway.db import mail
 from gateway.db.brake import pass_brake
 from gateway.db.columns import table_of
 from gateway.db.engine import row_id
-from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Submission
-from gateway.db.retention import LetterRetention
+from gateway.db.mail import UNPACKED, Submission
 from gateway.domain.retry import wait_before
 from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import Conflict, IntegrityError, NotFound, NotSent, OutcomeUnknown, Refused
@@ -138,7 +136,7 @@ def write_released(services: Services, handed: HandOver, reference: str, copies:
             next_attempt_at=None,
         )
         released = select(Submission.piece_id).where(Submission.consignment_id == handed.consignment_id)
-        _mark_letters(session, released)
+        mark_letters(session, released)
 
 
 def refuse_staging(services: Services, handed: HandOver, fact: Refused) -> bool:
@@ -191,24 +189,3 @@ def _fault_values(services: Services, fault: IntegrityError | NotFound) -> dict[
         "error_message": fault.message,
         "next_attempt_at": services.clock.now() + _LONGEST_RETRY,
     }
-
-
-def mark_for_filing(session: Session, *piece_ids: int) -> None:
-    """A new fact about pieces belongs in the case file of each of their letters."""
-    _mark_letters(session, piece_ids)
-    note_words(session, *piece_ids)
-
-
-def note_words(session: Session, *piece_ids: int) -> None:
-    """Something was written about pieces: letters that were emptied by their rule of retention are looked at anew."""
-    letters = select(Recipient.letter_id).where(col(Recipient.mail_piece_id).in_(piece_ids))
-    table = table_of(LetterRetention)
-    emptied = table.c.letter_id.in_(letters) & table.c.personal_left_at.is_not(None)
-    session.connection().execute(update(table).where(emptied).values(personal_left_at=None))
-
-
-def _mark_letters(session: Session, piece_ids: Sequence[int] | SelectOfScalar[int]) -> None:
-    session.flush()
-    letters = select(Recipient.letter_id).where(col(Recipient.mail_piece_id).in_(piece_ids))
-    table = table_of(Letter)
-    session.connection().execute(update(table).where(table.c.id.in_(letters)).values(filing_due=True))

@@ -26,14 +26,6 @@ from gateway.ports.provider import PrintPiece, Sender, Unit
 
 _AT_ONCE = 1000
 
-UNPACKED: Mapping[str, object] = {
-    "state": SubmissionState.PLANNED,
-    "consignment_id": None,
-    "handle": None,
-    "staged_at": None,
-}
-"""A submission that left a consignment before its release: staging prints nothing, so it starts afresh."""
-
 
 def pack(services: Services, *, not_before: datetime | None) -> None:
     """Give every planned, certified submission its consignment.

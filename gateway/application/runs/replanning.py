@@ -11,14 +11,13 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from gateway.application.runs.packing import UNPACKED
+from gateway.application.reads.submissions import live_submission
 from gateway.application.runs.planning import new_piece, new_submission
 from gateway.application.services import Services
-from gateway.application.tracking.tracking import live_submission
 from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter, Recipient
-from gateway.db.mail import Batch, MailPiece, Submission, WithdrawnCopy
+from gateway.db.mail import UNPACKED, Batch, MailPiece, Submission, WithdrawnCopy
 from gateway.domain.desk.desk import WITHDRAWN
 from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import InputError

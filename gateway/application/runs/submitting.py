@@ -16,7 +16,7 @@ from datetime import datetime
 
 from sqlmodel import col, func, select
 
-from gateway.application.runs.intercepting import intercepted
+from gateway.application.addresses.intercepting import intercepted
 from gateway.application.runs.lateness import leave_out_late
 from gateway.application.runs.outcomes import (
     HandOver,

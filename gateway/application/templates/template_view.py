@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from gateway.application.letters.healing import ill_letters
 from gateway.application.services import Services
 from gateway.application.templates.versions import find_rows, newest_row
+from gateway.application.templates.withdrawing import ill_letters
 from gateway.db.templates import TemplateVersion
 from gateway.domain.templates.publishing import VersionState
 from gateway.errors import NotFound, RenderError

@@ -1,16 +1,27 @@
-"""Withdrawing a template version: no new letters from it, and those not yet in a run are held if that is asked."""
+"""Withdrawing a template version: no new letters from it, and those not yet in a run are held if that is asked.
+
+What was written from it and is ill therefore, waits to be healed with a mended version.
+"""
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor, audit
 from gateway.application.services import Services
-from gateway.application.templates.versions import find_row, newest_row
+from gateway.application.templates.versions import find_row, find_rows, newest_row
 from gateway.db.engine import compare_and_set, row_id
 from gateway.db.letters import Letter
 from gateway.db.templates import TemplateVersion
+from gateway.domain.letters.letter import LetterState
 from gateway.domain.permission import Action
-from gateway.domain.templates.publishing import HELD_WITH_VERSION, TEMPLATE_WITHDRAWN, Step, VersionState, after
+from gateway.domain.templates.publishing import (
+    HELD_WITH_VERSION,
+    TEMPLATE_WITHDRAWN,
+    Step,
+    VersionState,
+    after,
+    healed_as,
+)
 from gateway.errors import Conflict, InputError
 
 
@@ -75,3 +86,26 @@ def _held(session: Session, services: Services, who: Actor, row: TemplateVersion
     for reference in references:
         audit(session, services, who.login, "letter-held", reference, reason=told)
     return references
+
+
+def ill_letters(services: Services, template: str) -> list[str]:
+    """References of what `ill` finds."""
+    with services.db.reading() as session:
+        return [letter.reference for letter in ill(session, template)]
+
+
+def ill(session: Session, template: str) -> list[Letter]:
+    """Letters of withdrawn versions of a template that healing would take, the oldest first."""
+    withdrawn = [row.version for row in find_rows(session, template) if row.state is VersionState.WITHDRAWN]
+    theirs = select(Letter).where(Letter.template == template, col(Letter.template_version).in_(withdrawn))
+    return [letter for letter in session.exec(theirs.order_by(col(Letter.id))).all() if healed_state(letter)]
+
+
+def was_held_with_version(letter: Letter) -> bool:
+    """Whether it is held because its version was withdrawn."""
+    return (letter.hold_reason or "").endswith(f"({TEMPLATE_WITHDRAWN})")
+
+
+def healed_state(letter: Letter) -> LetterState | None:
+    """In which state healing leaves a letter; None if there is nothing to heal."""
+    return healed_as(letter.state, held_with_version=was_held_with_version(letter))

@@ -11,19 +11,18 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
+from gateway.application.letters.marking import mark_for_filing
 from gateway.application.posting.enlisting import import_lists
 from gateway.application.posting.noting import contradict, set_carrier
 from gateway.application.posting.supplementing import supplement
-from gateway.application.receipt.giving_up import give_up
-from gateway.application.returns.coming_back import Told, not_retracted, note_return, told_by
-from gateway.application.runs.outcomes import mark_for_filing
+from gateway.application.runs.settling import settle
 from gateway.application.services import Services
-from gateway.db.by_hand import ByHand
+from gateway.application.tracking.coming_back import Told, note_return, told_by
+from gateway.application.tracking.giving_up import give_up
 from gateway.db.engine import row_id
-from gateway.db.mail import MailPiece, Posting, StatusEvent, Submission
+from gateway.db.mail import Posting, StatusEvent, Submission
 from gateway.db.unmatched import UnmatchedReport
-from gateway.domain.runs.by_hand import BY_HAND, HandChannel
-from gateway.domain.runs.status import Noted, Status, is_settled, stands
+from gateway.domain.runs.status import Status
 from gateway.domain.runs.submission import SubmissionState
 from gateway.errors import ProviderError
 from gateway.ports.provider import NamesNumbers, PieceNumbers, StatusReport
@@ -74,34 +73,6 @@ def try_record(services: Services, provider: str, references: Sequence[str]) -> 
     """Ask about a few pieces at once, after something was done about them; a provider that is silent says so later."""
     with suppress(ProviderError):
         record(services, provider, services.providers[provider].poll(references))
-
-
-def live_submission(session: Session, piece_id: int | None) -> Submission | None:
-    """The one submission of a piece that is not voided."""
-    if piece_id is None:
-        return None
-    query = select(Submission).where(Submission.piece_id == piece_id, col(Submission.voided_at).is_(None))
-    return session.exec(query).one_or_none()
-
-
-def status_of(submission: Submission | None) -> Status:
-    """The status of a piece, as it was kept with the last event or proof; UNKNOWN while there is none."""
-    return submission.status if submission else Status.UNKNOWN
-
-
-def folded(session: Session, submission: Submission, piece: MailPiece) -> tuple[Status, int]:
-    """What is kept at a submission: where its piece stands (`domain.runs.status`), and how many events it has."""
-    events = select(StatusEvent.status, StatusEvent.received_at, not_retracted())
-    told = session.exec(events.where(StatusEvent.submission_id == submission.id)).all()
-    said = ((Status(status), came) for status, came, holds in told if holds)
-    noted = _noted(session, submission)
-    return stands(said, piece.service, served=piece.served, noted=noted), len(told)
-
-
-def _noted(session: Session, submission: Submission) -> Noted | None:
-    """The record of posting in force; it is about the hand-over that is not voided."""
-    posting = session.get(Posting, submission.piece_id) if submission.voided_at is None else None
-    return Noted(posting.confirmed_at) if posting and posting.record_no is not None else None
 
 
 def _open_references(services: Services, provider: str) -> list[str]:
@@ -222,29 +193,6 @@ def _match_again(services: Services) -> int:
                 new += append(session, services, kept.provider, report)
                 kept.matched_at = services.clock.now()
     return new
-
-
-def settle(session: Session, services: Services, submission: Submission) -> None:
-    """Keep what events and proofs say beside them, so that nobody folds a million letters' events to count them.
-
-    Nobody asks any more about a piece from which nothing more is expected.
-    """
-    piece = session.get_one(MailPiece, submission.piece_id)
-    # Two reports about one piece may come at once: on PostgreSQL the second waits here, and then sees the first's.
-    session.refresh(submission, with_for_update=True)
-    submission.status, submission.events = folded(session, submission, piece)
-    if awaits_receipt(session, submission, piece):
-        return
-    if is_settled(submission.status, piece.service):
-        submission.settled_at = submission.settled_at or services.clock.now()
-
-
-def awaits_receipt(session: Session, submission: Submission, piece: MailPiece) -> bool:
-    """Whether a courier has the piece and nobody recorded yet that it was received: nothing is notified until then."""
-    if submission.provider != BY_HAND or piece.served is not None:
-        return False
-    hand = session.get(ByHand, piece.id)
-    return hand is not None and hand.channel is HandChannel.COURIER
 
 
 def _submission(session: Session, provider: str, report: StatusReport) -> Submission | None:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import OPERATOR, actor, note_read
-from gateway.application.letters.drafting import find_letter
+from gateway.application.reads.finding import find_letter
+from gateway.application.reads.showing import LetterView, letter_view
 from gateway.application.services import Services
 from gateway.application.views.searching import CaseView, case_view
-from gateway.application.views.showing import LetterView, letter_view
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import Batch, MailPiece, Posting, Run
 from gateway.db.people import AuditEntry, User

@@ -12,10 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, tuple_
 from sqlmodel import Session, col, or_, select
 
-from gateway.application.desk.clearing import troubles_of
-from gateway.application.desk.gathering import gather
-from gateway.application.retention.emptying_paper import has_paper_words
-from gateway.application.retention.emptying_rows import has_more_than_hashes
+from gateway.application.clearing.clearing import troubles_of
+from gateway.application.clearing.gathering import gather
+from gateway.application.reads.leftovers import has_more_than_hashes, has_paper_words
 from gateway.application.services import Services
 from gateway.db.arrivals import QuarantinedDelivery
 from gateway.db.columns import columns

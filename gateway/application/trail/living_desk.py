@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from gateway.application.desk.clearing import troubled_letters, troubles_of
-from gateway.application.desk.gathering import gather
+from gateway.application.clearing.clearing import troubled_letters, troubles_of
+from gateway.application.clearing.gathering import gather
 from gateway.application.services import Services
 from gateway.db.columns import columns, in_chunks
 from gateway.db.engine import row_id

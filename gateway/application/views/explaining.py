@@ -7,12 +7,12 @@ from sqlmodel import Session
 
 from gateway.application.access.authorising import actor
 from gateway.application.filing.filing_view import failing_of
-from gateway.application.letters.drafting import find_letter
-from gateway.application.returns.suspensions import suspension_notes
+from gateway.application.reads.finding import find_letter
+from gateway.application.reads.showing import LetterView, RecipientView, left_sentences, view_of
+from gateway.application.reads.suspensions import suspension_notes
 from gateway.application.runs.bundling import Neighbours, neighbours_by_number
 from gateway.application.runs.stopping import stop_reasons
 from gateway.application.services import Services
-from gateway.application.views.showing import LetterView, RecipientView, left_sentences, view_of
 from gateway.db.people import Office
 from gateway.domain.account.standing import Standing
 from gateway.domain.letters.letter import CANCELLABLE, LetterState

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col
 
 from gateway.application.access.authorising import actor, readable_offices
-from gateway.application.posting.posting import day_in_force
+from gateway.application.reads.posted import day_in_force
 from gateway.application.services import Services
 from gateway.db.columns import columns, in_chunks
 from gateway.db.engine import row_id

@@ -4,19 +4,19 @@ The case file is the lasting store: what the gateway no longer has is fetched ba
 """
 
 import hashlib
-from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import actor, note_read
-from gateway.application.filing.case_keys import (
+from gateway.application.reads.case_keys import (
     case_ref,
     inbound_document_key,
     letter_document_key,
     twin_document_key,
 )
-from gateway.application.inbound.placing import placing_of
-from gateway.application.letters.drafting import find_letter
+from gateway.application.reads.finding import find_letter
+from gateway.application.reads.opened import Opened
+from gateway.application.reads.scans import placing_of
 from gateway.application.services import Services
 from gateway.db.files import InboundDocument
 from gateway.db.letters import Document, Recipient
@@ -24,14 +24,6 @@ from gateway.db.people import Case, Office
 from gateway.domain.permission import Action
 from gateway.errors import IntegrityError, NotFound
 from gateway.ports.casefile import CaseRef
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A document and the name that a saved copy gets: a reference, never a person."""
-
-    content: bytes
-    name: str
 
 
 def open_document(services: Services, login: str, reference: str, number: int, *, twin: bool = False) -> Opened:

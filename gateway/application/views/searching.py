@@ -13,8 +13,8 @@ from sqlmodel import Session, col, exists, func, or_, select
 
 from gateway.application.access.authorising import Actor, actor, readable_offices
 from gateway.application.letters.addressing import freeze, name_lines
-from gateway.application.letters.drafting import find_case
-from gateway.application.returns.suspensions import SuspensionView, suspension_views
+from gateway.application.reads.finding import find_case
+from gateway.application.reads.suspensions import SuspensionView, suspension_views
 from gateway.application.services import Services
 from gateway.application.views.listing import (
     LetterLine,

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from gateway.application.inbound.requesting import request_json
-from gateway.application.returns.coming_back import ReturnState
-from gateway.application.views.history import HandView, ProofView
+from gateway.application.reads.history import HandView, ProofView
+from gateway.application.reads.requests import request_json
+from gateway.application.reads.returned import ReturnState
+from gateway.application.reads.showing import LetterView, RecipientView
 from gateway.application.views.listing import LetterLine
-from gateway.application.views.showing import LetterView, RecipientView
 from gateway.db.retention import LetterRetention
 from gateway.domain.references import for_people
 

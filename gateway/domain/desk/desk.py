@@ -274,3 +274,7 @@ _RULES: Mapping[Problem, _Rule] = {
     Problem.LATE_RECEIPT: _of_known,
     Problem.NO_END: _of_unended,
 }
+
+
+POST_ROOM = "Poststelle"
+"""Owner of what nobody else owns: it matches no letter, or its author is not active any more."""

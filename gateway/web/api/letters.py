@@ -9,11 +9,11 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from gateway.application.access.answering import Answer, Effect
+from gateway.application.clearing.forwarding import bring_forward
+from gateway.application.clearing.withholding import cancel, hold, let_go
 from gateway.application.letters.approving import approve, reject
 from gateway.application.letters.drafting import write_letter
 from gateway.application.letters.rendering import render_letter
-from gateway.application.letters.withholding import cancel, hold, let_go
-from gateway.application.runs.forwarding import bring_forward
 from gateway.application.services import Services
 from gateway.application.views.opening import open_document
 from gateway.application.views.searching import LetterFilter, find_letters

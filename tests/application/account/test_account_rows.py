@@ -16,8 +16,8 @@ from gateway.application.account.account_sheet import account_sheet
 from gateway.application.account.patrolling import sweep, sweep_state
 from gateway.application.account.reconciling import Selection, account, copies_on
 from gateway.application.arrivals import receiving
+from gateway.application.clearing import withholding
 from gateway.application.filing.filing import file_due
-from gateway.application.letters import withholding
 from gateway.application.posting.posting import confirm
 from gateway.application.tracking import tallying
 from gateway.application.tracking.tracking import poll

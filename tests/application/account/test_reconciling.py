@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from gateway.application.account.patrolling import sweep
 from gateway.application.account.reconciling import account
-from gateway.application.letters import withholding
+from gateway.application.clearing import withholding
 from gateway.application.tracking.tracking import poll
 from gateway.application.views.explaining import explain
 from gateway.db.letters import Approval, Recipient

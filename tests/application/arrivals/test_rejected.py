@@ -11,10 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from gateway.application.account.account_inbound import inbound_balances
 from gateway.application.arrivals.answering_scans import send_answers
 from gateway.application.arrivals.delivery_view import delivery_view, rejected_view
-from gateway.application.arrivals.parting import part_paper
 from gateway.application.arrivals.rejected_scans import awaited
 from gateway.application.arrivals.rescanning import report_finding
-from gateway.application.arrivals.same_paper import link_paper, stop_waiting
 from gateway.application.desk.alarming import alarms, settle
 from gateway.application.desk.desk_view import desk
 from gateway.application.operation.inbound_rounds import make_rounds
@@ -24,6 +22,8 @@ from gateway.application.paper.paper_holding import hold
 from gateway.application.paper.paper_releasing import release_plan
 from gateway.application.paper.paper_returning import arrived, recall
 from gateway.application.paper.paper_view import originals, paper_view
+from gateway.application.paper.parting import part_paper
+from gateway.application.paper.same_paper import link_paper, stop_waiting
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.originals import DestructionItem
 from gateway.domain.desk.alarms import AlarmAction, AlarmKind

@@ -15,9 +15,9 @@ from gateway.application.arrivals.quarantining import discard, quarantined
 from gateway.application.arrivals.rescanning import feedback_of, report_finding
 from gateway.application.arrivals.retrying_scans import retry
 from gateway.application.filing import filing_inbound
-from gateway.application.filing.case_keys import inbound_document_key
 from gateway.application.filing.filing import file_due
 from gateway.application.inbound.placing import assign
+from gateway.application.reads.case_keys import inbound_document_key
 from gateway.application.retention.destroying import apply
 from gateway.db.arrivals import QuarantinedDelivery, ScanAnswer, ScanNote
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery

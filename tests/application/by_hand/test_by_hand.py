@@ -17,9 +17,9 @@ from gateway.application.by_hand.leaving_by_hand import (
 )
 from gateway.application.by_hand.printing import print_here
 from gateway.application.by_hand.taking_by_hand import put_back, take
+from gateway.application.clearing import withholding
 from gateway.application.desk.desk_view import desk
 from gateway.application.filing.filing import file_due
-from gateway.application.letters import withholding
 from gateway.application.posting.posting import posting_days
 from gateway.application.receipt.delivering import Receipt, correct
 from gateway.application.runs.diverting import divert

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from gateway.application.clearing.withholding import hold
 from gateway.application.evidence.evidencing import packed, posting_file
 from gateway.application.filing.filing import file_due
-from gateway.application.letters.withholding import hold
 from gateway.application.posting import posting
 from gateway.application.tracking.tracking import poll
 from gateway.application.trail import sealing

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from gateway.application.clearing import withholding
 from gateway.application.filing.filing import file_due
-from gateway.application.letters import withholding
 from gateway.application.posting import posting
 from gateway.application.tracking.tracking import poll
 from gateway.db.files import Filing

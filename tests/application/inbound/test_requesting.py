@@ -12,8 +12,9 @@ from gateway.application.inbound import requesting
 from gateway.application.inbound.missing import count_overdue, missing_answers
 from gateway.application.inbound.moving import move
 from gateway.application.inbound.placing import assign, link
-from gateway.application.inbound.requesting import RequestView, requests_due, settle, tick
+from gateway.application.inbound.requesting import requests_due, settle, tick
 from gateway.application.operation.inbound_rounds import make_rounds
+from gateway.application.reads.requests import RequestView
 from gateway.application.retention.emptying import empty_persons
 from gateway.application.services import Services
 from gateway.application.views.shaping import as_json

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
+from gateway.application.clearing.withholding import hold
 from gateway.application.desk.desk_view import DeskEntry, desk
 from gateway.application.desk.redriving import Wish, redrive
 from gateway.application.filing.filing import file_due
 from gateway.application.inbound.moving import move
-from gateway.application.inbound.requesting import request_of, tick
+from gateway.application.inbound.requesting import tick
 from gateway.application.letters import approving, drafting, rendering
-from gateway.application.letters.withholding import hold
+from gateway.application.reads.requests import request_of
 from gateway.application.receipt.certificates_in import certificates_due
 from gateway.application.receipt.delivering import Receipt, correct, open_scan, prove
 from gateway.application.receipt.reading_certificates import certificates_waiting, read_certificate

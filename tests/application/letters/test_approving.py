@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError as DatabaseRefuses
 from sqlmodel import col, select, update
 
-from gateway.application.letters import approving, drafting, rendering, withholding
+from gateway.application.clearing import withholding
+from gateway.application.letters import approving, drafting, rendering
 from gateway.db.letters import Approval, Letter
 from gateway.db.people import AuditEntry
 from gateway.errors import Conflict, IntegrityError, NotFound, NotPermitted

@@ -7,7 +7,8 @@ import pytest
 from sqlmodel import select
 
 from gateway.application.access.importing import import_cases
-from gateway.application.letters import approving, drafting, rendering, withholding
+from gateway.application.clearing import withholding
+from gateway.application.letters import approving, drafting, rendering
 from gateway.application.templates.publishing import publish
 from gateway.db.letters import Letter
 from gateway.db.templates import TemplateVersion

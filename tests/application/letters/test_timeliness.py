@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import select
 
+from gateway.application.clearing import withholding
 from gateway.application.desk.desk_view import desk
-from gateway.application.letters import approving, withholding
+from gateway.application.letters import approving
 from gateway.application.runs.running import run
 from gateway.db.people import AuditEntry
 from gateway.domain.account.standing import Standing

@@ -8,8 +8,9 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 from sqlmodel import func, select
 
+from gateway.application.clearing import withholding
 from gateway.application.filing import filing
-from gateway.application.letters import approving, drafting, rendering, uploading, withholding
+from gateway.application.letters import approving, drafting, rendering, uploading
 from gateway.application.letters.uploading import Upload, import_letter, imported_before
 from gateway.db.letters import Letter
 from gateway.db.people import Person, Representative, RepresentativeKind

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlmodel import func, select
 
+from gateway.application.clearing.withholding import cancel
 from gateway.application.letters import drafting
 from gateway.application.letters.rendering import render_submitted
-from gateway.application.letters.withholding import cancel
 from gateway.application.mailings import mailing_accept
 from gateway.application.mailings.mailing import check_table, discard
 from gateway.application.mailings.mailing_accept import accept, carry_on, under_way

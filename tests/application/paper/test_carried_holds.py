@@ -8,22 +8,22 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError as DatabaseRefuses
 from sqlmodel import select
 
-from gateway.application.arrivals.parting import part_paper
-from gateway.application.arrivals.same_paper import link_paper
 from gateway.application.operation.inbound_rounds import make_rounds
 from gateway.application.paper.paper_facts import papers
 from gateway.application.paper.paper_holding import hold, let_go
 from gateway.application.paper.paper_holds import add_hold
 from gateway.application.paper.paper_view import paper_view
+from gateway.application.paper.parting import part_paper
+from gateway.application.paper.same_paper import link_paper
 from gateway.db.files import InboundDocument
 from gateway.db.originals import Original, OriginalEvent, OriginalEventKind, OriginalHold
 from gateway.db.people import AuditEntry
 from gateway.domain.paper.originals import Hold
 from gateway.errors import Conflict
-from tests.application.arrivals.test_parting import redelivered_badly
 from tests.application.arrivals.test_receiving_faults import rows
 from tests.application.arrivals.test_rejected import redelivered, under_number
 from tests.application.arrivals.test_rescanning import number
+from tests.application.paper.test_parting import redelivered_badly
 from tests.application.retention.test_destroying_scans import spoiled
 from tests.world import World
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from gateway.application.clearing.withholding import cancel
 from gateway.application.desk.desk_view import desk
 from gateway.application.desk.redriving import Redriven, Wish, redrive
-from gateway.application.letters.withholding import cancel
 from gateway.application.operation.inbound_rounds import make_rounds
-from gateway.application.receipt import giving_up
 from gateway.application.receipt.delivering import store_scan
 from gateway.application.receipt.serving import record as record_proof
 from gateway.application.returns.deciding_returns import Decision, NewAddress, decide
+from gateway.application.tracking import giving_up
 from gateway.application.tracking.tracking import poll
 from gateway.application.views.explaining import explain
 from gateway.application.views.shaping import as_json

@@ -8,8 +8,8 @@ from sqlmodel import col, select
 
 from gateway.application.account.reconciling import account
 from gateway.application.account.restoring import restore
+from gateway.application.clearing.withholding import cancel, hold
 from gateway.application.filing.filing import file_due
-from gateway.application.letters.withholding import cancel, hold
 from gateway.application.posting import posting
 from gateway.application.retention import departing, destroying
 from gateway.application.retention.destroying import Pass, apply, apply_due, last_pass, plan, rules_in_force

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError as DatabaseRefuses
 from sqlmodel import col, select
 
 from gateway.application.access.authorising import audit
+from gateway.application.clearing.withholding import cancel
 from gateway.application.desk.redriving import Wish, redrive
 from gateway.application.filing.filing import file_due
-from gateway.application.letters.withholding import cancel
 from gateway.application.retention.destroying import Pass, apply, plan
 from gateway.application.retention.locking import list_locks, lock_deletion, unlock_deletion
 from gateway.application.runs.stopping import resume, stop

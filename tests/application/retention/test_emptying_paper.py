@@ -5,10 +5,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError as DatabaseRefuses
 from sqlmodel import select
 
-from gateway.application.arrivals.same_paper import stop_waiting
 from gateway.application.paper.paper_holding import compare, hold, let_go
 from gateway.application.paper.paper_returning import arrived, recall
 from gateway.application.paper.paper_view import paper_view
+from gateway.application.paper.same_paper import stop_waiting
 from gateway.application.retention.destroying import apply, plan
 from gateway.application.trail.sealing import anchor
 from gateway.application.trail.verifying import verify

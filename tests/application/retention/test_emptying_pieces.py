@@ -17,8 +17,8 @@ from gateway.application.evidence.evidencing import packed, posting_file
 from gateway.application.filing.filing import file_due
 from gateway.application.inbound.requesting import settle
 from gateway.application.posting import excepting
-from gateway.application.posting.noting import EMPTIED
 from gateway.application.posting.supplementing import enter
+from gateway.application.reads.records import EMPTIED
 from gateway.application.receipt.delivering import Receipt, correct, prove
 from gateway.application.retention.destroying import apply, plan
 from gateway.application.trail.sealing import anchor

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from gateway.application.addresses.suspending import lift
 from gateway.application.arrivals.receiving import import_delivery
 from gateway.application.filing.filing import file_due
 from gateway.application.inbound.moving import move
@@ -15,7 +16,6 @@ from gateway.application.retention.exporting import export_person
 from gateway.application.returns.deciding_returns import Decision, decide
 from gateway.application.returns.returning import returns_due
 from gateway.application.returns.returns_view import return_detail
-from gateway.application.returns.suspending import lift
 from gateway.application.trail.sealing import seal
 from gateway.application.trail.verifying import verify
 from gateway.db.files import InboundDocument

@@ -12,19 +12,20 @@ from sqlmodel import select
 from gateway.application.access.importing import import_cases
 from gateway.application.account.account_sheet import hand_out
 from gateway.application.account.reconciling import Selection, account, copies_on
+from gateway.application.addresses.suspending import lift
 from gateway.application.arrivals.receiving import import_delivery
+from gateway.application.clearing.withholding import cancel, hold, let_go
 from gateway.application.desk.desk_view import desk
 from gateway.application.filing.filing import file_due
 from gateway.application.letters import drafting
 from gateway.application.letters.approving import approve
-from gateway.application.letters.withholding import cancel, hold, let_go
 from gateway.application.posting import posting
+from gateway.application.reads.finding import find_letter
 from gateway.application.receipt.delivering import Receipt, prove
 from gateway.application.retention.concluding import facts_of
 from gateway.application.returns.deciding_returns import Decision, NewAddress, decide
 from gateway.application.returns.returning import put_aside, record_return, returns_due
 from gateway.application.returns.returns_view import ReturnLine, return_detail, returns
-from gateway.application.returns.suspending import lift
 from gateway.application.tracking.tracking import record
 from gateway.application.views.explaining import explain
 from gateway.db.files import InboundDocument, InboundState
@@ -256,7 +257,7 @@ def test_the_run_holds_what_slipped_through_to_a_suspended_address(world: World)
     late = world.approved("F1")
     come_back(world, reference)
     with world.services.db.transaction() as session:
-        letter, _ = drafting.find_letter(session, late)
+        letter, _ = find_letter(session, late)
         letter.held_at = letter.hold_reason = None
     before = len(world.taken())
     world.evening(MONDAY + timedelta(days=2))

@@ -11,8 +11,9 @@ from sqlmodel import col, select
 
 from gateway.application.access.importing import import_cases
 from gateway.application.account.reconciling import account
+from gateway.application.clearing import withholding
 from gateway.application.filing.filing import file_due
-from gateway.application.letters import approving, drafting, rendering, withholding
+from gateway.application.letters import approving, drafting, rendering
 from gateway.application.letters.enclosing import enclose, enclosures_of
 from gateway.application.posting import posting
 from gateway.application.runs import assembling, batching

@@ -12,12 +12,12 @@ from sqlmodel import select
 
 from gateway.application.access.importing import import_cases
 from gateway.application.account.reconciling import account, copies_on
+from gateway.application.addresses.suspending import lift
 from gateway.application.by_hand.printing import print_here
 from gateway.application.by_hand.taking_by_hand import take
 from gateway.application.desk.desk_view import DeskEntry, desk_of_letter
 from gateway.application.desk.redriving import Wish, redrive
 from gateway.application.returns.returns_view import return_detail
-from gateway.application.returns.suspending import lift
 from gateway.application.runs import outcomes
 from gateway.application.runs.running import past_runs
 from gateway.application.runs.stopping import stopped_among

@@ -12,7 +12,8 @@ from sqlmodel import col, select
 
 from gateway.application.account.patrolling import sweep
 from gateway.application.account.reconciling import account
-from gateway.application.letters import approving, withholding
+from gateway.application.clearing import withholding
+from gateway.application.letters import approving
 from gateway.application.runs import batching
 from gateway.application.runs.forecasting import forecast
 from gateway.application.runs.running import cut_off_for, run, run_due

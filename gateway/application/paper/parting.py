@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import audit
 from gateway.application.arrivals.rescanning import replace_named
-from gateway.application.arrivals.same_paper import require_both
-from gateway.application.inbound.placing import find_inbound
 from gateway.application.paper.paper_holds import put_holds_right
+from gateway.application.paper.same_paper import require_both
+from gateway.application.reads.scans import find_inbound
 from gateway.application.services import Services
 from gateway.db.arrivals import RejectedClosing, ScanFeedback
 from gateway.db.engine import row_id

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from gateway.application.letters.withholding import cancel, what_is_possible
-from gateway.application.runs.forwarding import bring_forward
+from gateway.application.clearing.forwarding import bring_forward
+from gateway.application.clearing.withholding import cancel, what_is_possible
 from gateway.db.people import AuditEntry
 from gateway.errors import Conflict, NotPermitted, NotSent, OutcomeUnknown
 from gateway.testing.epost import EpostSimulator

@@ -4,15 +4,13 @@ The scan site says it in its manifest (`replaces`); where it did not, the post r
 newer row alone speaks for the paper: what is released, destroyed, counted and waited for. `parting` undoes mistakes.
 """
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from gateway.application.access.authorising import actor, audit
 from gateway.application.arrivals.rejected_scans import facts_of
 from gateway.application.arrivals.rescanning import settle_asked
-from gateway.application.filing.superseding import valid_scan
-from gateway.application.inbound.placing import find_inbound
-from gateway.application.paper.paper_facts import TAKEN
 from gateway.application.paper.paper_holds import put_holds_right
+from gateway.application.reads.scans import TAKEN, find_inbound, valid_scan
 from gateway.application.services import Services
 from gateway.db.arrivals import RejectedClosing
 from gateway.db.engine import compare_and_set, row_id
@@ -21,7 +19,6 @@ from gateway.domain.inbound.rejected import NotYet, why_not_close
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, InputError
 
-_PROPOSED = 20
 _REFUSED = {
     NotYet.NOTHING_AWAITED: (
         "nothing-awaited",
@@ -72,18 +69,6 @@ def stop_waiting(services: Services, login: str, rejected_id: int, reason: str) 
         audit(
             session, services, login, "rejected-closed", f"inbound-{rejected_id}", reason=reason.strip()[:500]
         )
-
-
-def newer_scans(session: Session, document: InboundDocument) -> list[int]:
-    """What may be the new scan of a rejected document: came later from the same site, received on the same day."""
-    query = select(InboundDocument.id).where(
-        InboundDocument.source == document.source,
-        InboundDocument.received_on == document.received_on,
-        col(InboundDocument.id) > row_id(document),
-        col(InboundDocument.state).in_(TAKEN),
-        col(InboundDocument.replaces_id).is_(None),
-    )
-    return [found or 0 for found in session.exec(query.order_by(col(InboundDocument.id)).limit(_PROPOSED))]
 
 
 def require_both(session: Session, login: str) -> None:

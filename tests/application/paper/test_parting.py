@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from gateway.application.arrivals.answering_scans import send_answers
-from gateway.application.arrivals.parting import part_paper
 from gateway.application.arrivals.rejected_scans import awaited
 from gateway.application.arrivals.rescanning import feedback_of, report_finding
-from gateway.application.arrivals.same_paper import link_paper
 from gateway.application.filing.filing import file_due
 from gateway.application.inbound.placing import assign
+from gateway.application.paper.parting import part_paper
+from gateway.application.paper.same_paper import link_paper
 from gateway.db.files import InboundDocument, InboundState
 from gateway.db.people import AuditEntry
 from gateway.domain.inbound.feedback import ScanFinding

@@ -6,8 +6,8 @@ It was handed over long ago, so nothing is released here: the provider only stop
 from sqlmodel import Session
 
 from gateway.application.access.authorising import Actor, actor, audit
-from gateway.application.desk.clearing import facts_of_copies
-from gateway.application.letters.drafting import find_letter
+from gateway.application.clearing.clearing import facts_of_copies
+from gateway.application.reads.finding import find_letter
 from gateway.application.services import Services
 from gateway.application.tracking.tracking import try_record
 from gateway.db.letters import Letter

@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from gateway.application.receipt.delivering import proofs_of
-from gateway.application.returns.coming_back import not_retracted
+from gateway.application.reads.proofs import proofs_of
+from gateway.application.reads.returned import not_retracted
 from gateway.db.by_hand import ByHand, HandPrint
 from gateway.db.delivery import DeliveryProof
 from gateway.db.mail import MailPiece, StatusEvent, Submission

@@ -10,7 +10,7 @@ from PIL import Image
 from sqlmodel import select
 
 from gateway.application.arrivals.receiving import import_delivery
-from gateway.application.inbound.looking import read_picture
+from gateway.application.reads.looking import read_picture
 from gateway.application.returns.returning import returns_due
 from gateway.db.files import InboundDocument, InboundState
 from gateway.domain.references import for_people, reference_from

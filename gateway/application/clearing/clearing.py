@@ -10,14 +10,14 @@ from datetime import datetime, time
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select, union
 
-from gateway.application.desk.gathering import Gathered, gather
-from gateway.application.desk.trouble import Make, Trouble
+from gateway.application.clearing.gathering import Gathered, gather
+from gateway.application.clearing.trouble import Make, Trouble
 from gateway.application.letters.addressing import freeze
 from gateway.application.letters.service_check import why_not_served
-from gateway.application.returns.coming_back import words_of_task
+from gateway.application.reads.returned import words_of_task
+from gateway.application.reads.silence import left_by_hand_on, what_is_missing
+from gateway.application.reads.submissions import awaits_receipt, status_of
 from gateway.application.services import Services
-from gateway.application.tracking.silence import left_by_hand_on, what_is_missing
-from gateway.application.tracking.tracking import awaits_receipt, status_of
 from gateway.db.engine import row_id
 from gateway.db.letters import Letter, Recipient
 from gateway.db.mail import MailPiece, StatusEvent, Submission

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import Actor, actor, audit
-from gateway.application.desk.clearing import facts_of_copies
-from gateway.application.letters.drafting import find_letter
-from gateway.application.returns.reopening import reopen_return
-from gateway.application.returns.suspensions import refuse_suspended
-from gateway.application.runs.forwarding import may_be_brought_forward
+from gateway.application.clearing.clearing import facts_of_copies
+from gateway.application.clearing.forwarding import may_be_brought_forward
+from gateway.application.clearing.reopening import reopen_return
+from gateway.application.reads.finding import find_letter
+from gateway.application.reads.suspensions import refuse_suspended
 from gateway.application.runs.replanning import copies_in, replace, withdraw
 from gateway.application.services import Services
 from gateway.application.tracking.tracking import try_record

@@ -3,7 +3,7 @@
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import audit
-from gateway.application.returns.coming_back import returned_of
+from gateway.application.reads.returned import returned_of
 from gateway.application.services import Services
 from gateway.db.engine import compare_and_set
 from gateway.db.letters import Letter

@@ -11,18 +11,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import actor
-from gateway.application.inbound.requesting import RequestView, request_of
-from gateway.application.letters.companions import signed_companions
-from gateway.application.letters.drafting import find_letter
-from gateway.application.posting.noting import RecordView, records_of
-from gateway.application.posting.posting import assessment, fiction_of, was_withdrawn
-from gateway.application.receipt.delivering import proof_in_force
-from gateway.application.returns.coming_back import ReturnState, replaces, return_state, written_anew
-from gateway.application.services import Services
-from gateway.application.tracking.piece_numbers import numbers_of
-from gateway.application.tracking.tracking import live_submission, status_of
-from gateway.application.views.finding_view import FindingView, findings_of
-from gateway.application.views.history import (
+from gateway.application.reads.companions import signed_companions
+from gateway.application.reads.finding import find_letter
+from gateway.application.reads.finding_view import FindingView, findings_of
+from gateway.application.reads.history import (
     EventView,
     HandView,
     ProofView,
@@ -32,6 +24,14 @@ from gateway.application.views.history import (
     problem_of,
     proof_views,
 )
+from gateway.application.reads.piece_numbers import numbers_of
+from gateway.application.reads.posted import assessment, fiction_of, was_withdrawn
+from gateway.application.reads.proofs import proof_in_force
+from gateway.application.reads.records import RecordView, records_of
+from gateway.application.reads.requests import RequestView, request_of
+from gateway.application.reads.returned import ReturnState, replaces, return_state, written_anew
+from gateway.application.reads.submissions import live_submission, status_of
+from gateway.application.services import Services
 from gateway.db.by_hand import ByHand
 from gateway.db.engine import row_id
 from gateway.db.letters import Approval, Letter, Recipient

@@ -9,9 +9,9 @@ import pytest
 from sqlmodel import col, select
 
 from gateway.application.account.reconciling import account
+from gateway.application.clearing.withholding import cancel, hold, let_go, possible
 from gateway.application.desk.desk_view import desk
-from gateway.application.letters.drafting import find_letter
-from gateway.application.letters.withholding import cancel, hold, let_go, possible
+from gateway.application.reads.finding import find_letter
 from gateway.application.runs.running import run
 from gateway.application.runs.submitting import hand_over
 from gateway.application.tracking.tracking import record

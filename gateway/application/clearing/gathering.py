@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, col, func, select
 
-from gateway.application.returns.coming_back import not_retracted, still_told
+from gateway.application.reads.returned import not_retracted, still_told
 from gateway.db.by_hand import ByHand
 from gateway.db.columns import columns, in_chunks
 from gateway.db.delivery import DeliveryProof

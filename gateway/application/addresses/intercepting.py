@@ -13,14 +13,13 @@ from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from gateway.application.access.authorising import SYSTEM, audit
-from gateway.application.returns.suspensions import suspended_among, why_suspended
-from gateway.application.runs.packing import UNPACKED
+from gateway.application.reads.suspensions import suspended_among, why_suspended
 from gateway.application.services import Services
 from gateway.db.by_hand import ByHand
 from gateway.db.columns import table_of
 from gateway.db.engine import compare_and_set
 from gateway.db.letters import Recipient
-from gateway.db.mail import MailPiece, Submission
+from gateway.db.mail import UNPACKED, MailPiece, Submission
 from gateway.db.returns import AddressSuspension
 from gateway.domain.receipt.returning import SUSPENDED
 from gateway.domain.runs.by_hand import HandChannel

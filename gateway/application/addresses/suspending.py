@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from gateway.application.access.authorising import SYSTEM, Actor, actor, audit
-from gateway.application.returns.suspensions import (
+from gateway.application.addresses.intercepting import intercept, let_go_on
+from gateway.application.reads.suspensions import (
     came_back,
     copies_of_letter,
     live,
@@ -18,7 +19,6 @@ from gateway.application.returns.suspensions import (
     suspended_among,
     why_suspended,
 )
-from gateway.application.runs.intercepting import intercept, let_go_on
 from gateway.application.services import Services
 from gateway.db.brake import pull_brake
 from gateway.db.engine import compare_and_set, row_id

@@ -1,0 +1,1 @@
+"""Addresses to which nothing goes any more, and what waits for them."""
