@@ -4,6 +4,7 @@ Whatever is wrong refuses the delivery as a whole, and the ZIP stays as it came.
 """
 
 import errno
+import io
 import lzma
 import re
 import shutil
@@ -29,6 +30,8 @@ _BESIDES = 10
 _FREE_BYTES = 10_000_000
 """So much may be unpacked whatever the ratio: blank pages pack well."""
 _BLOCK = 1 << 20
+_ENTRY_BYTES = 1000
+"""Of a file in the directory: its name is short, and programs add little to it."""
 _HASH_CHARACTERS = 64
 _ENCRYPTED = 1
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, RuntimeError)
@@ -60,8 +63,32 @@ def unpack(folder: Path, limits: DeliveryLimits) -> None:
 
 def check(packed: Path, limits: DeliveryLimits) -> None:
     """Hold the directory of a ZIP against the limits; nothing is unpacked. Raises as `unpack` does."""
-    with _understood(), zipfile.ZipFile(packed) as archive:
+    with _understood(), _opened(packed, limits) as archive:
         _judge(archive.infolist(), packed.stat().st_size, limits)
+
+
+class _Packed(io.BufferedReader):
+    """The file of a ZIP, whose directory is read at once, and becomes many times as large as it is written."""
+
+    def __init__(self, path: Path, most_files: int) -> None:
+        super().__init__(io.FileIO(path))
+        self._most_bytes = max(_BLOCK, most_files * _ENTRY_BYTES)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Raises `DocumentInvalid` zip-too-many where so much is asked for only by a directory."""
+        if size is not None and size > self._most_bytes:
+            raise _too_many()
+        return super().read(size)
+
+
+@contextmanager
+def _opened(packed: Path, limits: DeliveryLimits) -> Iterator[zipfile.ZipFile]:
+    with _Packed(packed, _most_files(limits)) as file, zipfile.ZipFile(file) as archive:
+        yield archive
+
+
+def _most_files(limits: DeliveryLimits) -> int:
+    return 2 * limits.max_documents + _BESIDES
 
 
 @contextmanager
@@ -86,7 +113,7 @@ def _check_marker(ready: Path) -> None:
 
 
 def _extract(packed: Path, part: Path, limits: DeliveryLimits) -> None:
-    with zipfile.ZipFile(packed) as archive:
+    with _opened(packed, limits) as archive:
         entries = archive.infolist()
         _judge(entries, packed.stat().st_size, limits)
         for entry in entries:
@@ -95,8 +122,8 @@ def _extract(packed: Path, part: Path, limits: DeliveryLimits) -> None:
 
 def _judge(entries: list[zipfile.ZipInfo], packed_bytes: int, limits: DeliveryLimits) -> None:
     """By what the directory says; `_write` holds each file to what was said here."""
-    if len(entries) > 2 * limits.max_documents + _BESIDES:
-        raise _refused("zip-too-many", "enthält zu viele Dateien")
+    if len(entries) > _most_files(limits):
+        raise _too_many()
     if any(not _NAME.fullmatch(entry.filename) or entry.is_dir() or _is_link(entry) for entry in entries):
         raise _refused("zip-path", "enthält Ordner, Verknüpfungen oder Namen, die nicht vereinbart sind")
     if max(Counter(entry.filename.casefold() for entry in entries).values(), default=0) > 1:
@@ -126,6 +153,10 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> No
             if left < 0:
                 raise _refused("zip-ratio", "ist ausgepackt unverhältnismäßig groß")
             file.write(block)
+
+
+def _too_many() -> DocumentInvalid:
+    return _refused("zip-too-many", "enthält zu viele Dateien")
 
 
 def _refused(code: str, what: str) -> DocumentInvalid:

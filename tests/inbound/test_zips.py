@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.inbound.scan_sources import DeliveryLimits
 from gateway.errors import DocumentInvalid
-from gateway.inbound.zips import PACKED, unpack
+from gateway.inbound.zips import PACKED, check, unpack
 
 MARKER = b"2" * 64
 LIMITS = DeliveryLimits(max_documents=3, max_bytes=50_000_000, max_ratio=50)
@@ -75,6 +76,23 @@ def test_too_many_too_much_and_twice(tmp_path: Path) -> None:
     assert refusal(put(tmp_path / "b", packed(("a.pdf", bytes(49_000_000)))), LIMITS) == "zip-ratio"
     assert refusal(put(tmp_path / "c", packed(("a.pdf", bytes(50_000_001))))) == "zip-too-large"
     assert refusal(put(tmp_path / "d", packed(("a.pdf", b"1"), ("A.PDF", b"2")))) == "zip-duplicate"
+
+
+def test_a_directory_of_very_many_files_is_not_read(tmp_path: Path) -> None:
+    number = 300_000
+    entry = b"PK\1\2" + struct.pack("<6H3I5H2I", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    first = b"PK\3\4" + struct.pack("<5H3I2H", 20, *[0] * 7, 1, 0) + b"a"
+    size, start = number * len(entry), len(first)
+    large = b"PK\6\6" + struct.pack("<Q2H2I4Q", 44, 45, 45, 0, 0, number, number, size, start)
+    where = b"PK\6\7" + struct.pack("<IQI", 0, start + size, 1)
+    end = b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    put(tmp_path / "L-1", first + entry * number + large + where + end)
+    tracemalloc.start()
+    with pytest.raises(DocumentInvalid, match="zip-too-many"):
+        check(tmp_path / "L-1" / PACKED, LIMITS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_a_directory_that_lies_about_the_size_of_a_file_gains_nothing(tmp_path: Path) -> None:
