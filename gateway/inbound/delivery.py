@@ -143,7 +143,10 @@ def _prove(folder: Path, document: ScannedDocument, source: ScanSource) -> list[
         return [_error("scan-missing", document, "fehlt in der Lieferung oder ist zu groß")]
     if hashlib.sha256(content).hexdigest() != document.sha256:
         return [_error("scan-hash-mismatch", document, "passt nicht zu seiner Prüfsumme")]
-    pages = _pages(content)
+    try:
+        pages = _pages(content)
+    except pikepdf.PasswordError:
+        return [_error("scan-encrypted", document, "ist mit einem Kennwort geschützt")]
     if pages is None:
         return [_error("scan-unreadable", document, "ist keine lesbare PDF-Datei")]
     if pages != document.pages:
@@ -168,9 +171,12 @@ def _note_faults(folder: Path, document: ScannedDocument, content: bytes, source
 
 
 def _pages(content: bytes) -> int | None:
+    """None if it cannot be read. Raises `PasswordError`."""
     try:
         with pikepdf.open(io.BytesIO(content)) as pdf:
             return len(pdf.pages)
+    except pikepdf.PasswordError:
+        raise
     except pikepdf.PikepdfError:
         return None
 

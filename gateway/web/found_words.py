@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 SCAN_REMARKS: Mapping[str, str] = {
     "delivery-late": "älter als 24 Stunden",
+    "scan-dated-in-future": "Scantag liegt in der Zukunft",
+    "scan-received-long-ago": "Eingangstag über ein halbes Jahr vor dem Scan",
     "delivery-sequence-repeated": "Nummer doppelt",
     "delivery-not-only-files": "Ordner oder Verknüpfungen, nicht gelesen",
     "rescan-of-unknown": "Rescan zu Unbekanntem",

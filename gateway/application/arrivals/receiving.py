@@ -25,6 +25,7 @@ from gateway.db.engine import row_id
 from gateway.db.files import InboundDocument, InboundState, ScanDelivery
 from gateway.domain.findings import Finding, Severity
 from gateway.domain.inbound.inbound import Match
+from gateway.domain.inbound.receipt_days import cannot_be, remarks_on
 from gateway.domain.permission import Action
 from gateway.errors import Conflict, DocumentInvalid
 from gateway.ports.scans import (
@@ -93,7 +94,8 @@ def _import(services: Services, folder: Path, source: str, who: str) -> InboundR
         send_answers(services, source=source)
         raise
     if not known:
-        delivery, taken = _take_all(services, delivery.without(repeats(services, delivery)))
+        not_taken = {**_misdated(services, delivery), **repeats(services, delivery)}
+        delivery, taken = _take_all(services, delivery.without(not_taken))
         _keep_rejected(services, delivery)
         _write(services, delivery, taken, who)
     return _acknowledge(services, delivery, who, already_known=known)
@@ -116,6 +118,21 @@ def _known(services: Services, delivery: Delivery) -> bool:
     return known is not None
 
 
+def _misdated(services: Services, delivery: Delivery) -> dict[str, Finding]:
+    """Document id → scan-day-wrong."""
+    return {
+        document.document_id: Finding(
+            "scan-day-wrong",
+            Severity.ERROR,
+            f"Das gescannte Dokument {document.document_id} nennt einen Eingangstag nach dem Tag, an dem es gescannt"
+            " wurde. Es wurde nicht übernommen, denn vom Eingangstag hängen Fristen ab; bitte mit dem richtigen Tag"
+            " noch einmal liefern.",
+        )
+        for document in delivery.documents
+        if cannot_be(document.received_on, services.day_of(document.scanned_at))
+    }
+
+
 def _keep_rejected(services: Services, delivery: Delivery) -> None:
     """The bytes of what is not taken are kept beside, before the rows say that they are."""
     names = [each.document.file for each in delivery.rejected] + [stray.name for stray in delivery.strays]
@@ -132,7 +149,12 @@ def _take_all(services: Services, delivery: Delivery) -> tuple[Delivery, list[_T
         try:
             taken.append(_take(services, delivery, document))
         except DocumentInvalid as error:
-            unreadable[document.document_id] = Finding(error.code, Severity.ERROR, error.message)
+            text = (
+                f"Das gescannte Dokument {document.document_id} öffnet sich, lässt sich aber nicht lesen"
+                f" ({error.code}). Es wurde nicht übernommen; bitte bei der Scanstelle neu anfordern (Behälter siehe"
+                " Manifest)."
+            )
+            unreadable[document.document_id] = Finding("scan-unreadable", Severity.ERROR, text)
     return delivery.without(unreadable), taken
 
 
@@ -203,7 +225,9 @@ def _remarks(session: Session, services: Services, delivery: Delivery) -> list[s
         "delivery-sequence-repeated": session.exec(same_number).first() is not None,
     }
     not_read = [delivery.unread.finding.code] if delivery.unread else []
-    return [code for code, applies in found.items() if applies] + not_read
+    days = [(each.received_on, services.day_of(each.scanned_at)) for each in manifest.documents]
+    said = [code for code, applies in found.items() if applies]
+    return [*said, *remarks_on(days, services.today()), *not_read]
 
 
 def _scanned(delivery_id: int, source: str, document: ScannedDocument) -> dict[str, object]:

@@ -11,6 +11,11 @@ split-document          the pages of one document come as two
 wrong-class             a document has a class that was never agreed
 wrong-index:NUMBER      the person at the scanner types that file number for the first document
 broken-pdf              the first PDF is no PDF
+locked-pdf              the first PDF asks for a password
+endless-pdf             the first PDF draws itself: whoever reads it needs all memory there is
+wrong-day               the first document was received the day after it was scanned
+long-ago                the first document was received a year before it was scanned
+control-character       a text of the first document holds one (escape); XML knows none
 
 bad-manifest            the manifest lacks a field
 no-manifest-format      the manifest is not even what its name says
@@ -27,13 +32,18 @@ Packed: zip-broken, zip-encrypted, zip-path, zip-twice, zip-bomb; see `packing`.
 """
 
 import hashlib
+import io
 import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pikepdf
+
+from gateway.testing.house.clock import local_day
 from gateway.testing.house.seals import Seal, with_more
 from gateway.testing.scan_centre.batch import Draft, SealIt, Tell
 from gateway.testing.scan_centre.notes import NoteSpec, transfer_note
@@ -114,6 +124,44 @@ def _broken_pdf(draft: Draft, _: str) -> None:
     _replace_first(draft, b"%PDF-1.7\n% nothing more\n")
 
 
+def _locked_pdf(draft: Draft, _: str) -> None:
+    buffer = io.BytesIO()
+    with pikepdf.open(io.BytesIO(draft.files[draft.documents[0]["file"]])) as document:
+        document.save(buffer, encryption=pikepdf.Encryption(user="geheim", owner="geheim"))
+    _replace_first(draft, buffer.getvalue())
+
+
+def _endless_pdf(draft: Draft, _: str) -> None:
+    """Of a form that holds itself twice there are 2^n on level n."""
+    document, buffer = pikepdf.new(), io.BytesIO()
+    form = document.make_indirect(pikepdf.Stream(document, b"/F Do /F Do"))
+    form.Type, form.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+    form.BBox = pikepdf.Array([0, 0, 500, 500])
+    form.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(F=form))
+    for _page in range(draft.documents[0]["pages"]):
+        page = document.add_blank_page()
+        page.Resources, page.Contents = form.Resources, document.make_stream(b"/F Do")
+    document.save(buffer)
+    _replace_first(draft, buffer.getvalue())
+
+
+def _wrong_day(draft: Draft, _: str) -> None:
+    _received(draft, timedelta(days=1))
+
+
+def _long_ago(draft: Draft, _: str) -> None:
+    _received(draft, timedelta(days=-365))
+
+
+def _received(draft: Draft, after_the_scan: timedelta) -> None:
+    entry = draft.documents[0]
+    entry["received_on"] = (local_day(datetime.fromisoformat(entry["scanned_at"])) + after_the_scan).isoformat()
+
+
+def _control_character(draft: Draft, _: str) -> None:
+    draft.documents[0]["box"] += "\x1b[2J"
+
+
 def _replace_first(draft: Draft, content: bytes) -> None:
     entry = draft.documents[0]
     draft.files[entry["file"]] = content
@@ -157,6 +205,11 @@ MISTAKES: Mapping[str, Mistake] = {
     "wrong-class": _wrong_class,
     "wrong-index": _wrong_index,
     "broken-pdf": _broken_pdf,
+    "locked-pdf": _locked_pdf,
+    "endless-pdf": _endless_pdf,
+    "wrong-day": _wrong_day,
+    "long-ago": _long_ago,
+    "control-character": _control_character,
 }
 """With a document or its entry."""
 

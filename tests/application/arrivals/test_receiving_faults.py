@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,35 @@ def test_a_late_delivery_and_a_number_used_twice_are_taken_and_said(world: World
     assert "delivery-late" in (world.services.receipts_dir / "L-2.receipt.json").read_text()
 
 
+def test_a_day_of_receipt_after_the_scan_is_not_believed_and_the_rest_goes_on(
+    world: World, tmp_path: Path
+) -> None:
+    folder = deliver(world, tmp_path, ScanSpec.unknown(), ScanSpec.unknown())
+    today = world.services.today()
+    change_manifest(
+        folder, lambda told: told["documents"][0].update(received_on=f"{today + timedelta(days=1)}")
+    )
+    assert take(world, folder) == {"desk": 1, "quarantine": 1}
+    [bad] = [each for each in rows(world, InboundDocument) if each.state is InboundState.QUARANTINE]
+    assert (bad.finding_code, "Eingangstag" in bad.match_reason) == ("scan-day-wrong", True)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ({"received_on": "2026-01-20"}, "scan-received-long-ago"),
+        ({"scanned_at": "2027-03-01T10:00:00+01:00", "received_on": "2027-02-28"}, "scan-dated-in-future"),
+    ],
+)
+def test_an_unlikely_day_is_taken_and_said(
+    world: World, tmp_path: Path, days: dict[str, str], said: str
+) -> None:
+    folder = deliver(world, tmp_path, ScanSpec.unknown())
+    change_manifest(folder, lambda told: told["documents"][0].update(days))
+    assert take(world, folder) == {"desk": 1}
+    assert [row.findings for row in rows(world, ScanDelivery)] == [[said]]
+
+
 class Away:
     """A site that cannot be reached, and then can."""
 
@@ -199,6 +229,6 @@ def test_a_document_that_cannot_be_read_is_rejected_and_the_rest_goes_on(world: 
     change_manifest(folder, tell)
     assert take(world, folder) == {"desk": 1, "quarantine": 1}
     [bad] = [each for each in rows(world, InboundDocument) if each.state is InboundState.QUARANTINE]
-    assert bad.finding_code == "pdf-unreadable"
+    assert (bad.finding_code, bad.document_id in bad.match_reason) == ("scan-unreadable", True)
     [kept] = (world.services.quarantine_dir / SOURCE / "L-1").glob("*.pdf")
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == sha256
