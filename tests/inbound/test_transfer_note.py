@@ -1,10 +1,13 @@
 """A transfer note is held field by field against TR-03138 A.NB.4; where it is demanded, a lack keeps a scan out."""
 
 import hashlib
+import io
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 
 from gateway.domain.inbound.scan_sources import NoteAt, ScanSource
@@ -108,6 +111,30 @@ def test_a_note_within_the_pdf_is_found_there(tmp_path: Path) -> None:
     assert attached_note(pdf(2)) is None
     assert attached_note(b"no pdf") is None
     assert rejected(delivered(tmp_path / "a", note=content, attached=True), ATTACHED) == []
+
+
+def test_a_file_within_the_pdf_is_unpacked_no_further_than_a_note_may_be_large() -> None:
+    note = transfer_note(GOOD)
+    huge = attach(pdf(2), note + b" " * 200_000_000)
+    tracemalloc.start()
+    assert attached_note(huge) is None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
+    assert attached_note(attach(pdf(2), note + b" " * 100_000)) == note + b" " * 100_000
+
+
+@pytest.mark.parametrize("in_hexadecimal", [False, True])
+def test_a_note_is_read_however_it_is_packed(in_hexadecimal: bool) -> None:
+    note, buffer = transfer_note(GOOD), io.BytesIO()
+    with pikepdf.open(io.BytesIO(attach(pdf(2), note))) as document:
+        if in_hexadecimal:
+            (file,) = document.attachments.values()
+            file.get_file().obj.write(note.hex().encode() + b">", filter=pikepdf.Name.ASCIIHexDecode)
+            document.save(buffer, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False)
+        else:
+            document.save(buffer, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.all)
+    assert attached_note(buffer.getvalue()) == note
 
 
 def test_where_a_note_is_demanded_a_lack_rejects_the_document_with_every_code(tmp_path: Path) -> None:
