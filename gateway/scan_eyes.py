@@ -7,6 +7,7 @@ here that costs this document, and not the service, again and again at every sta
 from collections.abc import Callable, Sequence
 
 from gateway.errors import DocumentInvalid, RenderError
+from gateway.inbound.delivery import count_pages
 from gateway.inbound.folder_scans import FolderScans
 from gateway.inbound.text import document_text
 from gateway.inbound.window_text import read_window
@@ -25,7 +26,7 @@ _FAULTS = {_DIED, "render-timeout", "render-memory", "render-failed"}
 def scan_reader(workers: int, max_worker_mb: int) -> tuple[FolderScans, Callable[[bytes, PagePart], str]]:
     """What reads scans and what reads a part of their first page; both end with the first one's `close`."""
     eyes = ScanEyes(min(workers, _MOST_AT_ONCE), Limits(_TIMEOUT_S, max_worker_mb))
-    return FolderScans(eyes.codes, eyes.text, eyes.close), eyes.window
+    return FolderScans(eyes.codes, eyes.text, eyes.count, eyes.close), eyes.window
 
 
 class _Eyes:
@@ -40,12 +41,15 @@ class _Eyes:
     def window(self, pdf: bytes, part: PagePart) -> str:
         return read_window(pdf, part)
 
+    def count(self, pdf: bytes) -> int:
+        return count_pages(pdf)
+
     def awake(self) -> bool:
         return True
 
 
 class ScanEyes:
-    """Reads codes, text and window of a scan. Raises `DocumentInvalid` scan-unreadable for one that cannot be read.
+    """Reads pages, codes, text and window of a scan. Raises `DocumentInvalid` scan-unreadable if it cannot be read.
 
     Its processes start when they are first needed; without `workers` all is read within this one, for tests.
     """
@@ -61,6 +65,10 @@ class ScanEyes:
     def text(self, pdf: bytes, pages: int) -> str:
         """The text layer of the first pages."""
         return str(self._ask("text", pdf, pages))
+
+    def count(self, pdf: bytes) -> int:
+        """How many pages it has. It is asked first, and what cannot be opened is asked nothing more."""
+        return int(str(self._ask("count", pdf)))
 
     def window(self, pdf: bytes, part: PagePart) -> str:
         """What stands in a part of the first page."""

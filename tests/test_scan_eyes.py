@@ -2,15 +2,19 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pikepdf
 import psutil
 import pytest
 
+from gateway.domain.inbound.scan_sources import ScanSource
 from gateway.errors import DocumentInvalid
 from gateway.ports.scans import PagePart
 from gateway.rendering.pool import Limits
-from gateway.scan_eyes import ScanEyes
+from gateway.scan_eyes import ScanEyes, scan_reader
+from gateway.testing.scans import write_manifest
+from tests.inbound.test_delivery import IDS, entry, manifest
 
 pytestmark = pytest.mark.slow
 
@@ -50,15 +54,27 @@ def test_a_fault_of_the_document_is_said_as_it_is(eyes: ScanEyes) -> None:
         eyes.codes(b"%PDF-1.7\n")
 
 
+def test_a_delivery_is_looked_into_by_its_processes_alone(tmp_path: Path) -> None:
+    content = pdf()
+    (tmp_path / f"{IDS[0]}.pdf").write_bytes(content)
+    write_manifest(tmp_path, manifest([entry(0, content, 1)]))
+    before = len(psutil.Process().children())
+    scans, _ = scan_reader(1, 300)
+    assert len(scans.read(tmp_path, ScanSource("scan-west")).documents) == 1
+    assert len(psutil.Process().children()) == before + 1
+    scans.close()
+    assert len(psutil.Process().children()) == before
+
+
+def test_a_password_is_said_as_it_is(eyes: ScanEyes) -> None:
+    buffer = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as document:
+        document.save(buffer, encryption=pikepdf.Encryption(user="a", owner="b"))
+    with pytest.raises(DocumentInvalid, match="scan-encrypted"):
+        eyes.count(buffer.getvalue())
+
+
 def test_a_page_of_any_size_is_looked_at_where_it_may_be_an_envelope(eyes: ScanEyes) -> None:
     for part in PagePart:
         assert eyes.window(pdf(side=10_000_000), part) == ""
         assert eyes.window(pdf(side=1), part) == ""
-
-
-def test_its_processes_end_with_it() -> None:
-    before = len(psutil.Process().children())
-    eyes = ScanEyes(1, Limits())
-    eyes.codes(pdf())
-    eyes.close()
-    assert len(psutil.Process().children()) == before

@@ -10,6 +10,7 @@ import io
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
@@ -24,6 +25,7 @@ from gateway.ports.scans import Delivery, Manifest, ReadNote, RejectedDocument, 
 from gateway.signatures import judge_signature
 
 READY = "READY"
+CountPages = Callable[[bytes], int]
 MAX_MANIFEST_BYTES = 20_000_000
 MAX_SCAN_BYTES = 200_000_000
 """A document larger than this is not read: some 2,000 pages in colour."""
@@ -35,6 +37,7 @@ _SIGNATURE = {
     "signature-expired": "ist mit einem abgelaufenen Zertifikat signiert",
     "signature-untrusted": "ist von jemandem signiert, dem nicht vertraut wird",
 }
+_UNREADABLE = {"scan-encrypted": "ist mit einem Kennwort geschützt"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -43,8 +46,8 @@ def manifest_name(source: ScanSource) -> str:
     return f"manifest.{source.manifest.value}"
 
 
-def read_delivery(folder: Path, source: ScanSource) -> Delivery:
-    """Read and prove a delivery as it was agreed.
+def read_delivery(folder: Path, source: ScanSource, count: CountPages | None = None) -> Delivery:
+    """Read and prove a delivery as it was agreed; `count` is `count_pages`, if it is not to be done in this process.
 
     Raises `InputError` delivery-not-ready while it is still being written, and `DocumentInvalid`
     (manifest-hash-wrong, manifest-invalid, manifest-count-wrong, manifest-duplicate-id, manifest-source-wrong,
@@ -67,7 +70,9 @@ def read_delivery(folder: Path, source: ScanSource) -> Delivery:
         )
     manifest = parse_manifest(content, sha256, source)
     _keep_to_the_agreement(manifest, source)
-    findings = {document: _prove(folder, document, source) for document in manifest.documents}
+    findings = {
+        document: _prove(folder, document, source, count or count_pages) for document in manifest.documents
+    }
     return Delivery(
         folder=folder,
         manifest=manifest,
@@ -136,7 +141,7 @@ def _read_named(folder: Path, name: str | None) -> bytes | None:
     return _read(folder / name, MAX_NOTE_BYTES) if name else None
 
 
-def _prove(folder: Path, document: ScannedDocument, source: ScanSource) -> list[Finding]:
+def _prove(folder: Path, document: ScannedDocument, source: ScanSource, count: CountPages) -> list[Finding]:
     """What keeps a document from being taken; its content is read once."""
     content = _read(folder / document.file, MAX_SCAN_BYTES)
     if content is None:
@@ -144,11 +149,9 @@ def _prove(folder: Path, document: ScannedDocument, source: ScanSource) -> list[
     if hashlib.sha256(content).hexdigest() != document.sha256:
         return [_error("scan-hash-mismatch", document, "passt nicht zu seiner Prüfsumme")]
     try:
-        pages = _pages(content)
-    except pikepdf.PasswordError:
-        return [_error("scan-encrypted", document, "ist mit einem Kennwort geschützt")]
-    if pages is None:
-        return [_error("scan-unreadable", document, "ist keine lesbare PDF-Datei")]
+        pages = count(content)
+    except DocumentInvalid as fault:
+        return [_error(fault.code, document, _UNREADABLE.get(fault.code, "ist keine lesbare PDF-Datei"))]
     if pages != document.pages:
         return [_error("scan-pages-differ", document, f"hat {pages} statt {document.pages} Seiten")]
     return [*_signature_faults(document, content, source), *_note_faults(folder, document, content, source)]
@@ -170,15 +173,17 @@ def _note_faults(folder: Path, document: ScannedDocument, content: bytes, source
     return [_error("note-missing", document, "kam ohne Transfervermerk")]
 
 
-def _pages(content: bytes) -> int | None:
-    """None if it cannot be read. Raises `PasswordError`."""
+def count_pages(pdf: bytes) -> int:
+    """How many pages a scan has. Raises `DocumentInvalid` (scan-encrypted, scan-unreadable)."""
     try:
-        with pikepdf.open(io.BytesIO(content)) as pdf:
-            return len(pdf.pages)
+        with pikepdf.open(io.BytesIO(pdf)) as document:
+            return len(document.pages)
     except pikepdf.PasswordError:
-        raise
+        raise DocumentInvalid("scan-encrypted", "Das gescannte Dokument hat ein Kennwort.") from None
     except pikepdf.PikepdfError:
-        return None
+        raise DocumentInvalid(
+            "scan-unreadable", "Das gescannte Dokument ist keine lesbare PDF-Datei."
+        ) from None
 
 
 def _keep_to_the_agreement(manifest: Manifest, source: ScanSource) -> None:

@@ -15,6 +15,8 @@ from gateway.domain.inbound.transfer_note import TransferNote
 from gateway.durable import make_folder, sync_folder
 from gateway.errors import DocumentInvalid, GatewayError
 from gateway.inbound.delivery import (
+    CountPages,
+    count_pages,
     manifest_name,
     read_content,
     read_delivery,
@@ -37,16 +39,18 @@ ReadText = Callable[[bytes, int], str]
 
 
 class FolderScans:
-    """Reads delivery folders. How codes and text are seen is given in: the renderer has the eyes for that."""
+    """Reads delivery folders. How a PDF is looked into is given in: the renderer has the eyes for that."""
 
     def __init__(
         self,
         read_codes: ReadCodes,
         read_text: ReadText = document_text,
+        count: CountPages = count_pages,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._read_codes = read_codes
         self._read_text = read_text
+        self._count = count
         self._close = close
 
     def read(self, folder: Path, source: ScanSource) -> Delivery:
@@ -55,7 +59,7 @@ class FolderScans:
         Raises `InputError` delivery-not-ready, `DocumentInvalid` for a refused delivery.
         """
         unpack(folder, source.limits)
-        return replace(read_delivery(folder, source), unread=unread(folder))
+        return replace(read_delivery(folder, source, self._count), unread=unread(folder))
 
     def content(self, delivery: Delivery, document: ScannedDocument) -> bytes:
         """The bytes of a proven document, proven again. Raises `IntegrityError`."""
