@@ -49,7 +49,7 @@ def scan_slip(world: World, tmp_path: Path, reference: str, *others: ScanSpec) -
     recipient = world.view(reference).recipients[0]
     pdf = world.services.blobs.get(recipient.print_sha256 or recipient.approved_sha256 or "")
     slip = replace(ScanSpec.reply_slip(pdf, page=3), received_on=RECEIVED)
-    folder = make_delivery(tmp_path / "in", "west", "L-1", 1, [slip, *others], at=world.clock.now())
+    folder = make_delivery(tmp_path / "in", "west", "L-1", 1, [slip, *others], at=at(RECEIVED, "15:00"))
     import_delivery(world.services, folder, source="west")
     with world.services.db.reading() as session:
         return min(found for found in session.exec(select(InboundDocument.id)).all() if found)
