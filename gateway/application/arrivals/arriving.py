@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.application.arrivals.answering_scans import send_answers
 from gateway.application.arrivals.quarantining import answer_to, quarantine
@@ -18,36 +17,11 @@ from gateway.application.arrivals.receiving import InboundReport, import_deliver
 from gateway.application.arrivals.site_outages import goes_on, is_over
 from gateway.application.arrivals.spooling import settle_upload, spool_of
 from gateway.application.services import Services
-from gateway.errors import (
-    Conflict,
-    DocumentInvalid,
-    InputError,
-    IntegrityError,
-    NotSent,
-    ProviderError,
-    RenderError,
-)
+from gateway.errors import Conflict, DocumentInvalid, NotSent, ProviderError
 from gateway.ports.scans import RefusedArrival, ScanSite
 
 log = structlog.get_logger()
 OPERATOR = "operator"
-_STUCK = (
-    InputError,
-    IntegrityError,
-    RenderError,
-    ArithmeticError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    SQLAlchemyError,
-)
-"""What keeps one delivery back and no other: a reason that passes, or what nobody foresaw in what somebody sent.
-
-It is as if we were killed there: nothing is written, or all of it, and the delivery stays at the site, whole.
-"""
 
 
 @dataclass
@@ -124,8 +98,8 @@ def take_arrival(services: Services, site: ScanSite, arrival: Path, report: Arri
         log.warning("scan-delivery-refused", source=site.source, code=error.code)
         report.refused += 1
         answer = answer_to(services, arrival, site.source)
-    except _STUCK as error:
-        # Its text may hold what stands in the delivery.
+    except Exception as error:  # noqa: BLE001 - whatever is in one, the others are taken; nothing has left here
+        # As if we were killed there: it stays at the site, whole. The error's text may hold what stands in it.
         log.warning("scan-delivery-stuck", source=site.source, kind=type(error).__name__, at=_place(error))
         report.stuck += 1
         return
