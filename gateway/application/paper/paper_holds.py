@@ -1,7 +1,7 @@
 """Holds, row by row, in the caller's transaction: set, lifted, and kept under the number that speaks for the paper.
 
 What holds a paper holds it under its newest number, too. If a link between two scans turns out wrong, what was carried
-over it never concerned the other paper, and is lifted there (`arrivals.parting`).
+over it never concerned the other paper, and is lifted there (`paper.parting`).
 """
 
 from sqlalchemy import update
